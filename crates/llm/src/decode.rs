@@ -1,0 +1,82 @@
+//! Bytes that arrived over a protocol, and how they become types when somebody asks.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::{Chunk, Prompt, Reply};
+
+/// The name of a wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Protocol(&'static str);
+
+impl Protocol {
+    /// Names a protocol; names are unique, short and stable (`openai-chat`).
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
+/// Bytes that are not what their protocol says they should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Malformed {
+    /// What is wrong, with the place where that is known.
+    pub message: String,
+    /// The offending field, in the protocol's own notation (`messages[0].role`).
+    pub param: Option<String>,
+}
+
+impl Malformed {
+    /// A malformation that cannot be pinned to one field.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), param: None }
+    }
+
+    /// A malformation of one field.
+    pub fn at(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), param: Some(param.into()) }
+    }
+}
+
+/// Reads one protocol's bytes into the vocabulary. Pure; implemented by the codecs in `wire`.
+pub trait Decode: fmt::Debug + Send + Sync + 'static {
+    /// Which protocol this reads.
+    fn protocol(&self) -> Protocol;
+
+    /// Decodes a request body.
+    fn prompt(&self, body: &[u8]) -> Result<Prompt, Malformed>;
+
+    /// Decodes a whole answer's body.
+    fn reply(&self, body: &[u8]) -> Result<Reply, Malformed>;
+
+    /// Decodes complete frames of a streamed answer, in order.
+    fn chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed>;
+}
+
+/// Bytes with the decoder of the protocol they arrived over.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// The bytes as they came.
+    pub bytes: Bytes,
+    /// Who can read them.
+    pub decoder: &'static dyn Decode,
+}
+
+impl Encoded {
+    /// The bytes, if they are in this protocol.
+    pub fn bytes_in(&self, protocol: Protocol) -> Option<&Bytes> {
+        (self.decoder.protocol() == protocol).then_some(&self.bytes)
+    }
+}

@@ -1,0 +1,153 @@
+//! A piece of a streamed answer: bytes first, types on demand.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use crate::{Chunk, Encoded, Error, FinishReason, Malformed, Protocol, Reply, Usage};
+
+/// A piece of an answer, as it came up from a provider.
+///
+/// It holds either one or more complete frames of a stream (as many as arrived together), or, from
+/// an upstream that was not asked to stream, the one whole answer. Its [`Outline`] is known
+/// without decoding, so that metering and relaying never parse what they only pass on.
+#[derive(Clone, Debug)]
+pub struct Event {
+    outline: Outline,
+    content: Content,
+}
+
+/// What everyone on the way wants to know of an event.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outline {
+    /// Whether a reader has something to see in it.
+    pub has_output: bool,
+    /// The model that answers, where the event was first to name it.
+    pub model: Option<Arc<str>>,
+    /// Token counts and nothing else of a usage, where it carries them.
+    pub usage: Option<Usage>,
+    /// Why the answer ended, where it says so.
+    pub finish: Option<FinishReason>,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Frames(Arc<Lazy<Vec<Chunk>>>),
+    Whole(Arc<Lazy<Reply>>),
+}
+
+#[derive(Debug)]
+struct Lazy<T> {
+    encoded: Option<Encoded>,
+    decoded: OnceLock<Result<T, Malformed>>,
+}
+
+impl<T> Lazy<T> {
+    fn typed(value: T) -> Arc<Self> {
+        Arc::new(Self { encoded: None, decoded: OnceLock::from(Ok(value)) })
+    }
+
+    fn encoded(encoded: Encoded) -> Arc<Self> {
+        Arc::new(Self { encoded: Some(encoded), decoded: OnceLock::new() })
+    }
+
+    fn get(&self, decode: impl FnOnce(&Encoded) -> Result<T, Malformed>) -> Result<&T, Error> {
+        let decoded = self.decoded.get_or_init(|| match &self.encoded {
+            Some(encoded) => decode(encoded),
+            None => Err(Malformed::new("the event has no content")),
+        });
+        decoded.as_ref().map_err(|malformed| Error::bad_reply(malformed.to_string()))
+    }
+}
+
+impl Event {
+    /// An event made of one decoded chunk.
+    ///
+    /// ```
+    /// use playhouse_llm::{Chunk, Event};
+    ///
+    /// let event = Event::chunk(Chunk::text("Hello"));
+    /// assert!(event.outline().has_output);
+    /// ```
+    pub fn chunk(chunk: Chunk) -> Self {
+        let finish = chunk.choices.iter().find_map(|choice| choice.finish.clone());
+        let outline = Outline {
+            has_output: chunk.has_output(),
+            model: chunk.model.as_deref().map(Arc::from),
+            usage: chunk.usage.as_ref().map(Usage::counts),
+            finish,
+        };
+        Self { outline, content: Content::Frames(Lazy::typed(vec![chunk])) }
+    }
+
+    /// An event made of one whole, decoded answer.
+    pub fn reply(reply: Reply) -> Self {
+        let outline = Outline {
+            has_output: true,
+            model: Some(Arc::from(reply.model.as_str())),
+            usage: reply.usage.as_ref().map(Usage::counts),
+            finish: reply.finish().cloned(),
+        };
+        Self { outline, content: Content::Whole(Lazy::typed(reply)) }
+    }
+
+    /// Complete frames of a stream as they arrived, outlined by whoever framed them.
+    pub fn from_frames(frames: Encoded, outline: Outline) -> Self {
+        Self { outline, content: Content::Frames(Lazy::encoded(frames)) }
+    }
+
+    /// A whole answer's body as it arrived, outlined by whoever read it.
+    pub fn from_body(body: Encoded, outline: Outline) -> Self {
+        Self { outline, content: Content::Whole(Lazy::encoded(body)) }
+    }
+
+    /// What is known without decoding.
+    pub fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
+    /// Whether this is a whole answer rather than a piece.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.content, Content::Whole(_))
+    }
+
+    /// The frames' bytes, if they arrived over this protocol.
+    pub fn frames_in(&self, protocol: Protocol) -> Option<&Bytes> {
+        match &self.content {
+            Content::Frames(frames) => frames.encoded.as_ref()?.bytes_in(protocol),
+            Content::Whole(_) => None,
+        }
+    }
+
+    /// The whole answer's bytes, if it arrived over this protocol.
+    pub fn body_in(&self, protocol: Protocol) -> Option<&Bytes> {
+        match &self.content {
+            Content::Whole(body) => body.encoded.as_ref()?.bytes_in(protocol),
+            Content::Frames(_) => None,
+        }
+    }
+
+    /// The frames as types, decoded on first use; a whole answer has none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadReply`](crate::ErrorKind::BadReply) when the bytes are not what their protocol says.
+    pub fn chunks(&self) -> Result<&[Chunk], Error> {
+        match &self.content {
+            Content::Frames(frames) => {
+                frames.get(|encoded| encoded.decoder.chunks(&encoded.bytes)).map(Vec::as_slice)
+            }
+            Content::Whole(_) => Ok(&[]),
+        }
+    }
+
+    /// The whole answer as types, decoded on first use; `None` for a piece of a stream.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadReply`](crate::ErrorKind::BadReply) when the bytes are not what their protocol says.
+    pub fn whole(&self) -> Result<Option<&Reply>, Error> {
+        match &self.content {
+            Content::Whole(body) => body.get(|encoded| encoded.decoder.reply(&encoded.bytes)).map(Some),
+            Content::Frames(_) => Ok(None),
+        }
+    }
+}

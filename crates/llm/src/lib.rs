@@ -1,0 +1,43 @@
+//! The vocabulary of LLM calls and the one trait everything that answers implements.
+//!
+//! What it is: plain types for requests, answers, usage and errors, and [`Provider`].
+//! What it does not do: no IO, no clock, no randomness, no protocol's field names. Bytes that
+//! arrived over a protocol are carried as they came; whoever asks for types has them decoded
+//! once, by the [`Decode`] implementation that travels with the bytes.
+//! Whom it depends on: nobody in this workspace.
+//!
+//! In reading order: [`message`] → [`prompt`] → [`request`] → [`chunk`] and [`reply`] →
+//! [`event`] → [`provider`]; [`usage`], [`error`], [`call`] and [`context`] beside them.
+#![warn(missing_docs)]
+
+pub mod call;
+pub mod chunk;
+pub mod collector;
+pub mod context;
+pub mod decode;
+pub mod error;
+pub mod event;
+pub mod message;
+pub mod models;
+pub mod prompt;
+pub mod provider;
+pub mod reply;
+pub mod request;
+pub mod tool;
+pub mod usage;
+
+pub use call::{CallRecord, Outcome};
+pub use chunk::{ChoiceDelta, Chunk, PartDelta};
+pub use collector::Collector;
+pub use context::{Attempt, Context, TraceContext, Trail};
+pub use decode::{Decode, Encoded, Malformed, Protocol};
+pub use error::{Error, ErrorKind, Phase, Upstream};
+pub use event::{Event, Outline};
+pub use message::{Extra, Message, Part, Role, Shape};
+pub use models::{ModelInfo, Models};
+pub use prompt::Prompt;
+pub use provider::{BoxAnswer, EventStream, Provider, collect};
+pub use reply::{Choice, FinishReason, Reply};
+pub use request::Request;
+pub use tool::{ToolCall, ToolChoice, ToolSpec};
+pub use usage::Usage;

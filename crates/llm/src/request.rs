@@ -1,0 +1,95 @@
+//! A request to a provider: bytes first, types on demand.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use crate::{Context, Encoded, Error, Malformed, Prompt, Protocol};
+
+/// A call about to be made: the model asked for, whether to stream, and the content.
+///
+/// Cloning is cheap: the content is shared. A request that arrived over a protocol keeps its
+/// bytes and is decoded at most once, when [`prompt`](Self::prompt) is first asked for.
+///
+/// ```
+/// use playhouse_llm::{Message, Prompt, Request};
+///
+/// let request = Request::new("gpt-4o-mini", Prompt::new(vec![Message::user("Hello")]));
+/// assert_eq!(request.prompt().unwrap().messages.len(), 1);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The model asked for. Layers rewrite it on the way down (an alias becomes a vendor's name).
+    pub model: Arc<str>,
+    /// Whether the caller wants pieces as they come.
+    pub stream: bool,
+    /// What travels beside the content: ids, trace, the trail of attempts.
+    pub context: Arc<Context>,
+    content: Arc<Content>,
+}
+
+#[derive(Debug)]
+struct Content {
+    encoded: Option<Encoded>,
+    prompt: OnceLock<Result<Prompt, Malformed>>,
+}
+
+impl Request {
+    /// A request made of types.
+    pub fn new(model: impl Into<Arc<str>>, prompt: Prompt) -> Self {
+        let content = Content { encoded: None, prompt: OnceLock::from(Ok(prompt)) };
+        Self::with_content(model.into(), content)
+    }
+
+    /// A request that arrived over a protocol; `model` is what its bytes name.
+    pub fn from_encoded(model: impl Into<Arc<str>>, encoded: Encoded) -> Self {
+        let content = Content { encoded: Some(encoded), prompt: OnceLock::new() };
+        Self::with_content(model.into(), content)
+    }
+
+    fn with_content(model: Arc<str>, content: Content) -> Self {
+        Self { model, stream: false, context: Arc::default(), content: Arc::new(content) }
+    }
+
+    /// The same request, streamed or not.
+    #[must_use]
+    pub fn streamed(mut self, stream: bool) -> Self {
+        self.stream = stream;
+        self
+    }
+
+    /// The same request in another context.
+    #[must_use]
+    pub fn within(mut self, context: Arc<Context>) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// The same content asked of another model.
+    #[must_use]
+    pub fn for_model(&self, model: Arc<str>) -> Self {
+        Self { model, ..self.clone() }
+    }
+
+    /// The content as types, decoded on first use.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the bytes are not what their protocol says.
+    pub fn prompt(&self) -> Result<&Prompt, Error> {
+        let decoded = self.content.prompt.get_or_init(|| match &self.content.encoded {
+            Some(encoded) => encoded.decoder.prompt(&encoded.bytes),
+            None => Err(Malformed::new("the request has no content")),
+        });
+        decoded.as_ref().map_err(|malformed| Error::invalid_request(malformed.clone()))
+    }
+
+    /// The bytes the request arrived as, if that was over this protocol.
+    pub fn bytes_in(&self, protocol: Protocol) -> Option<&Bytes> {
+        self.content.encoded.as_ref()?.bytes_in(protocol)
+    }
+
+    /// The protocol the request arrived over, if any.
+    pub fn protocol(&self) -> Option<Protocol> {
+        Some(self.content.encoded.as_ref()?.decoder.protocol())
+    }
+}
