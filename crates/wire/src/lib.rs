@@ -1,0 +1,27 @@
+//! Wire protocols to and from the vocabulary of `playhouse-llm`, and SSE framing.
+//!
+//! What it is: one [`Codec`] a protocol, both directions: it reads requests and writes answers
+//! (a server's side: the edge and the mock), and writes requests and reads answers (a client's
+//! side: the HTTP provider and the recorder).
+//! What it does not do: IO. Ids and times that an answer needs are given to it ([`Envelope`]).
+//! Whom it depends on: `playhouse-llm` alone. No other crate names a protocol's fields.
+//!
+//! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`].
+//! Adding a protocol is adding a folder beside [`openai`] and a line in [`codecs`].
+
+pub mod codec;
+mod json;
+pub mod openai;
+pub mod sse;
+
+pub use codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
+pub use openai::chat::OpenAiChat;
+
+/// Every codec there is; the first is the one that new callers should speak.
+///
+/// ```
+/// assert_eq!(playhouse_wire::codecs()[0].path(), "/chat/completions");
+/// ```
+pub fn codecs() -> &'static [&'static dyn Codec] {
+    &[&OpenAiChat]
+}

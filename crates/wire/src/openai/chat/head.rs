@@ -1,0 +1,265 @@
+//! The head of a request: what routing needs, read in one pass without touching the content.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use playhouse_llm::Malformed;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, de};
+use serde_json::value::RawValue;
+
+use super::complaint;
+
+/// What a request says about itself, and where.
+#[derive(Debug)]
+pub(super) struct Head<'a> {
+    pub(super) model: Cow<'a, str>,
+    /// Where the model's name stands, quotes included.
+    pub(super) model_at: Range<usize>,
+    pub(super) stream: bool,
+    pub(super) stream_at: Option<Range<usize>>,
+    pub(super) include_usage: bool,
+    pub(super) options: Option<Options>,
+}
+
+/// The `stream_options` of a request.
+#[derive(Debug)]
+pub(super) struct Options {
+    /// Where they stand.
+    pub(super) at: Range<usize>,
+    pub(super) is_null: bool,
+    /// Where the value of `include_usage` stands.
+    pub(super) include_usage_at: Option<Range<usize>>,
+    pub(super) has_others: bool,
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head of a body, which is checked to be one JSON object that asks for a chat.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
+        let text = std::str::from_utf8(body).map_err(|_| complaint::unparsable("it is not UTF-8"))?;
+        check_opening(text)?;
+        let fields: Fields<'_> = serde_json::from_str(text).map_err(complain)?;
+        let model = fields.model.ok_or_else(|| complaint::missing("model"))?;
+        check_messages(fields.messages)?;
+        let options = fields.stream_options.map(|raw| read_options(raw, text)).transpose()?;
+        Ok(Self {
+            model: read_name(model)?,
+            model_at: place_of(model, text),
+            stream: read_flag(fields.stream, "stream")?,
+            stream_at: fields.stream.map(|raw| place_of(raw, text)),
+            include_usage: options.as_ref().is_some_and(|(_, include_usage)| *include_usage),
+            options: options.map(|(options, _)| options),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow, default, deserialize_with = "raw")]
+    model: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "seen")]
+    messages: Option<Messages>,
+    #[serde(borrow, default, deserialize_with = "raw")]
+    stream: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "raw")]
+    stream_options: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct OptionFields<'a> {
+    #[serde(borrow, default, deserialize_with = "raw")]
+    include_usage: Option<&'a RawValue>,
+}
+
+/// Unlike an `Option` of a raw value, this tells `null` from nothing.
+fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+fn seen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Messages>, D::Error> {
+    Messages::deserialize(deserializer).map(Some)
+}
+
+fn check_opening(text: &str) -> Result<(), Malformed> {
+    match text.trim_ascii_start().bytes().next() {
+        Some(b'{') => Ok(()),
+        None => Err(complaint::unparsable("it is empty")),
+        Some(_) => Err(complaint::unparsable("it is not a JSON object")),
+    }
+}
+
+fn complain(error: serde_json::Error) -> Malformed {
+    let reason = error.to_string();
+    match reason.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
+        Some(key) => complaint::repeated(key),
+        None => complaint::unparsable(&reason),
+    }
+}
+
+fn check_messages(messages: Option<Messages>) -> Result<(), Malformed> {
+    let messages = messages.ok_or_else(|| complaint::missing("messages"))?;
+    if messages.kind != ARRAY {
+        return Err(complaint::wrong_type("messages", "an array of objects", messages.kind));
+    }
+    if let Some((at, kind)) = messages.stray {
+        return Err(complaint::wrong_type(format!("messages[{at}]"), OBJECT, kind));
+    }
+    if messages.is_empty { Err(complaint::empty("messages", ARRAY)) } else { Ok(()) }
+}
+
+fn read_name(raw: &RawValue) -> Result<Cow<'_, str>, Malformed> {
+    if !raw.get().starts_with('"') {
+        return Err(complaint::wrong_type("model", "a string", kind_of(raw)));
+    }
+    let name = raw.get().trim_matches('"');
+    let name = match name.contains('\\') {
+        true => Cow::Owned(serde_json::from_str(raw.get()).map_err(complain)?),
+        false => Cow::Borrowed(name),
+    };
+    if name.is_empty() { Err(complaint::empty("model", STRING)) } else { Ok(name) }
+}
+
+fn read_flag(raw: Option<&RawValue>, param: &str) -> Result<bool, Malformed> {
+    match raw.map(RawValue::get) {
+        None | Some("null" | "false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(complaint::wrong_type(param, "a boolean", raw.map_or("null", kind_of))),
+    }
+}
+
+fn read_options(raw: &RawValue, text: &str) -> Result<(Options, bool), Malformed> {
+    let at = place_of(raw, text);
+    if raw.get() == "null" {
+        return Ok((Options { at, is_null: true, include_usage_at: None, has_others: false }, false));
+    }
+    if !raw.get().starts_with('{') {
+        return Err(complaint::wrong_type("stream_options", OBJECT, kind_of(raw)));
+    }
+    let fields: OptionFields<'_> = serde_json::from_str(raw.get()).map_err(|error| {
+        let complaint = complain(error);
+        let param = complaint.param.map(|key| format!("stream_options.{key}"));
+        param.map_or_else(|| complaint::unparsable(&complaint.message), |param| complaint::repeated(&param))
+    })?;
+    let include_usage = read_flag(fields.include_usage, "stream_options.include_usage")?;
+    let include_usage_at = fields.include_usage.map(|raw| place_of(raw, text));
+    let has_others = !raw.get()[1..].trim_ascii_start().starts_with('}');
+    Ok((Options { at, is_null: false, include_usage_at, has_others }, include_usage))
+}
+
+/// Where a value that was borrowed from the text stands in it.
+fn place_of(raw: &RawValue, text: &str) -> Range<usize> {
+    let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
+    start..start + raw.get().len()
+}
+
+fn kind_of(raw: &RawValue) -> &'static str {
+    match raw.get().as_bytes().first() {
+        Some(b'"') => STRING,
+        Some(b'{') => OBJECT,
+        Some(b'[') => ARRAY,
+        Some(b't' | b'f') => BOOLEAN,
+        Some(b'n') => NULL,
+        _ if raw.get().contains(['.', 'e', 'E']) => DECIMAL,
+        _ => INTEGER,
+    }
+}
+
+const STRING: &str = "a string";
+const OBJECT: &str = "an object";
+const ARRAY: &str = "an array";
+const BOOLEAN: &str = "a boolean";
+const NULL: &str = "null";
+const DECIMAL: &str = "a decimal";
+const INTEGER: &str = "an integer";
+
+/// The messages, looked at only from outside.
+struct Messages {
+    kind: &'static str,
+    is_empty: bool,
+    /// The first item that is no object, and what it is instead.
+    stray: Option<(usize, &'static str)>,
+}
+
+impl<'de> Deserialize<'de> for Messages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Outside).map(|seen| Self {
+            kind: seen.kind,
+            is_empty: seen.items == 0,
+            stray: seen.stray,
+        })
+    }
+}
+
+/// What a value is, and which of its items are no objects.
+#[derive(Default)]
+struct Seen {
+    kind: &'static str,
+    items: usize,
+    stray: Option<(usize, &'static str)>,
+}
+
+impl Seen {
+    fn kind<E>(kind: &'static str) -> Result<Self, E> {
+        Ok(Self { kind, ..Self::default() })
+    }
+}
+
+/// Sees the kind of a value without keeping any of it.
+struct Outside;
+
+struct Item(&'static str);
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Outside).map(|seen| Self(seen.kind))
+    }
+}
+
+impl<'de> Visitor<'de> for Outside {
+    type Value = Seen;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Seen, E> {
+        Seen::kind(NULL)
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Seen, E> {
+        Seen::kind(BOOLEAN)
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Seen, E> {
+        Seen::kind(INTEGER)
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Seen, E> {
+        Seen::kind(INTEGER)
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Seen, E> {
+        Seen::kind(DECIMAL)
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Seen, E> {
+        Seen::kind(STRING)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Seen, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Seen::kind(OBJECT)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Seen, A::Error> {
+        let mut seen = Seen { kind: ARRAY, ..Seen::default() };
+        while let Some(Item(kind)) = items.next_element()? {
+            if kind != OBJECT && seen.stray.is_none() {
+                seen.stray = Some((seen.items, kind));
+            }
+            seen.items += 1;
+        }
+        Ok(seen)
+    }
+}

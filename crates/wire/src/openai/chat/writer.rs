@@ -1,0 +1,167 @@
+//! Writing a streamed answer.
+
+use bytes::{Bytes, BytesMut};
+use playhouse_llm::{ChoiceDelta, Chunk, Error, Event, Extra, PartDelta, Role, Usage};
+use serde_json::Value;
+
+use super::codec::PROTOCOL;
+use super::dress::{Identity, dress_chunk};
+use super::{chunk, cut, failure};
+use crate::codec::{Envelope, StreamWriter};
+use crate::sse::Frame;
+
+/// Turns events into frames: those of this protocol as they came, others in OpenAI's order: the
+/// role, the content, the finish, the token counts.
+#[derive(Debug)]
+pub(super) struct ChatWriter {
+    include_usage: bool,
+    identity: Identity,
+    /// The choices whose role has been written.
+    opened: Vec<u32>,
+    /// The last token counts, which are written at the end.
+    usage: Option<Usage>,
+}
+
+impl ChatWriter {
+    pub(super) fn new(envelope: &Envelope) -> Self {
+        Self {
+            include_usage: envelope.include_usage,
+            identity: Identity::of(envelope),
+            opened: Vec::new(),
+            usage: None,
+        }
+    }
+
+    fn pass_through(&self, event: &Event, frames: &Bytes) -> Bytes {
+        let hides_usage = !self.include_usage && event.outline().usage.is_some();
+        if hides_usage { cut::without_usage(frames) } else { frames.clone() }
+    }
+
+    /// Writes one chunk as the several that OpenAI would send.
+    fn write_chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
+        self.identity.learn(chunk);
+        if chunk.usage.is_some() {
+            self.usage.clone_from(&chunk.usage);
+        }
+        let around = Chunk { choices: Vec::new(), usage: None, extra: carried(chunk), ..chunk.clone() };
+        if chunk.choices.is_empty() && chunk.usage.is_none() {
+            self.write_frame(&around, out);
+        }
+        for choice in &chunk.choices {
+            for piece in self.pieces_of(choice) {
+                self.write_frame(&Chunk { choices: vec![piece], ..around.clone() }, out);
+            }
+        }
+    }
+
+    fn write_frame(&self, chunk: &Chunk, out: &mut BytesMut) {
+        let object = dress_chunk(chunk, &self.identity, self.include_usage);
+        Frame::new(&object.to_string()).write_to(out);
+    }
+
+    /// The role, the additions, the finish, as far as each is there and not yet written.
+    fn pieces_of(&mut self, choice: &ChoiceDelta) -> Vec<ChoiceDelta> {
+        let said: Vec<PartDelta> =
+            choice.parts.iter().filter(|part| !is_silent(part)).map(with_arguments).collect();
+        let opens = !self.opened.contains(&choice.index);
+        let mut pieces = Vec::new();
+        if opens {
+            self.opened.push(choice.index);
+            pieces.push(opening(choice, &said));
+        }
+        if !said.is_empty() || (!opens && !choice.delta_extra.is_empty()) {
+            let delta_extra = if opens { Extra::new() } else { choice.delta_extra.clone() };
+            pieces.push(ChoiceDelta {
+                index: choice.index,
+                parts: said,
+                delta_extra,
+                ..ChoiceDelta::default()
+            });
+        }
+        if choice.finish.is_some() {
+            let finish = choice.finish.clone();
+            pieces.push(ChoiceDelta { index: choice.index, finish, ..ChoiceDelta::default() });
+        }
+        carry(&mut pieces, choice);
+        pieces
+    }
+}
+
+impl StreamWriter for ChatWriter {
+    fn event(&mut self, event: &Event) -> Result<Bytes, Error> {
+        if let Some(frames) = event.frames_in(PROTOCOL) {
+            return Ok(self.pass_through(event, frames));
+        }
+        let mut out = BytesMut::new();
+        if let Some(reply) = event.whole()? {
+            self.write_chunk(&Chunk::from(reply), &mut out);
+        }
+        for chunk in event.chunks()? {
+            self.write_chunk(chunk, &mut out);
+        }
+        Ok(out.freeze())
+    }
+
+    fn end(&mut self) -> Bytes {
+        let mut out = BytesMut::new();
+        if let Some(usage) = self.usage.take().filter(|_| self.include_usage) {
+            self.write_frame(&Chunk::usage(usage), &mut out);
+        }
+        Frame::new(chunk::DONE).write_to(&mut out);
+        out.freeze()
+    }
+
+    fn error(&mut self, error: &Error, _request_id: &str) -> Bytes {
+        Frame::new(&failure::error_within(error)).to_bytes()
+    }
+}
+
+/// The piece that opens a choice: the role, and no text yet.
+fn opening(choice: &ChoiceDelta, said: &[PartDelta]) -> ChoiceDelta {
+    let mut delta_extra = choice.delta_extra.clone();
+    let calls_first = matches!(said.first(), Some(PartDelta::ToolCall { .. }));
+    let has_no_content = calls_first || delta_extra.get("content").is_some_and(Value::is_null);
+    let parts = if has_no_content { Vec::new() } else { vec![PartDelta::Text(String::new())] };
+    if has_no_content {
+        delta_extra.entry("content").or_insert(Value::Null);
+    }
+    delta_extra.entry("refusal").or_insert(Value::Null);
+    let role = Some(choice.role.unwrap_or(Role::Assistant));
+    ChoiceDelta { index: choice.index, role, parts, delta_extra, ..ChoiceDelta::default() }
+}
+
+/// What the choice carries goes with what it says, or else with the last of its pieces.
+fn carry(pieces: &mut [ChoiceDelta], choice: &ChoiceDelta) {
+    let says = |piece: &ChoiceDelta| piece.parts.iter().any(|part| !is_silent(part));
+    let at = pieces.iter().position(says).unwrap_or(pieces.len().saturating_sub(1));
+    if let Some(piece) = pieces.get_mut(at) {
+        piece.extra = choice.extra.clone();
+    }
+}
+
+/// What a chunk carries, but for an original of the token counts, which are written at the end.
+fn carried(chunk: &Chunk) -> Extra {
+    let mut extra = chunk.extra.clone();
+    if chunk.usage.is_some() {
+        extra.shift_remove("usage");
+    }
+    extra
+}
+
+/// The first fragment of a call has arguments, though they be empty.
+fn with_arguments(part: &PartDelta) -> PartDelta {
+    let mut part = part.clone();
+    if let PartDelta::ToolCall { name: Some(_), arguments, .. } = &mut part {
+        arguments.get_or_insert_default();
+    }
+    part
+}
+
+fn is_silent(part: &PartDelta) -> bool {
+    match part {
+        PartDelta::Text(text) | PartDelta::Refusal(text) | PartDelta::Reasoning { text, .. } => {
+            text.is_empty()
+        }
+        PartDelta::ToolCall { .. } => false,
+    }
+}
