@@ -1,0 +1,109 @@
+//! Why the store did not do as asked.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::TurnState;
+
+/// A refusal or a failure of the store. Cheap to clone: one failed batch answers many callers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The session is busy with another turn.
+    #[error(
+        "session '{session_id}' is still answering turn {turn_id}: wait until that turn ends, then send again"
+    )]
+    TurnRunning {
+        /// The session asked for.
+        session_id: Arc<str>,
+        /// The turn it is busy with.
+        turn_id: Arc<str>,
+    },
+    /// No such turn: it was never begun, or its session has been deleted.
+    #[error("turn '{turn_id}' is not in the store: it was never begun, or its session has been deleted")]
+    TurnNotFound {
+        /// The turn asked for.
+        turn_id: Arc<str>,
+    },
+    /// The turn has ended before; it ends once.
+    #[error("turn '{turn_id}' has already ended as {state}")]
+    TurnEnded {
+        /// The turn asked for.
+        turn_id: Arc<str>,
+        /// How it ended.
+        state: TurnState,
+    },
+    /// The input cannot be stored, now or later.
+    #[error("{reason}")]
+    Invalid {
+        /// What is wrong with which input, and what would be right.
+        reason: String,
+    },
+    /// The database cannot be used for now; the same operation may succeed later.
+    #[error("the database cannot be used right now: {reason}")]
+    Unavailable {
+        /// What is wrong, and what a person can do about it.
+        reason: Arc<str>,
+    },
+    /// The database's content is damaged.
+    #[error("the database '{}' is damaged ({reason}): restore a backup, or move the file away to start anew", path.display())]
+    Corrupt {
+        /// The database file.
+        path: PathBuf,
+        /// What the database engine says.
+        reason: Arc<str>,
+    },
+    /// A newer program wrote the database.
+    #[error("the database '{}' has schema version {found}, but this program knows only up to {known}: upgrade the program, or use another data directory", path.display())]
+    NewerSchema {
+        /// The database file.
+        path: PathBuf,
+        /// The version it has.
+        found: u32,
+        /// The newest version this program knows.
+        known: u32,
+    },
+    /// Another process serves from the database.
+    #[error("the database '{}' is in use by another playhouse process: stop it, or use another data directory", path.display())]
+    InUse {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// This one operation failed for a reason of its own: a defect in the program or in a stored row.
+    #[error("the store could not do this: {reason}")]
+    Failed {
+        /// What the database engine or the decoder says.
+        reason: Arc<str>,
+    },
+}
+
+impl StoreError {
+    /// The database is away for now.
+    pub fn unavailable(reason: impl Into<Arc<str>>) -> Self {
+        Self::Unavailable { reason: reason.into() }
+    }
+
+    /// The input cannot be stored.
+    pub fn invalid(reason: impl Into<String>) -> Self {
+        Self::Invalid { reason: reason.into() }
+    }
+
+    /// Whether the same operation may succeed later without anybody changing the input.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Corrupt { .. } | Self::InUse { .. })
+    }
+
+    /// The stable name of the kind, for logs and metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::TurnRunning { .. } => "turn_running",
+            Self::TurnNotFound { .. } => "turn_not_found",
+            Self::TurnEnded { .. } => "turn_ended",
+            Self::Invalid { .. } => "invalid",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Corrupt { .. } => "corrupt",
+            Self::NewerSchema { .. } => "newer_schema",
+            Self::InUse { .. } => "in_use",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Sessions, turns and call records on disk.
+//!
+//! What it is: the traits [`Sessions`], [`Calls`] and [`Health`] (together a [`Store`]), the SQLite
+//! backend behind them ([`SqliteStore`]), and two background tasks that keep a reply from waiting for
+//! the disk: [`CallWriter`] and [`TurnFinisher`].
+//! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
+//! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
+//! Whom it depends on: `llm`.
+//!
+//! In reading order: [`session`] and [`call`] (what can be stored and asked) → [`store`] → [`error`] and
+//! [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
+//! [`sqlite`] → [`call_writer`], [`turn_finisher`], [`retention`].
+//!
+//! ```
+//! use playhouse_llm::Message;
+//! use playhouse_store::{BeginTurn, FinishTurn, HistoryWindow, Sessions, SqliteStore, StoreConfig, TurnEnding};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), playhouse_store::StoreError> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! let store = SqliteStore::open(&folder.path().join("playhouse.db"), &StoreConfig::default())?;
+//! let begun = store
+//!     .begin_turn(BeginTurn {
+//!         session_id: "ada".into(),
+//!         turn_id: "0190b6e4-7a3c-7def-8000-000000000001".into(),
+//!         message: Message::user("Hello"),
+//!         now_us: 1_700_000_000_000_000,
+//!         history: HistoryWindow { max_messages: 50, max_tokens: 8_000 },
+//!     })
+//!     .await?;
+//! assert!(begun.history.is_empty());
+//!
+//! let answer = FinishTurn::new("0190b6e4-7a3c-7def-8000-000000000001", TurnEnding::Completed, 1_700_000_001_000_000);
+//! store.finish_turn(answer.with_messages(vec![Message::assistant("Hello, Ada!")])).await?;
+//!
+//! let session = store.session("ada", Default::default()).await?.expect("it has just been written");
+//! assert_eq!(session.messages.len(), 2);
+//! # Ok(())
+//! # }
+//! ```
+#![warn(missing_docs)]
+
+pub mod call;
+pub mod call_writer;
+pub mod config;
+pub mod error;
+pub mod retention;
+pub mod session;
+pub mod sqlite;
+pub mod store;
+mod stored;
+mod tokens;
+pub mod turn_finisher;
+mod window;
+
+pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
+pub use call_writer::{CallWriter, CallWriterStats};
+pub use config::{StoreConfig, Synchronous};
+pub use error::StoreError;
+pub use retention::prune_expired_calls;
+pub use session::{
+    BeginTurn, BegunTurn, FinishTurn, HistoryWindow, MessagePage, Page, SessionDetail, SessionMessage,
+    SessionPage, SessionSummary, Sessions, Turn, TurnEnding, TurnState,
+};
+pub use sqlite::SqliteStore;
+pub use store::{Health, Store};
+pub use tokens::estimate_tokens;
+pub use turn_finisher::TurnFinisher;

@@ -1,0 +1,210 @@
+//! The call log's rows: adding, listing, removing.
+
+use std::sync::Arc;
+
+use playhouse_llm::{CallRecord, Outcome};
+use rusqlite::types::Value;
+use rusqlite::{CachedStatement, Connection, Row, params_from_iter};
+use uuid::Uuid;
+
+use super::failure::Stop;
+use super::usage::{usage_at, usage_columns};
+use crate::{CallFilter, StoreError};
+
+const MOST_ROWS: u32 = 1_000;
+const OUTCOMES: [Outcome; 3] = [Outcome::Ok, Outcome::Error, Outcome::Cancelled];
+
+const ADD: &str = "INSERT INTO calls (id, started_at_us, duration_us, ttft_us, stream, attempts, status, \
+     prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
+     outcome, model, model_served, provider, error, finish_reason, request_id, session_id, turn_id, \
+     upstream_request_id) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+const COLUMNS: &str = "SELECT id, started_at_us, duration_us, ttft_us, stream, attempts, status, \
+     prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
+     outcome, model, model_served, provider, error, finish_reason, request_id, session_id, turn_id, \
+     upstream_request_id FROM calls";
+pub(super) const PRUNE: &str =
+    "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE id < ?1 ORDER BY id LIMIT ?2)";
+
+/// A call's id as it is kept.
+pub(super) type CallId = [u8; 16];
+
+/// The bytes of a call's id.
+pub(super) fn call_id(id: &str) -> Result<CallId, StoreError> {
+    let uuid = Uuid::try_parse(id);
+    uuid.map(Uuid::into_bytes)
+        .map_err(|_| StoreError::invalid(format!("'{id}' is no call id: a call id is a UUIDv7")))
+}
+
+/// The lowest id of a moment: a UUIDv7 begins with its Unix milliseconds.
+pub(super) fn first_id_at(time_us: i64) -> CallId {
+    let time_ms = u64::try_from(time_us / 1_000).unwrap_or_default();
+    let mut id = CallId::default();
+    id[..6].copy_from_slice(&time_ms.to_be_bytes()[2..]);
+    id
+}
+
+/// Adds records that are not there yet.
+pub(super) fn append(db: &Connection, records: &[CallRecord]) -> Result<(), Stop> {
+    let mut statement = db.prepare_cached(ADD)?;
+    records.iter().try_for_each(|record| add(&mut statement, record))
+}
+
+/// Removes the oldest records before an id, up to a number.
+pub(super) fn prune(db: &Connection, before: CallId, limit: u32) -> Result<u64, Stop> {
+    let removed = db.prepare_cached(PRUNE)?.execute((before, limit))?;
+    Ok(removed as u64)
+}
+
+/// The records that fit a filter, newest first.
+pub(super) fn list(db: &Connection, query: &CallQuery) -> rusqlite::Result<Vec<CallRecord>> {
+    let mut statement = db.prepare_cached(&query.sql)?;
+    let rows = statement.query_map(params_from_iter(&query.values), record_at)?;
+    rows.collect()
+}
+
+/// A filter as SQL.
+pub(super) struct CallQuery {
+    pub(super) sql: String,
+    values: Vec<Value>,
+}
+
+impl CallQuery {
+    /// Writes a filter as SQL.
+    pub(super) fn of(filter: &CallFilter) -> Result<Self, StoreError> {
+        let mut conditions = Conditions::default();
+        conditions.add("request_id = ?", filter.request_id.as_deref().map(text));
+        conditions.add("session_id = ?", filter.session_id.as_deref().map(text));
+        // The first half is the condition of the index on calls that went wrong.
+        let wrong = filter.outcome.filter(|outcome| *outcome != Outcome::Ok);
+        conditions.add("outcome <> 'ok' AND outcome = ?", wrong.map(|outcome| text(outcome.as_str())));
+        let fine = filter.outcome.filter(|outcome| *outcome == Outcome::Ok);
+        conditions.add("+outcome = ?", fine.map(|outcome| text(outcome.as_str())));
+        conditions.add("model = ?", filter.model.as_deref().map(text));
+        conditions.add("id >= ?", filter.since_us.map(first_id_at).map(id_value));
+        conditions.add("id < ?", filter.until_us.map(first_id_at).map(id_value));
+        conditions.add("id < ?", filter.before.as_deref().map(call_id).transpose()?.map(id_value));
+        conditions.add("id > ?", filter.after.as_deref().map(call_id).transpose()?.map(id_value));
+        Ok(conditions.into_query(filter.limit.clamp(1, MOST_ROWS)))
+    }
+}
+
+#[derive(Default)]
+struct Conditions {
+    sql: Vec<&'static str>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn add(&mut self, sql: &'static str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.sql.push(sql);
+            self.values.push(value);
+        }
+    }
+
+    fn into_query(mut self, limit: u32) -> CallQuery {
+        let filter =
+            if self.sql.is_empty() { String::new() } else { format!(" WHERE {}", self.sql.join(" AND ")) };
+        self.values.push(Value::Integer(limit.into()));
+        CallQuery { sql: format!("{COLUMNS}{filter} ORDER BY id DESC LIMIT ?"), values: self.values }
+    }
+}
+
+fn text(value: &str) -> Value {
+    Value::Text(value.to_owned())
+}
+
+fn id_value(id: CallId) -> Value {
+    Value::Blob(id.to_vec())
+}
+
+fn add(statement: &mut CachedStatement<'_>, record: &CallRecord) -> Result<(), Stop> {
+    let usage = usage_columns(record.usage.as_ref());
+    statement.raw_bind_parameter(1, call_id(&record.id).map_err(Stop::RefusedLate)?)?;
+    statement.raw_bind_parameter(2, record.started_at_us)?;
+    statement.raw_bind_parameter(3, microseconds(record.duration_ms))?;
+    statement.raw_bind_parameter(4, record.ttft_ms.map(microseconds))?;
+    statement.raw_bind_parameter(5, record.stream)?;
+    statement.raw_bind_parameter(6, record.attempts)?;
+    statement.raw_bind_parameter(7, record.status)?;
+    for (column, count) in (8..).zip(usage) {
+        statement.raw_bind_parameter(column, count)?;
+    }
+    statement.raw_bind_parameter(14, record.cost_usd)?;
+    statement.raw_bind_parameter(15, record.outcome.as_str())?;
+    statement.raw_bind_parameter(16, &*record.model)?;
+    let optional_texts = [
+        record.model_served.as_deref(),
+        record.provider.as_deref(),
+        record.error.as_deref(),
+        record.finish_reason.as_deref(),
+        Some(&*record.request_id),
+        record.session_id.as_deref(),
+        record.turn_id.as_deref(),
+        record.upstream_request_id.as_deref(),
+    ];
+    for (column, text) in (17..).zip(optional_texts) {
+        statement.raw_bind_parameter(column, text)?;
+    }
+    statement.raw_execute()?;
+    Ok(())
+}
+
+/// Milliseconds as whole microseconds: shorter on disk, and finer than any clock here.
+fn microseconds(milliseconds: f64) -> i64 {
+    (milliseconds * 1_000.0).round() as i64
+}
+
+fn milliseconds(microseconds: i64) -> f64 {
+    microseconds as f64 / 1_000.0
+}
+
+fn record_at(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
+    let outcome = row.get_ref(14)?.as_str()?;
+    let outcome = OUTCOMES.into_iter().find(|known| known.as_str() == outcome);
+    Ok(CallRecord {
+        id: Arc::from(Uuid::from_bytes(row.get(0)?).to_string()),
+        request_id: row.get(20)?,
+        session_id: row.get(21)?,
+        turn_id: row.get(22)?,
+        started_at_us: row.get(1)?,
+        model: row.get(15)?,
+        model_served: row.get(16)?,
+        provider: row.get(17)?,
+        stream: row.get(4)?,
+        // An outcome of a later version is none that went well.
+        outcome: outcome.unwrap_or(Outcome::Error),
+        status: row.get(6)?,
+        error: row.get(18)?,
+        finish_reason: row.get(19)?,
+        attempts: row.get(5)?,
+        ttft_ms: row.get::<_, Option<i64>>(3)?.map(milliseconds),
+        duration_ms: milliseconds(row.get(2)?),
+        usage: usage_at(row, 7)?,
+        cost_usd: row.get(13)?,
+        upstream_request_id: row.get(23)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moments_first_id_is_not_above_any_id_of_that_moment() {
+        let id = call_id("0190b6e4-7a3c-7000-8000-000000000000").unwrap();
+        let time_us = 0x0190_b6e4_7a3c * 1_000;
+        assert!(first_id_at(time_us) < id);
+        assert!(first_id_at(time_us + 999) < id);
+        assert!(first_id_at(time_us + 1_000) > id);
+        assert_eq!(first_id_at(-1), CallId::default());
+    }
+
+    #[test]
+    fn times_survive_as_microseconds() {
+        for time_ms in [0.0, 0.001, 12.345, 86_400_000.0] {
+            assert_eq!(milliseconds(microseconds(time_ms)), time_ms);
+        }
+    }
+}

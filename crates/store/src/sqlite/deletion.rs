@@ -1,0 +1,41 @@
+//! Removing sessions, in small steps so that a long one does not hold up other writes.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::failure::Stop;
+use super::turns::find_session;
+
+/// How many turns are removed in one go.
+const STEP: i64 = 500;
+
+const REMOVE_SESSION: &str = "DELETE FROM sessions WHERE key = ?1";
+const NOTE_DELETED: &str = "INSERT INTO deleted_sessions (key) VALUES (?1)";
+const FIND_DELETED: &str = "SELECT key FROM deleted_sessions LIMIT 1";
+pub(super) const REMOVE_TURNS: &str =
+    "DELETE FROM turns WHERE key IN (SELECT key FROM turns WHERE session = ?1 LIMIT ?2)";
+const FORGET_DELETED: &str = "DELETE FROM deleted_sessions WHERE key = ?1";
+
+/// Takes a session out of sight; its turns follow with [`sweep`]. `false` when there is none.
+pub(super) fn remove_session(db: &Connection, id: &str) -> Result<bool, Stop> {
+    let Some(session) = find_session(db, id)? else { return Ok(false) };
+    db.prepare_cached(REMOVE_SESSION)?.execute([session])?;
+    db.prepare_cached(NOTE_DELETED)?.execute([session])?;
+    Ok(true)
+}
+
+/// Removes some turns of a deleted session. `false` once none are left.
+pub(super) fn sweep(db: &Connection) -> rusqlite::Result<bool> {
+    let session = db.prepare_cached(FIND_DELETED)?.query_row([], |row| row.get::<_, i64>(0)).optional()?;
+    let Some(session) = session else { return Ok(false) };
+    let removed = db.prepare_cached(REMOVE_TURNS)?.execute([session, STEP])?;
+    if removed < STEP as usize {
+        db.prepare_cached(FORGET_DELETED)?.execute([session])?;
+    }
+    Ok(true)
+}
+
+/// Removes what a process that died in the middle has left.
+pub(super) fn sweep_all(db: &Connection) -> rusqlite::Result<()> {
+    while sweep(db)? {}
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The SQLite backend: one file, one writing thread, a few readers.
+//!
+//! One process owns the file; [`SqliteStore::open`] claims it. Writes go through one thread that
+//! commits many at a time; reads run beside it on blocking threads. When the file goes away, is
+//! replaced, locked, or its disk is full, every operation says so at once, and the store finds back by
+//! itself.
+//!
+//! In reading order: `sessions` and `calls` (the traits) → `turns`, `deletion`, `call_rows` (what runs
+//! in a batch) → `writer` → `batch` → `link` (the connection that mends itself) → `transcript`,
+//! `call_stats` (reading) → `readers`; `connection`, `file`, `migrate`, `usage` and `failure` beside them.
+
+mod batch;
+mod call_rows;
+mod call_stats;
+mod calls;
+mod connection;
+mod deletion;
+mod failure;
+mod file;
+mod link;
+mod migrate;
+mod readers;
+mod sessions;
+mod transcript;
+mod turns;
+mod usage;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+use self::failure::Stop;
+use self::link::Link;
+use self::readers::{ReadGate, Readers};
+use self::writer::Writer;
+use crate::{Health, StoreConfig, StoreError};
+
+/// A store in one SQLite file.
+///
+/// Dropping it waits for the writes under way and gives the file free for another process.
+///
+/// Two hints for tests. There is no in-memory mode: use a temporary directory. And tokio's paused
+/// clock does not know that the writing thread is at work, so a test that pauses time may see its own
+/// time limits pass while it waits for the store.
+pub struct SqliteStore {
+    path: PathBuf,
+    gate: Arc<ReadGate>,
+    readers: Readers,
+    /// `None` when opened for reading only.
+    writer: Option<Writer>,
+}
+
+impl SqliteStore {
+    /// Opens a database and claims it for this process: creates it, with its directory, or migrates it,
+    /// and ends the turns that a dead process left running as interrupted.
+    ///
+    /// Needs no runtime, but blocks; the store's operations need a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`], [`StoreError::NewerSchema`], [`StoreError::Corrupt`], or
+    /// [`StoreError::Unavailable`] when the file cannot be used.
+    pub fn open(path: &Path, config: &StoreConfig) -> Result<Self, StoreError> {
+        file::create_private(path)?;
+        let claim = file::claim(path)?;
+        let gate = Arc::new(ReadGate::new(path));
+        let link = Link::open(path, config, Arc::clone(&gate))?;
+        let writer = Writer::spawn(link, claim, Duration::from_millis(config.busy_timeout_ms))?;
+        Ok(Self::over(path, gate, Some(writer)))
+    }
+
+    /// Opens a database for reading beside the process that owns it, or without one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is none, or only one of an older version that
+    /// [`open`](Self::open) would migrate; [`StoreError::NewerSchema`] and [`StoreError::Corrupt`].
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        let gate = Arc::new(ReadGate::new(path));
+        gate.open_to(link::current_file(path)?);
+        gate.pass(|db| migrate::check(db, path))?;
+        Ok(Self::over(path, gate, None))
+    }
+
+    fn over(path: &Path, gate: Arc<ReadGate>, writer: Option<Writer>) -> Self {
+        Self { path: path.to_owned(), readers: Readers::new(Arc::clone(&gate)), gate, writer }
+    }
+
+    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> Result<T, Stop> + Send + 'static,
+    {
+        self.writer()?.write(work).await
+    }
+
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        self.writer.as_ref().ok_or_else(|| {
+            let path = self.path.display();
+            StoreError::invalid(format!("the database '{path}' has been opened for reading only"))
+        })
+    }
+
+    async fn read<T, F>(&self, read: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &Path) -> Result<T, StoreError> + Send + 'static,
+    {
+        let path = self.path.clone();
+        let outcome = self.readers.read(move |db| read(db, &path)).await;
+        if let (Err(error), Some(writer)) = (&outcome, &self.writer)
+            && error.is_unavailable()
+        {
+            // The writer finds the database again; without writes it would not notice.
+            writer.nudge();
+        }
+        outcome
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        // The writer's connection must be the last to close: that one copies the log back.
+        self.gate.shut(StoreError::unavailable("the store has been closed"));
+    }
+}
+
+#[async_trait]
+impl Health for SqliteStore {
+    async fn probe(&self) -> Result<(), StoreError> {
+        match &self.writer {
+            Some(writer) => writer.write(|_| Ok(())).await,
+            None => self.read(migrate::check).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

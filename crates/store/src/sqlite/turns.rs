@@ -1,0 +1,275 @@
+//! Turns: beginning, ending, and the walk that gathers a history.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::failure::Stop;
+use super::usage::usage_columns;
+use crate::session::MAX_SESSION_ID_BYTES;
+use crate::stored::Stored;
+use crate::window::Room;
+use crate::{HistoryWindow, StoreError, TurnState};
+
+/// A turn's id as it is kept.
+pub(super) type TurnId = [u8; 16];
+
+/// A turn about to begin.
+pub(super) struct NewTurn {
+    pub(super) session_id: Arc<str>,
+    pub(super) id: TurnId,
+    pub(super) now_us: i64,
+    pub(super) question: Stored,
+    pub(super) tokens: u32,
+    pub(super) window: HistoryWindow,
+}
+
+/// A turn that has begun.
+pub(super) struct Begun {
+    pub(super) number: u32,
+    pub(super) new_session: bool,
+    /// Newest first.
+    pub(super) context: Vec<ContextTurn>,
+    /// Whether the one turn in the context is too large for the window.
+    pub(super) oversized: bool,
+}
+
+/// A turn that the next one sees.
+pub(super) struct ContextTurn {
+    pub(super) question: Stored,
+    pub(super) answer: Stored,
+}
+
+/// How a turn ends.
+pub(super) struct TurnEnd {
+    pub(super) id: TurnId,
+    pub(super) state: TurnState,
+    pub(super) in_context: bool,
+    pub(super) now_us: i64,
+    /// How many messages and tokens the answer adds.
+    pub(super) messages: u32,
+    pub(super) tokens: u32,
+    pub(super) answer: Option<Stored>,
+    pub(super) model: Option<Arc<str>>,
+    pub(super) finish_reason: Option<Arc<str>>,
+    pub(super) error: Option<Arc<str>>,
+    pub(super) usage: Option<playhouse_llm::Usage>,
+}
+
+struct LastTurn {
+    number: u32,
+    id: TurnId,
+    running: bool,
+    /// Number of the newest turn in context up to this one; 0 for none.
+    context: u32,
+}
+
+pub(super) const FIND_SESSION: &str = "SELECT key FROM sessions WHERE id = ?1";
+const TOUCH_SESSION: &str = "UPDATE sessions SET active_at_us = ?2 WHERE key = ?1";
+const ADD_SESSION: &str = "INSERT INTO sessions (id, created_at_us, active_at_us) VALUES (?1, ?2, ?2)";
+pub(super) const FIND_LAST: &str = "SELECT number, id, state = 'running', iif(in_context, number, context_before) \
+     FROM turns WHERE session = ?1 ORDER BY number DESC LIMIT 1";
+const ADD_TURN: &str = "INSERT INTO turns (session, number, id, state, context_before, messages, tokens, \
+     started_at_us, question, question_json) VALUES (?1, ?2, ?3, 'running', ?4, 1, ?5, ?6, ?7, ?8)";
+pub(super) const WALK: &str = "SELECT context_before, messages, tokens, question_json, answer_json, question, answer \
+     FROM turns WHERE session = ?1 AND number = ?2";
+const FINISH: &str = "UPDATE turns SET state = ?2, in_context = ?3, ended_at_us = ?4, messages = messages + ?5, \
+     tokens = tokens + ?6, answer = ?7, answer_json = ?8, model = ?9, finish_reason = ?10, error = ?11, \
+     prompt_tokens = ?12, completion_tokens = ?13, total_tokens = ?14, cached_tokens = ?15, \
+     cache_write_tokens = ?16, reasoning_tokens = ?17 \
+     WHERE id = ?1 AND +state = 'running'";
+const FIND_STATE: &str = "SELECT state FROM turns WHERE id = ?1";
+const INTERRUPT: &str = "UPDATE turns SET state = 'interrupted' WHERE id = ?1 AND +state = 'running'";
+const INTERRUPT_ALL: &str = "UPDATE turns SET state = 'interrupted' WHERE state = 'running'";
+
+/// The bytes of a turn's id.
+///
+/// # Errors
+/// [`StoreError::Invalid`] when it is no UUID.
+pub(super) fn turn_id(id: &str) -> Result<TurnId, StoreError> {
+    let uuid = Uuid::try_parse(id);
+    uuid.map(Uuid::into_bytes)
+        .map_err(|_| StoreError::invalid(format!("'{id}' is no turn id: a turn id is a UUID")))
+}
+
+/// Refuses session ids that are not worth keeping.
+pub(super) fn check_session_id(id: &str) -> Result<(), StoreError> {
+    match id.len() {
+        0 => Err(StoreError::invalid("a session id must not be empty: leave it out to start a session")),
+        1..=MAX_SESSION_ID_BYTES => Ok(()),
+        length => Err(StoreError::invalid(format!(
+            "a session id takes at most {MAX_SESSION_ID_BYTES} bytes, this one has {length}"
+        ))),
+    }
+}
+
+/// Begins a turn. Reads first, so that a refusal leaves nothing to undo.
+pub(super) fn begin(db: &Connection, turn: &NewTurn) -> Result<Begun, Stop> {
+    let known = find_session(db, &turn.session_id)?;
+    let last = known.map(|session| find_last(db, session)).transpose()?.flatten();
+    let number = next_number(turn, last.as_ref())?;
+    let session = enter_session(db, known, turn)?;
+    let context_before = last.map_or(0, |last| last.context);
+    add_turn(db, session, number, context_before, turn)?;
+    let (context, oversized) = walk(db, session, context_before, turn.window)?;
+    Ok(Begun { number, new_session: known.is_none(), context, oversized })
+}
+
+/// Ends a turn.
+pub(super) fn finish(db: &Connection, end: &TurnEnd) -> Result<(), Stop> {
+    if update_ended(db, end)? == 1 {
+        return Ok(());
+    }
+    let turn_id = Arc::from(Uuid::from_bytes(end.id).to_string());
+    let state = db.prepare_cached(FIND_STATE)?.query_row([end.id], |row| state_at(row, 0)).optional()?;
+    Err(Stop::Refused(match state {
+        Some(state) => StoreError::TurnEnded { turn_id, state },
+        None => StoreError::TurnNotFound { turn_id },
+    }))
+}
+
+/// Ends one turn as interrupted, if it is running.
+pub(super) fn interrupt(db: &Connection, turn: TurnId) -> rusqlite::Result<()> {
+    db.prepare_cached(INTERRUPT)?.execute([turn]).map(drop)
+}
+
+/// Ends every running turn as interrupted: their process is gone.
+pub(super) fn interrupt_all(db: &Connection) -> rusqlite::Result<()> {
+    db.execute(INTERRUPT_ALL, []).map(drop)
+}
+
+/// The key of a session.
+pub(super) fn find_session(db: &Connection, id: &str) -> rusqlite::Result<Option<i64>> {
+    db.prepare_cached(FIND_SESSION)?.query_row([id], |row| row.get(0)).optional()
+}
+
+/// A state in a row.
+pub(super) fn state_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TurnState> {
+    let name = row.get_ref(column)?.as_str()?;
+    TurnState::named(name).ok_or_else(|| unknown_state(column, name))
+}
+
+fn unknown_state(column: usize, name: &str) -> rusqlite::Error {
+    let cause = StoreError::invalid(format!("'{name}' is no state of a turn"));
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(cause))
+}
+
+fn find_last(db: &Connection, session: i64) -> rusqlite::Result<Option<LastTurn>> {
+    let mut statement = db.prepare_cached(FIND_LAST)?;
+    let last = statement.query_row([session], |row| {
+        Ok(LastTurn { number: row.get(0)?, id: row.get(1)?, running: row.get(2)?, context: row.get(3)? })
+    });
+    last.optional()
+}
+
+fn next_number(turn: &NewTurn, last: Option<&LastTurn>) -> Result<u32, StoreError> {
+    match last {
+        Some(last) if last.running => Err(StoreError::TurnRunning {
+            session_id: Arc::clone(&turn.session_id),
+            turn_id: Uuid::from_bytes(last.id).to_string().into(),
+        }),
+        Some(last) => Ok(last.number.saturating_add(1)),
+        None => Ok(1),
+    }
+}
+
+fn enter_session(db: &Connection, known: Option<i64>, turn: &NewTurn) -> rusqlite::Result<i64> {
+    match known {
+        Some(session) => {
+            db.prepare_cached(TOUCH_SESSION)?.execute(params![session, turn.now_us])?;
+            Ok(session)
+        }
+        None => db.prepare_cached(ADD_SESSION)?.insert(params![turn.session_id, turn.now_us]),
+    }
+}
+
+fn add_turn(
+    db: &Connection,
+    session: i64,
+    number: u32,
+    context_before: u32,
+    turn: &NewTurn,
+) -> Result<(), Stop> {
+    let added = db.prepare_cached(ADD_TURN)?.execute(params![
+        session,
+        number,
+        turn.id,
+        context_before,
+        turn.tokens,
+        turn.now_us,
+        turn.question.content,
+        turn.question.is_json,
+    ]);
+    match added {
+        Ok(_) => Ok(()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            let id = Uuid::from_bytes(turn.id);
+            Err(Stop::RefusedLate(StoreError::invalid(format!("turn id '{id}' has been used before"))))
+        }
+        Err(error) => Err(Stop::Failed(error)),
+    }
+}
+
+/// Gathers the newest turns in context that fit, newest first.
+///
+/// Each turn names the one in context before it, so the walk visits those it takes and one more,
+/// however long the session is and however many of its turns failed.
+fn walk(
+    db: &Connection,
+    session: i64,
+    newest: u32,
+    window: HistoryWindow,
+) -> rusqlite::Result<(Vec<ContextTurn>, bool)> {
+    let mut room = Room::of(window);
+    let mut context = Vec::new();
+    let mut number = newest;
+    let mut statement = db.prepare_cached(WALK)?;
+    while number != 0 {
+        let mut rows = statement.query((session, number))?;
+        let Some(row) = rows.next()? else { break };
+        let fits = room.take(row.get(1)?, row.get(2)?);
+        if !fits && !context.is_empty() {
+            break;
+        }
+        context.push(context_turn(row)?);
+        if !fits {
+            return Ok((context, true));
+        }
+        number = row.get(0)?;
+    }
+    Ok((context, false))
+}
+
+fn context_turn(row: &Row<'_>) -> rusqlite::Result<ContextTurn> {
+    Ok(ContextTurn {
+        question: Stored { content: row.get(5)?, is_json: row.get(3)? },
+        answer: Stored { content: row.get(6)?, is_json: row.get(4)? },
+    })
+}
+
+fn update_ended(db: &Connection, end: &TurnEnd) -> rusqlite::Result<usize> {
+    let [prompt, completion, total, cached, cache_write, reasoning] = usage_columns(end.usage.as_ref());
+    db.prepare_cached(FINISH)?.execute(params![
+        end.id,
+        end.state.as_str(),
+        end.in_context,
+        end.now_us,
+        end.messages,
+        end.tokens,
+        end.answer.as_ref().map(|answer| &answer.content),
+        end.answer.as_ref().is_some_and(|answer| answer.is_json),
+        end.model,
+        end.finish_reason,
+        end.error,
+        prompt,
+        completion,
+        total,
+        cached,
+        cache_write,
+        reasoning,
+    ])
+}
+
+#[cfg(test)]
+mod tests;

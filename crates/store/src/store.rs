@@ -1,0 +1,24 @@
+//! A whole store: everything a server keeps.
+
+use async_trait::async_trait;
+
+use crate::{Calls, Sessions, StoreError};
+
+/// Whether the store can be used.
+#[async_trait]
+pub trait Health: Send + Sync {
+    /// Tries the way a write takes, without leaving anything behind.
+    ///
+    /// Bounded by the store's own time limits; also gives a store that was away a chance to recover.
+    ///
+    /// # Errors
+    /// What keeps the store from being used.
+    async fn probe(&self) -> Result<(), StoreError>;
+}
+
+/// Everything a server keeps, behind one object.
+///
+/// An `Arc<dyn Store>` turns into an `Arc<dyn Calls>` or an `Arc<dyn Sessions>` where less is wanted.
+pub trait Store: Sessions + Calls + Health {}
+
+impl<S: Sessions + Calls + Health> Store for S {}

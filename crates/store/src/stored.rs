@@ -1,0 +1,106 @@
+//! How messages are kept: a plain text as it is, anything richer as JSON.
+//!
+//! Nearly every message is one plain text. Keeping it bare spares the hot path an encoder and a
+//! decoder, and leaves the database readable to a person with a SQL prompt.
+
+use playhouse_llm::{Message, Part, Role, Shape};
+
+/// Messages in the form they are kept in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    /// The text, or the JSON.
+    pub(crate) content: String,
+    /// Whether it is JSON.
+    pub(crate) is_json: bool,
+}
+
+impl Stored {
+    /// A turn's question: a plain text is the user's.
+    pub(crate) fn question(message: Message) -> Result<Self, serde_json::Error> {
+        match plain_text(message, Role::User) {
+            Ok(text) => Ok(Self::plain(text)),
+            Err(message) => Self::json(&message),
+        }
+    }
+
+    /// What followed a question, if anything did: a plain text is the model's.
+    pub(crate) fn answer(mut messages: Vec<Message>) -> Result<Option<Self>, serde_json::Error> {
+        let Some(last) = messages.pop() else { return Ok(None) };
+        if !messages.is_empty() {
+            messages.push(last);
+            return Self::json(&messages).map(Some);
+        }
+        match plain_text(last, Role::Assistant) {
+            Ok(text) => Ok(Some(Self::plain(text))),
+            Err(message) => Self::json(&[message]).map(Some),
+        }
+    }
+
+    /// The question, as a message again.
+    pub(crate) fn into_question(self) -> Result<Message, serde_json::Error> {
+        match self.is_json {
+            false => Ok(Message::user(self.content)),
+            true => serde_json::from_str(&self.content),
+        }
+    }
+
+    /// What followed it, as messages again.
+    pub(crate) fn into_answer(self) -> Result<Vec<Message>, serde_json::Error> {
+        match self.is_json {
+            false => Ok(vec![Message::assistant(self.content)]),
+            true => serde_json::from_str(&self.content),
+        }
+    }
+
+    fn plain(content: String) -> Self {
+        Self { content, is_json: false }
+    }
+
+    fn json(messages: &impl serde::Serialize) -> Result<Self, serde_json::Error> {
+        Ok(Self { content: serde_json::to_string(messages)?, is_json: true })
+    }
+}
+
+/// The text of a message that is nothing but a plain text of this role; else the message again.
+fn plain_text(mut message: Message, role: Role) -> Result<String, Message> {
+    let bare = message.role == role && message.shape == Shape::Plain && message.extra.is_empty();
+    match message.parts.as_mut_slice() {
+        [Part::Text { text, extra }] if bare && extra.is_empty() => Ok(std::mem::take(text)),
+        _ => Err(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use playhouse_llm::ToolCall;
+    use serde_json::json;
+
+    #[test]
+    fn plain_texts_are_kept_bare() {
+        let question = Stored::question(Message::user("Hello")).unwrap();
+        assert_eq!(question, Stored { content: "Hello".into(), is_json: false });
+        let answer = Stored::answer(vec![Message::assistant("Hi")]).unwrap().unwrap();
+        assert_eq!(answer, Stored { content: "Hi".into(), is_json: false });
+    }
+
+    #[test]
+    fn everything_comes_back_as_it_was() {
+        let mut carried = Message::assistant("Hi");
+        carried.extra.insert("annotations".into(), json!([]));
+        let parts = Message { shape: Shape::Parts, ..Message::user("Hello\0there") };
+        let call =
+            ToolCall { id: "c1".into(), name: "add".into(), arguments: "{".into(), ..ToolCall::default() };
+        let tool = Message { parts: vec![Part::ToolCall(call)], ..Message::assistant("") };
+
+        for question in [Message::user(""), Message::system("S"), parts] {
+            assert_eq!(Stored::question(question.clone()).unwrap().into_question().unwrap(), question);
+        }
+        for answer in
+            [vec![carried], vec![Message::user("not the model")], vec![tool, Message::assistant("x")]]
+        {
+            assert_eq!(Stored::answer(answer.clone()).unwrap().unwrap().into_answer().unwrap(), answer);
+        }
+        assert_eq!(Stored::answer(Vec::new()).unwrap(), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! What every backend must do, over `dyn Store`.
+//!
+//! A backend joins in by implementing [`Backend`] and listing itself once with [`conformance_tests!`].
+
+pub(crate) mod calls;
+pub(crate) mod history;
+pub(crate) mod load;
+pub(crate) mod restart;
+pub(crate) mod sessions;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use playhouse_llm::Message;
+use playhouse_store::{BeginTurn, BegunTurn, FinishTurn, HistoryWindow, Store, StoreError, TurnEnding};
+
+/// A database that belongs to one test.
+#[async_trait]
+pub(crate) trait Backend: Send + Sync {
+    /// Opens the database. Opening it again, after what was opened before has been dropped, is a
+    /// restart of the process.
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+/// One test for each behaviour; the argument makes a [`Backend`].
+macro_rules! conformance_tests {
+    ($backend:expr) => {
+        crate::conformance::tests_of!(
+            $backend,
+            sessions,
+            a_session_begins_with_its_first_turn,
+            a_message_is_stored_before_it_is_answered,
+            of_turns_at_once_one_proceeds,
+            every_ending_lets_the_next_turn_begin,
+            a_turn_ends_once,
+            a_turn_that_was_never_begun_is_not_found,
+            odd_ids_are_refused,
+            a_turn_id_serves_once,
+            a_beginning_that_is_given_up_leaves_the_session_free,
+            a_turn_reads_back_as_it_was_told,
+            sessions_are_listed_by_activity,
+            sessions_are_listed_in_pages,
+            a_made_up_cursor_is_refused,
+            messages_are_read_in_pages_backwards,
+            a_deleted_session_is_gone,
+            a_long_session_is_deleted_as_a_whole,
+            what_is_not_there_is_none
+        );
+        crate::conformance::tests_of!(
+            $backend,
+            history,
+            a_history_is_what_was_said_oldest_first,
+            failed_turns_are_left_out,
+            an_interrupted_answer_is_kept,
+            an_interruption_without_an_answer_is_left_out,
+            a_history_keeps_to_its_messages,
+            a_history_keeps_to_its_tokens,
+            a_vendors_count_of_the_answer_holds,
+            a_turn_too_large_is_cut,
+            an_empty_window_gives_no_history,
+            rich_messages_come_back_as_they_were,
+            sessions_do_not_mix
+        );
+        crate::conformance::tests_of!(
+            $backend,
+            calls,
+            calls_come_newest_first_as_they_were,
+            a_batch_sent_twice_counts_once,
+            a_batch_with_a_bad_id_is_refused_whole,
+            filters_choose,
+            a_span_of_time_includes_its_start,
+            cursors_go_on_where_a_page_ended,
+            limits_are_kept,
+            stats_sum_up_by_day_and_model,
+            old_calls_are_forgotten_in_steps,
+            retention_keeps_what_is_young
+        );
+        crate::conformance::tests_of!(
+            $backend,
+            restart,
+            everything_is_kept,
+            running_turns_are_interrupted,
+            half_a_deletion_is_finished
+        );
+        crate::conformance::tests_of!($backend, load, five_hundred_turns_at_once_are_all_stored);
+    };
+}
+
+macro_rules! tests_of {
+    ($backend:expr, $module:ident, $($test:ident),+) => {
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::conformance::$module::$test(&$backend).await;
+                }
+            )+
+        }
+    };
+}
+
+pub(crate) use {conformance_tests, tests_of};
+
+/// A window that holds everything a test says.
+pub(crate) const WIDE: HistoryWindow = HistoryWindow { max_messages: 1_000, max_tokens: 1_000_000 };
+
+/// The id of a test's n-th turn.
+pub(crate) fn turn_id(n: u32) -> Arc<str> {
+    format!("0190b6e4-7a3c-7def-8000-{n:012x}").into()
+}
+
+/// Begins the n-th turn with the text `question n`.
+pub(crate) async fn begin(store: &dyn Store, session: &str, n: u32) -> Result<BegunTurn, StoreError> {
+    store.begin_turn(beginning(session, n, WIDE)).await
+}
+
+/// What the n-th turn begins with.
+pub(crate) fn beginning(session: &str, n: u32, history: HistoryWindow) -> BeginTurn {
+    BeginTurn {
+        session_id: session.into(),
+        turn_id: turn_id(n),
+        message: Message::user(format!("question {n}")),
+        now_us: i64::from(n) * 1_000,
+        history,
+    }
+}
+
+/// Ends the n-th turn with the text `answer n`.
+pub(crate) async fn answer(store: &dyn Store, n: u32) {
+    end(store, n, TurnEnding::Completed, vec![Message::assistant(format!("answer {n}"))]).await;
+}
+
+/// Ends the n-th turn.
+pub(crate) async fn end(store: &dyn Store, n: u32, ending: TurnEnding, messages: Vec<Message>) {
+    let finish = FinishTurn::new(turn_id(n), ending, i64::from(n) * 1_000 + 500);
+    store.finish_turn(finish.with_messages(messages)).await.unwrap();
+}
+
+/// Takes a whole turn.
+pub(crate) async fn take_turn(store: &dyn Store, session: &str, n: u32) {
+    begin(store, session, n).await.unwrap();
+    answer(store, n).await;
+}
+
+/// The texts of messages.
+pub(crate) fn texts(messages: &[Message]) -> Vec<String> {
+    messages.iter().map(Message::text).collect()
+}

@@ -1,0 +1,94 @@
+//! What a process has acknowledged survives its death by `kill -9`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use playhouse_llm::{CallRecord, Outcome};
+use playhouse_store::{CallFilter, Calls, Sessions, SqliteStore, StoreConfig, TurnState};
+
+use super::TestDatabase;
+use crate::conformance::{take_turn, turn_id};
+
+/// Tells the child where to write. The child is this very program, at the one test below.
+const FOLDER: &str = "PLAYHOUSE_TEST_WRITE_UNTIL_KILLED";
+const ACKNOWLEDGED: usize = 300;
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_by_a_kill() {
+    let database = TestDatabase::new();
+    let mut child = spawn_writer(&database);
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    // The test harness prints lines of its own.
+    let acknowledged =
+        lines.filter_map(|line| Some(line.strip_prefix("acknowledged ")?.parse::<u32>().unwrap()));
+    let acknowledged: Vec<u32> = acknowledged.take(ACKNOWLEDGED).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(acknowledged.len(), ACKNOWLEDGED);
+
+    let store = database.open();
+    for n in acknowledged {
+        let turn = store.turn(&turn_id(n)).await.unwrap().expect("an acknowledged turn is there");
+        assert_eq!((turn.state, turn.messages.len()), (TurnState::Completed, 2));
+        let filter = CallFilter { request_id: Some(n.to_string().into()), ..CallFilter::default() };
+        assert_eq!(store.list_calls(filter).await.unwrap().len(), 1);
+    }
+}
+
+fn spawn_writer(database: &TestDatabase) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "sqlite::kill::write_until_killed", "--ignored", "--nocapture"])
+        .env(FOLDER, database.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the child of nothing_acknowledged_is_lost_by_a_kill"]
+async fn write_until_killed() {
+    let Some(path) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let store = std::sync::Arc::new(SqliteStore::open(&path, &StoreConfig::default()).unwrap());
+    let callers: Vec<_> = (0..8)
+        .map(|caller| {
+            let store = std::sync::Arc::clone(&store);
+            tokio::spawn(async move {
+                for n in (caller..).step_by(8) {
+                    take_turn(&*store, &format!("session-{caller}"), n).await;
+                    store.append_calls([record(n)].into_iter().collect()).await.unwrap();
+                    let mut out = std::io::stdout().lock();
+                    writeln!(out, "acknowledged {n}").unwrap();
+                    out.flush().unwrap();
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+}
+
+fn record(n: u32) -> CallRecord {
+    CallRecord {
+        id: turn_id(n),
+        request_id: n.to_string().into(),
+        session_id: None,
+        turn_id: None,
+        started_at_us: 0,
+        model: "small".into(),
+        model_served: None,
+        provider: None,
+        stream: false,
+        outcome: Outcome::Ok,
+        status: None,
+        error: None,
+        finish_reason: None,
+        attempts: 1,
+        ttft_ms: None,
+        duration_ms: 1.0,
+        usage: None,
+        cost_usd: None,
+        upstream_request_id: None,
+    }
+}
