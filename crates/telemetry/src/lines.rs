@@ -1,0 +1,127 @@
+//! The log lines whose fields are a promise: a request's and a call's.
+
+use playhouse_llm::{CallRecord, Outcome};
+
+/// A line's level is fixed where it is written, so a line of two levels is written twice.
+macro_rules! request_line {
+    ($level:ident, $line:expr) => {
+        crate::__event!(
+            $level,
+            target: "playhouse::request",
+            method = $line.method,
+            path = $line.path,
+            route = $line.route,
+            status_code = $line.status_code,
+            duration_ms = rounded($line.duration_ms, 1e3),
+            client_aborted = Some(true).filter(|_| $line.client_aborted),
+            "Request completed"
+        )
+    };
+}
+
+macro_rules! call_line {
+    ($level:ident, $record:expr, $message:literal) => {
+        crate::__event!(
+            $level,
+            target: "playhouse::call",
+            call_id = &*$record.id,
+            request_id = &*$record.request_id,
+            session_id = $record.session_id.as_deref(),
+            turn_id = $record.turn_id.as_deref(),
+            model = &*$record.model,
+            model_served = $record.model_served.as_deref(),
+            provider = $record.provider.as_deref(),
+            stream = $record.stream,
+            duration_ms = rounded($record.duration_ms, 1e3),
+            ttft_ms = $record.ttft_ms.map(|ttft_ms| rounded(ttft_ms, 1e3)),
+            prompt_tokens = $record.usage.as_ref().map(|usage| usage.prompt_tokens),
+            completion_tokens = $record.usage.as_ref().map(|usage| usage.completion_tokens),
+            total_tokens = $record.usage.as_ref().map(|usage| usage.total_tokens),
+            cost_usd = $record.cost_usd.map(|cost_usd| rounded(cost_usd, 1e9)),
+            finish_reason = $record.finish_reason.as_deref(),
+            error = $record.error.as_deref(),
+            attempts = $record.attempts,
+            status = $record.status,
+            upstream_request_id = $record.upstream_request_id.as_deref(),
+            $message
+        )
+    };
+}
+
+/// The one line about a request, logged when its answer has ended.
+///
+/// `request_id` comes from the [scope](crate::scope). Requests to probes (health and metrics) are
+/// logged at DEBUG, all others at INFO.
+///
+/// ```
+/// use playhouse_telemetry::{LoggingConfig, RequestLine, RequestScope, log};
+///
+/// let (lines, _guard) = log::capture(&LoggingConfig::default());
+/// let line = RequestLine {
+///     method: "POST",
+///     path: "/v1/chat",
+///     route: Some("/v1/chat"),
+///     status_code: 200,
+///     duration_ms: 12.3456,
+///     client_aborted: false,
+/// };
+/// RequestScope::new("req_1").enter(|| line.log());
+/// assert_eq!(lines.json()[0]["duration_ms"], 12.346);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct RequestLine<'a> {
+    /// The method as it came.
+    pub method: &'a str,
+    /// The path as it came, without the query: that may hold a credential.
+    pub path: &'a str,
+    /// The template of the route that took it, if any did.
+    pub route: Option<&'a str>,
+    /// The status answered; 499 if the client went away before there was one.
+    pub status_code: u16,
+    /// From the request's head to the end of its answer, in milliseconds.
+    pub duration_ms: f64,
+    /// Whether the client went away before the end.
+    pub client_aborted: bool,
+}
+
+impl RequestLine<'_> {
+    /// Writes the line.
+    pub fn log(&self) {
+        if is_probe(self.route.unwrap_or(self.path)) {
+            request_line!(DEBUG, self);
+        } else {
+            request_line!(INFO, self);
+        }
+    }
+}
+
+/// Logs an attempt that could not begin an answer (DEBUG): the call may yet succeed with another, and
+/// if it does not, its own line tells of the failure.
+pub fn log_attempt(provider: &str, model: &str, error: &playhouse_llm::Error) {
+    crate::debug!(
+        target: "playhouse::call",
+        provider,
+        model,
+        error = error.kind.as_str(),
+        status = error.upstream_status(),
+        "LLM attempt failed"
+    );
+}
+
+/// Logs a call's line: completed (INFO), failed (ERROR) or cancelled (WARN).
+pub fn log_call(record: &CallRecord) {
+    match record.outcome {
+        Outcome::Ok => call_line!(INFO, record, "LLM call completed"),
+        Outcome::Error => call_line!(ERROR, record, "LLM call failed"),
+        Outcome::Cancelled => call_line!(WARN, record, "LLM call cancelled"),
+    }
+}
+
+/// Whether somebody asks this every few seconds, only to see that we live.
+fn is_probe(route: &str) -> bool {
+    matches!(route, "/metrics" | "/health" | "/livez" | "/readyz") || route.starts_with("/health/")
+}
+
+fn rounded(number: f64, parts: f64) -> f64 {
+    (number * parts).round() / parts
+}

@@ -1,0 +1,163 @@
+//! What a call adds to the metrics.
+
+use playhouse_llm::{CallRecord, ErrorKind, Outcome, Phase, Usage};
+use prometheus::{Counter, Histogram, IntCounter};
+
+use super::families::Families;
+use super::pairs::{NO_PROVIDER, Pairs};
+use super::seconds;
+
+/// The only kind of call a [`CallRecord`] tells of.
+const OPERATION: &str = "chat";
+
+/// The `error_type` of a failure that has no name of ours.
+const UNKNOWN_ERROR: &str = "_OTHER";
+
+/// Handles for the calls of each provider and model.
+#[derive(Debug, Default)]
+pub(super) struct CallMetrics {
+    pairs: Pairs<PairMetrics>,
+}
+
+/// The handles of one provider and model.
+#[derive(Debug)]
+struct PairMetrics {
+    provider: Box<str>,
+    model: Box<str>,
+    duration: Histogram,
+    first_token: Histogram,
+    per_token: Histogram,
+    input_tokens: Histogram,
+    output_tokens: Histogram,
+    cost: Counter,
+    tokens: TokenCounters,
+}
+
+#[derive(Debug)]
+struct TokenCounters {
+    prompt: IntCounter,
+    completion: IntCounter,
+    cached: IntCounter,
+    cache_write: IntCounter,
+    reasoning: IntCounter,
+}
+
+impl CallMetrics {
+    pub(super) fn observe(&self, families: &Families, record: &CallRecord) {
+        let provider = record.provider.as_deref().unwrap_or(NO_PROVIDER);
+        let answered = record.outcome == Outcome::Ok;
+        let make = |provider: &str, model: &str| PairMetrics::new(families, provider, model);
+        let pair = self.pairs.get(provider, &record.model, answered, make);
+        if answered {
+            pair.observe_answered(record);
+        } else {
+            let labels = [OPERATION, &pair.provider, &pair.model, error_type(record)];
+            families.call_duration.with_label_values(&labels).observe(seconds(record.duration_ms));
+        }
+        pair.observe_spent(record);
+    }
+}
+
+impl PairMetrics {
+    fn new(families: &Families, provider: &str, model: &str) -> Self {
+        let names = [OPERATION, provider, model];
+        let named = |last| [OPERATION, provider, model, last];
+        Self {
+            provider: provider.into(),
+            model: model.into(),
+            duration: families.call_duration.with_label_values(&named("")),
+            first_token: families.first_token.with_label_values(&names),
+            per_token: families.per_token.with_label_values(&names),
+            input_tokens: families.call_tokens.with_label_values(&named("input")),
+            output_tokens: families.call_tokens.with_label_values(&named("output")),
+            cost: families.cost.with_label_values(&[provider, model]),
+            tokens: TokenCounters::new(families, provider, model),
+        }
+    }
+
+    fn observe_answered(&self, record: &CallRecord) {
+        self.duration.observe(seconds(record.duration_ms));
+        if let Some(ttft_ms) = record.ttft_ms.filter(|_| record.stream) {
+            self.first_token.observe(seconds(ttft_ms));
+            self.observe_per_token(record, ttft_ms);
+        }
+        if let Some(usage) = &record.usage {
+            self.input_tokens.observe(usage.prompt_tokens as f64);
+            self.output_tokens.observe(usage.completion_tokens as f64);
+        }
+    }
+
+    fn observe_per_token(&self, record: &CallRecord, ttft_ms: f64) {
+        let later_tokens = record.usage.as_ref().map_or(0, |usage| usage.completion_tokens.saturating_sub(1));
+        if later_tokens > 0 {
+            self.per_token.observe(seconds(record.duration_ms - ttft_ms) / later_tokens as f64);
+        }
+    }
+
+    /// A call that broke off has its price too, where upstream said so.
+    fn observe_spent(&self, record: &CallRecord) {
+        if let Some(usage) = &record.usage {
+            self.tokens.add(usage);
+        }
+        if let Some(cost_usd) = record.cost_usd.filter(|cost_usd| cost_usd.is_finite() && *cost_usd > 0.0) {
+            self.cost.inc_by(cost_usd);
+        }
+    }
+}
+
+impl TokenCounters {
+    fn new(families: &Families, provider: &str, model: &str) -> Self {
+        let kind = |kind| families.tokens.with_label_values(&[provider, model, kind]);
+        Self {
+            prompt: kind("prompt"),
+            completion: kind("completion"),
+            cached: kind("cached"),
+            cache_write: kind("cache_write"),
+            reasoning: kind("reasoning"),
+        }
+    }
+
+    fn add(&self, usage: &Usage) {
+        self.prompt.inc_by(usage.prompt_tokens);
+        self.completion.inc_by(usage.completion_tokens);
+        add_some(&self.cached, usage.cached_tokens);
+        add_some(&self.cache_write, usage.cache_write_tokens);
+        add_some(&self.reasoning, usage.reasoning_tokens);
+    }
+}
+
+fn add_some(counter: &IntCounter, count: Option<u64>) {
+    if let Some(count) = count.filter(|count| *count > 0) {
+        counter.inc_by(count);
+    }
+}
+
+/// The names of failures, and no other text, so that the label is bounded.
+fn error_type(record: &CallRecord) -> &'static str {
+    let named = |error: &str| ERRORS.into_iter().map(ErrorKind::as_str).find(|name| *name == error);
+    match record.outcome {
+        Outcome::Cancelled => ErrorKind::Cancelled.as_str(),
+        _ => record.error.as_deref().and_then(named).unwrap_or(UNKNOWN_ERROR),
+    }
+}
+
+const ERRORS: [ErrorKind; 18] = [
+    ErrorKind::InvalidRequest,
+    ErrorKind::Unauthenticated,
+    ErrorKind::PermissionDenied,
+    ErrorKind::NotFound,
+    ErrorKind::Conflict,
+    ErrorKind::TooLarge,
+    ErrorKind::RateLimited,
+    ErrorKind::Overloaded,
+    ErrorKind::Timeout(Phase::Connect),
+    ErrorKind::Timeout(Phase::FirstToken),
+    ErrorKind::Timeout(Phase::Idle),
+    ErrorKind::Timeout(Phase::Total),
+    ErrorKind::Unreachable,
+    ErrorKind::Upstream,
+    ErrorKind::BadReply,
+    ErrorKind::Interrupted,
+    ErrorKind::Cancelled,
+    ErrorKind::Internal,
+];

@@ -1,0 +1,184 @@
+//! The table of all metrics: what each is called, what it tells, its labels and buckets.
+
+use prometheus::core::Collector;
+use prometheus::{
+    Counter, CounterVec, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry,
+};
+
+use super::buckets::{
+    FIRST_TOKEN_SECONDS, HTTP_SECONDS, OPERATION_SECONDS, OVERHEAD_SECONDS, PER_TOKEN_SECONDS, TOKENS,
+};
+
+/// Declares metrics: the comment is the help text, then field, type and name, labels, buckets.
+macro_rules! families {
+    (
+        $(#[doc = $about:literal])+
+        $families:ident:
+        $(
+            $(#[doc = $help:literal])+
+            $field:ident: $kind:ident = $name:literal [$($label:ident),*] $(in $buckets:ident)?;
+        )+
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug)]
+        pub(super) struct $families {
+            $($(#[doc = $help])+ pub(super) $field: $kind,)+
+        }
+
+        impl $families {
+            pub(super) fn register(registry: &Registry) -> Self {
+                Self {
+                    $($field: register(registry, &Declaration {
+                        name: $name,
+                        help: concat!($($help),+).trim(),
+                        labels: &[$(stringify!($label)),*],
+                        buckets: &[$(&$buckets)?],
+                    }),)+
+                }
+            }
+        }
+    };
+}
+
+families! {
+    /// What the server counts.
+    Families:
+
+    /// Time from an HTTP request's head to the end of its answer.
+    request_duration: HistogramVec = "http_server_request_duration_seconds"
+        [http_request_method, http_route, http_response_status_code] in HTTP_SECONDS;
+
+    /// HTTP requests being served now, probes included.
+    active_requests: IntGauge = "http_server_active_requests" [];
+
+    /// HTTP requests answered.
+    requests: IntCounterVec = "playhouse_requests_total" [route, status];
+
+    /// Requests that occupy a provider now.
+    inflight_requests: IntGauge = "playhouse_inflight_requests" [];
+
+    /// Time of a request that was not spent waiting for a provider.
+    overhead: Histogram = "playhouse_overhead_seconds" [] in OVERHEAD_SECONDS;
+
+    /// Time of a call from its start to its end, retries included.
+    call_duration: HistogramVec = "gen_ai_client_operation_duration_seconds"
+        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model, error_type] in OPERATION_SECONDS;
+
+    /// Tokens of a call that was answered.
+    call_tokens: HistogramVec = "gen_ai_client_token_usage"
+        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_token_type] in TOKENS;
+
+    /// Time to the first output of a streamed call that was answered.
+    first_token: HistogramVec = "gen_ai_server_time_to_first_token_seconds"
+        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model] in FIRST_TOKEN_SECONDS;
+
+    /// Mean time between the tokens of a streamed call that was answered.
+    per_token: HistogramVec = "gen_ai_server_time_per_output_token_seconds"
+        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model] in PER_TOKEN_SECONDS;
+
+    /// Attempts to have a call answered by a provider.
+    attempts: IntCounterVec = "playhouse_upstream_attempts_total" [provider, model, outcome];
+
+    /// Tokens by kind. Cached and cache_write ones are prompt tokens too, reasoning ones completion tokens.
+    tokens: IntCounterVec = "playhouse_tokens_total" [provider, model, kind];
+
+    /// Cost of the calls whose price is known, in US dollars.
+    cost: CounterVec = "playhouse_cost_usd_total" [provider, model];
+
+    /// Call records that wait to be written to the store.
+    call_records_queued: IntGauge = "playhouse_call_records_queued" [];
+
+    /// Call records written to the store.
+    call_records_written: IntCounter = "playhouse_call_records_written_total" [];
+
+    /// Call records lost because the store was away for too long.
+    call_records_dropped: IntCounter = "playhouse_call_records_dropped_total" [];
+
+    /// Log lines lost because nobody read them fast enough.
+    log_lines_dropped: IntCounter = "playhouse_log_lines_dropped_total" [];
+
+    /// What was built; always 1.
+    build_info: IntGaugeVec = "playhouse_build_info" [version, revision];
+}
+
+families! {
+    /// What the operating system knows of the process.
+    ProcessFamilies:
+
+    /// CPU time in user and system mode.
+    cpu: Counter = "process_cpu_seconds_total" [];
+
+    /// Memory in use.
+    resident_memory: IntGauge = "process_resident_memory_bytes" [];
+
+    /// Address space in use.
+    virtual_memory: IntGauge = "process_virtual_memory_bytes" [];
+
+    /// Open file descriptors.
+    open_fds: IntGauge = "process_open_fds" [];
+
+    /// File descriptors that may be open.
+    max_fds: IntGauge = "process_max_fds" [];
+
+    /// Threads.
+    threads: IntGauge = "process_threads" [];
+
+    /// When the process started, in seconds since 1970.
+    start_time: Gauge = "process_start_time_seconds" [];
+}
+
+/// One row of the table.
+struct Declaration {
+    name: &'static str,
+    help: &'static str,
+    labels: &'static [&'static str],
+    /// At most one set, of a histogram only.
+    buckets: &'static [&'static &'static [f64]],
+}
+
+impl Declaration {
+    fn opts(&self) -> Opts {
+        Opts::new(self.name, self.help)
+    }
+
+    fn histogram_opts(&self) -> HistogramOpts {
+        let buckets = self.buckets.first().map(|buckets| buckets.to_vec()).unwrap_or_default();
+        HistogramOpts::new(self.name, self.help).buckets(buckets)
+    }
+}
+
+/// A type of metric that can be made from its declaration.
+trait Declared: Collector + Clone + Sized + 'static {
+    fn declare(declaration: &Declaration) -> prometheus::Result<Self>;
+}
+
+macro_rules! declared {
+    ($($kind:ident: $make:expr;)+) => {
+        $(impl Declared for $kind {
+            fn declare(declaration: &Declaration) -> prometheus::Result<Self> {
+                let make: fn(&Declaration) -> prometheus::Result<Self> = $make;
+                make(declaration)
+            }
+        })+
+    };
+}
+
+declared! {
+    Counter: |row| Self::with_opts(row.opts());
+    CounterVec: |row| Self::new(row.opts(), row.labels);
+    Gauge: |row| Self::with_opts(row.opts());
+    Histogram: |row| Self::with_opts(row.histogram_opts());
+    HistogramVec: |row| Self::new(row.histogram_opts(), row.labels);
+    IntCounter: |row| Self::with_opts(row.opts());
+    IntCounterVec: |row| Self::new(row.opts(), row.labels);
+    IntGauge: |row| Self::with_opts(row.opts());
+    IntGaugeVec: |row| Self::new(row.opts(), row.labels);
+}
+
+#[expect(clippy::expect_used, reason = "the table is constant, and every test registers all of it")]
+fn register<F: Declared>(registry: &Registry, declaration: &Declaration) -> F {
+    let family = F::declare(declaration).expect("the declaration is valid");
+    registry.register(Box::new(family.clone())).expect("the name is declared once");
+    family
+}

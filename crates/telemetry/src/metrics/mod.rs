@@ -1,0 +1,119 @@
+//! Every metric, and the Prometheus text of all.
+//!
+//! What is counted often keeps its handles: the updates of a request take a lock for reading only
+//! and allocate nothing. Labels are bounded, whoever names them: routes are templates, and beyond
+//! the first few hundred a model is `other`.
+
+mod attempts;
+mod buckets;
+mod calls;
+mod families;
+mod guard;
+mod pairs;
+mod process;
+mod requests;
+mod scrape;
+
+use std::time::Duration;
+
+use playhouse_llm::{CallRecord, ErrorKind};
+use prometheus::Registry;
+
+use attempts::AttemptMetrics;
+use calls::CallMetrics;
+use families::Families;
+use requests::RequestMetrics;
+use scrape::Scrape;
+
+pub use guard::GaugeGuard;
+pub use requests::RequestSample;
+pub use scrape::CallRecordCounts;
+
+/// The content type of what [`Metrics::render`] writes.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// All metrics of one server.
+///
+/// ```
+/// use std::time::Duration;
+/// use playhouse_telemetry::metrics::{Metrics, RequestSample};
+///
+/// let metrics = Metrics::new("1.0.0", "abc123");
+/// metrics.observe_request(&RequestSample {
+///     method: "GET",
+///     route: Some("/health"),
+///     status_code: 200,
+///     duration: Duration::from_millis(2),
+///     upstream: None,
+/// });
+/// assert!(metrics.render().contains(r#"playhouse_requests_total{route="/health",status="200"} 1"#));
+/// ```
+#[derive(Debug)]
+pub struct Metrics {
+    families: Families,
+    requests: RequestMetrics,
+    calls: CallMetrics,
+    attempts: AttemptMetrics,
+    scrape: Scrape,
+}
+
+impl Metrics {
+    /// Metrics at nought, of a build of this version and source revision.
+    pub fn new(version: &str, revision: &str) -> Self {
+        let registry = Registry::new();
+        let families = Families::register(&registry);
+        families.build_info.with_label_values(&[version, revision]).set(1);
+        Self {
+            families,
+            requests: RequestMetrics::default(),
+            calls: CallMetrics::default(),
+            attempts: AttemptMetrics::default(),
+            scrape: Scrape::new(registry),
+        }
+    }
+
+    /// Counts a request whose answer has ended.
+    pub fn observe_request(&self, sample: &RequestSample<'_>) {
+        self.requests.observe(&self.families, sample);
+    }
+
+    /// Counts a call that has ended: its duration, tokens and cost.
+    pub fn observe_call(&self, record: &CallRecord) {
+        self.calls.observe(&self.families, record);
+    }
+
+    /// Counts one attempt to have a call answered, and how it failed if it did.
+    pub fn observe_attempt(&self, provider: &str, model: &str, error: Option<ErrorKind>) {
+        self.attempts.observe(&self.families, provider, model, error);
+    }
+
+    /// Counts an HTTP request as being served until the guard is dropped.
+    pub fn active_request_guard(&self) -> GaugeGuard {
+        GaugeGuard::hold(&self.families.active_requests)
+    }
+
+    /// Counts a request that occupies a provider as in flight until the guard is dropped.
+    pub fn inflight_guard(&self) -> GaugeGuard {
+        GaugeGuard::hold(&self.families.inflight_requests)
+    }
+
+    /// Names the count of dropped log lines, which is read at each [`render`](Self::render).
+    pub fn watch_dropped_log_lines(&self, count: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.scrape.watch_dropped_log_lines(Box::new(count));
+    }
+
+    /// Names the counts of the call records' writer, which are read at each
+    /// [`render`](Self::render).
+    pub fn watch_call_records(&self, counts: impl Fn() -> CallRecordCounts + Send + Sync + 'static) {
+        self.scrape.watch_call_records(Box::new(counts));
+    }
+
+    /// All metrics in the Prometheus text format, version 0.0.4 ([`CONTENT_TYPE`]).
+    pub fn render(&self) -> String {
+        self.scrape.render(&self.families)
+    }
+}
+
+fn seconds(milliseconds: f64) -> f64 {
+    Duration::try_from_secs_f64(milliseconds / 1e3).unwrap_or_default().as_secs_f64()
+}

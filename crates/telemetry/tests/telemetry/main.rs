@@ -1,0 +1,9 @@
+//! Logs, scopes and metrics as others see them.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may stop it at the first surprise")]
+
+mod config;
+mod log_lines;
+mod metrics;
+mod promised_lines;
+mod scope;
