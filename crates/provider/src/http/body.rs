@@ -1,0 +1,39 @@
+//! Taking in a whole body, within bounds.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+
+use super::pool::Body;
+
+/// Why a body could not be taken in.
+#[derive(Debug)]
+pub(crate) enum BodyFailure {
+    TooLarge,
+    Broken(io::Error),
+}
+
+/// Collects a body of at most `max_bytes`; one that came in a single piece is not copied.
+pub(crate) async fn collect(mut body: Body, max_bytes: usize) -> Result<Bytes, BodyFailure> {
+    if body.announced_bytes().is_some_and(|announced| announced > max_bytes as u64) {
+        return Err(BodyFailure::TooLarge);
+    }
+    let Some(first) = body.data().await.transpose().map_err(BodyFailure::Broken)? else {
+        return Ok(Bytes::new());
+    };
+    if first.len() > max_bytes {
+        return Err(BodyFailure::TooLarge);
+    }
+    if body.is_ended() {
+        return Ok(first);
+    }
+    let mut joined = BytesMut::from(first);
+    while let Some(data) = body.data().await {
+        let data = data.map_err(BodyFailure::Broken)?;
+        if joined.len() + data.len() > max_bytes {
+            return Err(BodyFailure::TooLarge);
+        }
+        joined.extend_from_slice(&data);
+    }
+    Ok(joined.freeze())
+}

@@ -1,0 +1,155 @@
+//! Where a provider is and how it wants to be asked: address, key, fixed headers.
+
+use std::fmt;
+
+use ::http::uri::Scheme;
+use ::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use playhouse_llm::{Error, ErrorKind};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::head;
+use crate::catalog::{KeyHeader, Paths, Vendor};
+use crate::config::ProviderConfig;
+
+const USER_AGENT: &str = concat!("playhouse/", env!("CARGO_PKG_VERSION"));
+
+/// A provider's configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The vendor is in no catalog.
+    #[error("unknown vendor '{0}'; use one of the catalog's names, or \"custom\" with a base_url")]
+    UnknownVendor(String),
+    /// Nobody knows where it is.
+    #[error("no base_url; the vendor '{0}' has no address of its own, so set base_url")]
+    NoBaseUrl(String),
+    /// The address is not one.
+    #[error("base_url '{url}' is not usable: {reason}; it should look like https://api.example.com/v1")]
+    BadBaseUrl {
+        /// The address as configured.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A header cannot be sent.
+    #[error("the header '{0}' cannot be sent; names and values take visible ASCII only")]
+    BadHeader(String),
+    /// The key cannot be sent.
+    #[error("the API key has characters that no header can carry; check for line breaks or quotes")]
+    BadKey,
+    /// An alias leads nowhere.
+    #[error("{0}")]
+    BadChain(String),
+}
+
+/// An address with the headers every request to it carries.
+#[derive(Clone)]
+pub struct Endpoint {
+    origin: Uri,
+    base_path: String,
+    paths: Paths,
+    api_version: Option<String>,
+    headers: HeaderMap,
+}
+
+impl Endpoint {
+    /// The endpoint of a configured provider.
+    ///
+    /// # Errors
+    /// When the configuration lacks an address or holds something no request can carry.
+    pub fn new(vendor: &Vendor, config: &ProviderConfig) -> Result<Self, BuildError> {
+        let url = config.base_url.as_deref().or(vendor.base_url);
+        let url = url.ok_or_else(|| BuildError::NoBaseUrl(vendor.name.to_owned()))?;
+        let (origin, base_path) = split_url(url)?;
+        let mut headers = fixed_headers(&origin)?;
+        if let Some(key) = &config.api_key {
+            add_key(&mut headers, vendor.key_header, key)?;
+        }
+        for (name, value) in &config.headers {
+            add_header(&mut headers, name, value)?;
+        }
+        let api_version = config.api_version.clone();
+        Ok(Self { origin, base_path, paths: vendor.paths, api_version, headers })
+    }
+
+    /// Where to connect: scheme, host and port.
+    pub(crate) fn origin(&self) -> &Uri {
+        &self.origin
+    }
+
+    /// What to ask for there: a protocol's path, for a model.
+    ///
+    /// # Errors
+    /// When the model's name cannot be part of an address.
+    pub(crate) fn target(&self, path: &str, model: &str) -> Result<String, Error> {
+        let full = match (self.paths, &self.api_version) {
+            (Paths::Plain, _) => format!("{}{path}", self.base_path),
+            (Paths::Azure, None) => format!("{}/openai/v1{path}", self.base_path),
+            (Paths::Azure, Some(version)) => {
+                format!("{}/openai/deployments/{model}{path}?api-version={version}", self.base_path)
+            }
+        };
+        if full.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(full);
+        }
+        let message = format!("the model name '{model}' cannot be asked for");
+        Err(Error::new(ErrorKind::InvalidRequest, message))
+    }
+
+    /// Writes the fields that every request carries.
+    pub(crate) fn add_fields(&self, head: &mut Vec<u8>) {
+        self.headers.iter().for_each(|(name, value)| head::add_field(head, name.as_str(), value.as_bytes()));
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    /// Names the address only: the headers hold the key.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Endpoint({}{})", self.origin, self.base_path)
+    }
+}
+
+fn split_url(url: &str) -> Result<(Uri, String), BuildError> {
+    let bad = |reason: &str| BuildError::BadBaseUrl { url: url.to_owned(), reason: reason.to_owned() };
+    let uri: Uri = url.parse().map_err(|error: ::http::uri::InvalidUri| bad(&error.to_string()))?;
+    let parts = uri.into_parts();
+    let scheme = parts.scheme.ok_or_else(|| bad("it has no scheme"))?;
+    if scheme != Scheme::HTTP && scheme != Scheme::HTTPS {
+        return Err(bad("only http and https are spoken"));
+    }
+    let authority = parts.authority.ok_or_else(|| bad("it has no host"))?;
+    let path = parts.path_and_query.map(|path| path.path().trim_end_matches('/').to_owned());
+    let origin = Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build();
+    Ok((origin.map_err(|error| bad(&error.to_string()))?, path.unwrap_or_default()))
+}
+
+fn fixed_headers(origin: &Uri) -> Result<HeaderMap, BuildError> {
+    let mut headers = HeaderMap::with_capacity(12);
+    let host = origin.authority().map_or("", |authority| authority.as_str());
+    let host = HeaderValue::try_from(host).map_err(|_| BuildError::BadHeader("host".to_owned()))?;
+    headers.insert(header::HOST, host);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    Ok(headers)
+}
+
+fn add_key(headers: &mut HeaderMap, form: KeyHeader, key: &SecretString) -> Result<(), BuildError> {
+    let key = key.expose_secret();
+    let (name, text) = match form {
+        KeyHeader::Bearer => (header::AUTHORIZATION, format!("Bearer {key}")),
+        KeyHeader::ApiKey => (HeaderName::from_static("api-key"), key.to_owned()),
+    };
+    let mut value = HeaderValue::try_from(text).map_err(|_| BuildError::BadKey)?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Ok(())
+}
+
+fn add_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), BuildError> {
+    let refuse = || BuildError::BadHeader(name.to_owned());
+    let header = HeaderName::try_from(name).map_err(|_| refuse())?;
+    let mut value = HeaderValue::try_from(value).map_err(|_| refuse())?;
+    value.set_sensitive(true);
+    headers.insert(header, value);
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The provider that reaches a vendor over HTTP, in any protocol.
+
+mod answer;
+mod body;
+mod client;
+mod connection;
+mod endpoint;
+mod framing;
+mod head;
+mod models;
+mod pool;
+mod relay;
+mod watchdog;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use playhouse_llm::{Error, EventStream, Provider, Request};
+use playhouse_wire::{Codec, Dialect};
+
+pub use client::{HttpClient, TlsError};
+pub use endpoint::{BuildError, Endpoint};
+pub use watchdog::Timeouts;
+
+use answer::Answer;
+use connection::Outgoing;
+use pool::{Pool, Response};
+use watchdog::Watchdog;
+
+/// Room for the head of a request before it must grow.
+const HEAD_ROOM_BYTES: usize = 1024;
+
+/// Answers requests by asking a vendor over HTTP.
+///
+/// One try a call: retries, fallbacks and limits are layers around it. Dropping the future or the
+/// stream closes the upstream connection, so that the vendor stops generating.
+pub struct HttpProvider {
+    name: Arc<str>,
+    endpoint: Endpoint,
+    codec: &'static dyn Codec,
+    dialect: Dialect,
+    pool: Arc<Pool>,
+    timeouts: Timeouts,
+    bounds: Bounds,
+}
+
+/// How much of an answer is taken in.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The largest whole answer, in bytes.
+    pub max_reply_bytes: usize,
+    /// The longest line of a streamed answer, in bytes.
+    pub max_line_bytes: usize,
+}
+
+impl HttpProvider {
+    /// A provider of this name behind this endpoint.
+    pub fn new(
+        name: impl Into<Arc<str>>,
+        endpoint: Endpoint,
+        codec: &'static dyn Codec,
+        client: HttpClient,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            endpoint,
+            codec,
+            dialect: Dialect::default(),
+            pool: Pool::new(client),
+            timeouts: Timeouts::default(),
+            bounds: Bounds { max_reply_bytes: 32 << 20, max_line_bytes: 4 << 20 },
+        }
+    }
+
+    /// The same provider, speaking the vendor's dialect.
+    #[must_use]
+    pub fn with_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// The same provider, waiting no longer than this.
+    #[must_use]
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
+    }
+
+    /// The same provider, taking in no more than this.
+    #[must_use]
+    pub fn with_bounds(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// The name in configuration, logs and metrics.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    fn outgoing(&self, request: &Request) -> Result<Outgoing, Error> {
+        let body = self.codec.write_request(request, &self.dialect)?;
+        let target = self.endpoint.target(self.codec.path(), &request.model)?;
+        let mut head = Vec::with_capacity(HEAD_ROOM_BYTES + body.len());
+        head::begin(&mut head, "POST", &target);
+        self.endpoint.add_fields(&mut head);
+        add_identity(&mut head, request);
+        Ok(Outgoing { head, body })
+    }
+
+    async fn send(&self, outgoing: Outgoing, watchdog: &mut Watchdog) -> Result<Response, Error> {
+        let response = self.pool.send(self.endpoint.origin(), outgoing);
+        tokio::select! {
+            biased;
+            answer = response => answer.map_err(|failure| failure.into_error(&self.name)),
+            phase = watchdog.expired() => Err(self.timeouts.error(phase, &self.name)),
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for HttpProvider {
+    async fn chat(&self, request: Request) -> Result<EventStream, Error> {
+        let outgoing = self.outgoing(&request)?;
+        let trail = &request.context.trail;
+        trail.begin_attempt(self.name.clone(), request.model.clone());
+        let started = Instant::now();
+        let mut watchdog = Watchdog::start(self.timeouts, request.stream);
+        let answer = match self.send(outgoing, &mut watchdog).await {
+            Ok(response) => Answer::new(self, response, &request),
+            Err(error) => {
+                trail.add_upstream_time(started.elapsed());
+                return Err(error);
+            }
+        };
+        answer.into_events(watchdog, started).await
+    }
+}
+
+/// The request's id and trace travel with it, so that both sides' logs can be put together.
+fn add_identity(head: &mut Vec<u8>, request: &Request) {
+    let context = &request.context;
+    add_sane(head, "x-request-id", &context.request_id);
+    if let Some(trace) = &context.trace {
+        add_sane(head, "traceparent", &trace.traceparent);
+        if let Some(tracestate) = &trace.tracestate {
+            add_sane(head, "tracestate", tracestate);
+        }
+    }
+    let accept = if request.stream { "text/event-stream" } else { "application/json" };
+    head::add_field(head, "accept", accept.as_bytes());
+}
+
+/// Adds a field whose value came from elsewhere, if a header can carry it.
+fn add_sane(head: &mut Vec<u8>, name: &str, value: &str) {
+    if !value.is_empty() && value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        head::add_field(head, name, value.as_bytes());
+    }
+}

@@ -1,0 +1,181 @@
+//! Measuring calls: one record each, however it ends.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use futures_core::Stream;
+use playhouse_llm::{
+    CallRecord, Context, Error, Event, EventStream, FinishReason, Outcome, Provider, Request, Usage,
+};
+use uuid::Uuid;
+
+use crate::price::PriceTable;
+
+/// Where what is measured of calls goes. It must neither block nor fail.
+pub trait CallSink: Send + Sync {
+    /// Takes the record of a call that has ended.
+    fn record(&self, record: CallRecord);
+
+    /// Takes note of an attempt that has begun an answer, or failed to.
+    fn attempt(&self, provider: &str, model: &str, error: Option<&Error>);
+}
+
+/// Makes a record of every call to the provider it wraps: answered, failed, or given up.
+pub struct Meter<P> {
+    inner: P,
+    prices: Arc<PriceTable>,
+    sink: Arc<dyn CallSink>,
+}
+
+impl<P> Meter<P> {
+    /// Wraps a provider; records go to the sink, priced by the table.
+    pub fn new(inner: P, prices: Arc<PriceTable>, sink: Arc<dyn CallSink>) -> Self {
+        Self { inner, prices, sink }
+    }
+}
+
+#[async_trait]
+impl<P: Provider> Provider for Meter<P> {
+    async fn chat(&self, request: Request) -> Result<EventStream, Error> {
+        let mut measure = Measure::start(&request, self.prices.clone(), self.sink.clone());
+        match self.inner.chat(request).await {
+            Ok(events) => Ok(Box::pin(Metered { events, measure })),
+            Err(error) => {
+                measure.end(Some(&error));
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The events of a measured call, on their way up.
+struct Metered {
+    events: EventStream,
+    measure: Measure,
+}
+
+impl Stream for Metered {
+    type Item = Result<Event, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        let item = ready!(self.events.as_mut().poll_next(context));
+        match &item {
+            Some(Ok(event)) => self.measure.observe(event),
+            Some(Err(error)) => self.measure.end(Some(error)),
+            None => self.measure.end(None),
+        }
+        Poll::Ready(item)
+    }
+}
+
+/// What is noted of a call while it runs. Dropped before its end, it is a call given up.
+///
+/// It does not hold the request: a stream may last for minutes, and its prompt is not needed.
+struct Measure {
+    prices: Arc<PriceTable>,
+    sink: Arc<dyn CallSink>,
+    context: Arc<Context>,
+    model: Arc<str>,
+    stream: bool,
+    id: Uuid,
+    started: Instant,
+    started_at_us: i64,
+    ttft_ms: Option<f64>,
+    model_served: Option<Arc<str>>,
+    usage: Option<Usage>,
+    finish: Option<FinishReason>,
+    ended: bool,
+}
+
+impl Measure {
+    fn start(request: &Request, prices: Arc<PriceTable>, sink: Arc<dyn CallSink>) -> Self {
+        Self {
+            prices,
+            sink,
+            context: request.context.clone(),
+            model: request.model.clone(),
+            stream: request.stream,
+            id: Uuid::now_v7(),
+            started: Instant::now(),
+            started_at_us: unix_us(),
+            ttft_ms: None,
+            model_served: None,
+            usage: None,
+            finish: None,
+            ended: false,
+        }
+    }
+
+    fn observe(&mut self, event: &Event) {
+        let outline = event.outline();
+        if outline.has_output && self.ttft_ms.is_none() {
+            self.ttft_ms = Some(self.elapsed_ms());
+        }
+        if self.model_served.is_none() {
+            self.model_served.clone_from(&outline.model);
+        }
+        if outline.usage.is_some() {
+            self.usage.clone_from(&outline.usage);
+        }
+        if outline.finish.is_some() {
+            self.finish.clone_from(&outline.finish);
+        }
+    }
+
+    fn end(&mut self, error: Option<&Error>) {
+        let outcome = if error.is_some() { Outcome::Error } else { Outcome::Ok };
+        self.record(outcome, error);
+    }
+
+    fn record(&mut self, outcome: Outcome, error: Option<&Error>) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let context = &self.context;
+        let attempt = context.trail.last_attempt().unwrap_or_default();
+        let usage = self.usage.take();
+        let priced = usage.as_ref().and_then(|usage| {
+            let served = self.model_served.as_deref();
+            self.prices.cost_usd(&attempt.provider, &attempt.model, served, usage)
+        });
+        self.sink.record(CallRecord {
+            id: self.id.to_string().into(),
+            request_id: context.request_id.clone(),
+            session_id: context.session_id.clone(),
+            turn_id: context.turn_id.clone(),
+            started_at_us: self.started_at_us,
+            model: self.model.clone(),
+            model_served: self.model_served.take(),
+            provider: Some(attempt.provider).filter(|name| !name.is_empty()),
+            stream: self.stream,
+            outcome,
+            status: error.and_then(Error::upstream_status).or(attempt.status),
+            error: error.map(|error| Arc::from(error.kind.as_str())),
+            finish_reason: self.finish.take().map(|finish| Arc::from(finish.as_str())),
+            attempts: context.trail.attempts(),
+            ttft_ms: self.ttft_ms,
+            duration_ms: self.elapsed_ms(),
+            usage,
+            cost_usd: priced,
+            upstream_request_id: attempt.upstream_request_id,
+        });
+    }
+
+    fn elapsed_ms(&self) -> f64 {
+        self.started.elapsed().as_secs_f64() * 1000.0
+    }
+}
+
+impl Drop for Measure {
+    fn drop(&mut self) {
+        self.record(Outcome::Cancelled, None);
+    }
+}
+
+fn unix_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,22 @@
+//! Outbound: how a request reaches a vendor, and the layers around that.
+//!
+//! What it is: [`HttpProvider`], which speaks any codec of `playhouse-wire` to any address; the
+//! [`catalog`] of vendors; the layers [`Meter`], [`Tally`], [`Retry`], [`Fallback`], [`Limit`] and the
+//! [`Route`] that finds who serves a model; the price table.
+//! What it does not do: it reads no environment, writes no logs and no database; what it measures
+//! it hands to a [`CallSink`].
+//! Whom it depends on: `playhouse-llm` and `playhouse-wire`.
+//!
+//! In reading order: [`config`] → [`catalog`] → [`http`] → [`layers`] → [`price`].
+
+pub mod catalog;
+pub mod config;
+pub mod http;
+pub mod layers;
+pub mod price;
+
+pub use catalog::{Vendor, vendor, vendors};
+pub use config::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
+pub use http::{Bounds, BuildError, Endpoint, HttpClient, HttpProvider, Timeouts, TlsError};
+pub use layers::{CallSink, Deployment, Fallback, Limit, Meter, Retry, RetryPolicy, Route, Tally, Upstream};
+pub use price::{Price, PriceTable};

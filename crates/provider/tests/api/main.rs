@@ -1,0 +1,13 @@
+//! The HTTP provider and its layers against upstreams that behave, and upstreams that do not.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise, its helpers too"
+)]
+
+mod bad_upstreams;
+mod cancelling;
+mod layers;
+mod relaying;
+mod timeouts;
+mod upstream;
