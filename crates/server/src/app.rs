@@ -1,0 +1,255 @@
+//! The application: everything that answers requests, without a socket.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use playhouse_edge::{BodyLimits, Edge};
+use playhouse_llm::{Error, ModelInfo, Models, Provider};
+use playhouse_provider::{Meter, PriceTable};
+use playhouse_store::{HistoryWindow, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher};
+use playhouse_telemetry::Metrics;
+use playhouse_telemetry::metrics::GaugeGuard;
+
+use crate::config::{ChatConfig, ServerConfig};
+use crate::front::{Front, auth::Keyring};
+use crate::lifecycle::Lifecycle;
+use crate::routes::Routes;
+use crate::sink::Accounts;
+
+/// The database's file within the data directory.
+pub const DATABASE_FILE: &str = "playhouse.db";
+
+/// An application could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The data directory cannot be made.
+    #[error("the data directory '{path}' cannot be made: {source}; choose another with --data-dir")]
+    DataDir {
+        /// The directory.
+        path: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+}
+
+/// What an application is made of.
+pub struct AppParts {
+    /// Who answers; the app meters it.
+    pub provider: Arc<dyn Provider>,
+    /// Who says which models there are.
+    pub models: Arc<dyn Models>,
+    /// Where sessions and call records are kept.
+    pub store: Arc<dyn Store>,
+    /// Where what is measured of calls goes.
+    pub accounts: Arc<Accounts>,
+    /// What calls cost.
+    pub prices: Arc<PriceTable>,
+    /// Who may call.
+    pub keyring: Keyring,
+    /// How native chat asks.
+    pub chat: ChatSettings,
+    /// What bounds requests.
+    pub server: ServerConfig,
+}
+
+/// How native chat asks the model.
+#[derive(Clone, Debug)]
+pub struct ChatSettings {
+    /// The model for requests that name none.
+    pub model: Arc<str>,
+    /// What the model is told before every conversation.
+    pub system_prompt: Option<String>,
+    /// How much of a conversation is sent along.
+    pub history: HistoryWindow,
+}
+
+/// Everything that answers requests; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    provider: Arc<dyn Provider>,
+    models: Arc<dyn Models>,
+    store: Arc<dyn Store>,
+    turn_finisher: TurnFinisher,
+    accounts: Arc<Accounts>,
+    keyring: Keyring,
+    chat: ChatSettings,
+    server: ServerConfig,
+    lifecycle: Lifecycle,
+    inflight: AtomicUsize,
+}
+
+impl ChatSettings {
+    /// The configured settings, with the model to fall back on.
+    pub fn new(config: &ChatConfig, default_model: &str) -> Self {
+        Self {
+            model: Arc::from(config.model.as_deref().unwrap_or(default_model)),
+            system_prompt: config.system_prompt.clone(),
+            history: HistoryWindow {
+                max_messages: config.history_messages,
+                max_tokens: config.history_tokens,
+            },
+        }
+    }
+}
+
+impl App {
+    /// Puts an application together. It must be done within a Tokio runtime.
+    pub fn new(parts: AppParts) -> Self {
+        let sink = parts.accounts.clone();
+        let turn_finisher = TurnFinisher::spawn(parts.store.clone());
+        let inner = Inner {
+            provider: Arc::new(Meter::new(parts.provider, parts.prices, sink)),
+            models: parts.models,
+            store: parts.store,
+            turn_finisher,
+            accounts: parts.accounts,
+            keyring: parts.keyring,
+            chat: parts.chat,
+            server: parts.server,
+            lifecycle: Lifecycle::default(),
+            inflight: AtomicUsize::new(0),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// An application over any provider with everything else at its defaults: the way tests
+    /// begin. Sessions and records are kept in `data_dir`.
+    ///
+    /// # Errors
+    /// When the database in the directory cannot be used.
+    pub fn with_provider(provider: impl Provider + 'static, data_dir: &Path) -> Result<Self, AppError> {
+        let store = open_store(data_dir, &StoreConfig::default())?;
+        let metrics = Arc::new(Metrics::new("test", "test"));
+        let accounts = Arc::new(Accounts::start(metrics, store.clone(), &StoreConfig::default()));
+        let app = Self::new(AppParts {
+            provider: Arc::new(provider),
+            models: Arc::new(NoModels),
+            store,
+            accounts,
+            prices: Arc::default(),
+            keyring: Keyring::default(),
+            chat: ChatSettings::new(&ChatConfig::default(), "default"),
+            server: ServerConfig::default(),
+        });
+        app.lifecycle().set_ready();
+        Ok(app)
+    }
+
+    /// The front door: every route, with everything around it.
+    pub fn front(&self) -> Front {
+        let edge = Edge {
+            provider: self.provider().clone(),
+            models: self.inner.models.clone(),
+            limits: self.body_limits(),
+        };
+        Front::new(self.clone(), Routes::new(self, edge))
+    }
+
+    /// Where the server stands between its start and its end.
+    pub fn lifecycle(&self) -> &Lifecycle {
+        &self.inner.lifecycle
+    }
+
+    /// Writes what still waits to be stored; the last thing before the process ends.
+    pub async fn flush(&self) {
+        self.inner.turn_finisher.flush().await;
+        self.inner.accounts.flush().await;
+    }
+
+    pub(crate) fn provider(&self) -> &Arc<dyn Provider> {
+        &self.inner.provider
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    pub(crate) fn turn_finisher(&self) -> &TurnFinisher {
+        &self.inner.turn_finisher
+    }
+
+    pub(crate) fn chat_settings(&self) -> &ChatSettings {
+        &self.inner.chat
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.inner.keyring
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.accounts.metrics
+    }
+
+    pub(crate) fn render_metrics(&self) -> String {
+        self.metrics().render()
+    }
+
+    pub(crate) fn open_metrics(&self) -> bool {
+        self.inner.server.open_metrics
+    }
+
+    pub(crate) fn body_limits(&self) -> BodyLimits {
+        let server = &self.inner.server;
+        BodyLimits {
+            max_bytes: server.max_body_bytes,
+            timeout: Duration::from_millis(server.body_timeout_ms),
+        }
+    }
+
+    pub(crate) fn max_concurrent_requests(&self) -> usize {
+        self.inner.server.max_concurrent_requests
+    }
+
+    /// Requests that are being answered.
+    pub(crate) fn inflight(&self) -> usize {
+        self.inner.inflight.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn take_inflight_place(&self) -> InflightPlace {
+        self.inner.inflight.fetch_add(1, Ordering::Relaxed);
+        let gauges = [self.metrics().active_request_guard(), self.metrics().inflight_guard()];
+        InflightPlace { inner: self.inner.clone(), _gauges: gauges }
+    }
+}
+
+/// Opens the database in a data directory, which is made if missing.
+///
+/// # Errors
+/// When the directory cannot be made or the database cannot be used.
+pub fn open_store(data_dir: &Path, config: &StoreConfig) -> Result<Arc<dyn Store>, AppError> {
+    std::fs::create_dir_all(data_dir)
+        .map_err(|source| AppError::DataDir { path: data_dir.display().to_string(), source })?;
+    Ok(Arc::new(SqliteStore::open(&data_dir.join(DATABASE_FILE), config)?))
+}
+
+/// A request's place among those being answered.
+pub(crate) struct InflightPlace {
+    inner: Arc<Inner>,
+    _gauges: [GaugeGuard; 2],
+}
+
+impl Drop for InflightPlace {
+    fn drop(&mut self) {
+        self.inner.inflight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A list without entries, for providers that have none to give.
+struct NoModels;
+
+#[async_trait]
+impl Models for NoModels {
+    async fn list_models(&self) -> Result<Vec<ModelInfo>, Error> {
+        Ok(Vec::new())
+    }
+}

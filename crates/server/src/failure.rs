@@ -1,0 +1,24 @@
+//! Failures of what the server stands on, in the vocabulary.
+
+use std::time::Duration;
+
+use playhouse_llm::{Error, ErrorKind};
+use playhouse_store::StoreError;
+
+/// A failure of the store as a caller sees it: what to do about it, no inner workings.
+pub(crate) fn store_failure(error: &StoreError) -> Error {
+    match error {
+        _ if error.is_unavailable() => {
+            tracing::debug!(%error, "the database cannot be used");
+            let message =
+                "the database is not available, so nothing of this could be kept; try again shortly";
+            Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(2))
+        }
+        StoreError::TurnNotFound { .. } => Error::new(ErrorKind::NotFound, error.to_string()),
+        StoreError::Invalid { .. } => Error::new(ErrorKind::InvalidRequest, error.to_string()),
+        other => {
+            tracing::error!(error = %other, "the store failed");
+            Error::new(ErrorKind::Internal, "the store failed; the log says how")
+        }
+    }
+}

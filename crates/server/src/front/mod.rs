@@ -1,0 +1,100 @@
+//! What every request passes first: identity, admission, and the account of how it went.
+//!
+//! In order: the request gets its id and trace; its in-flight place is taken; it is refused if it
+//! shows no valid key or there are too many; then the route answers, and when the last byte has
+//! gone (or the client has) one log line and the metrics are written.
+
+mod account;
+pub(crate) mod auth;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use playhouse_edge::{Identity, Problem, intake};
+use playhouse_llm::{Error, ErrorKind};
+
+use account::Account;
+
+use crate::app::App;
+use crate::lifecycle::Phase;
+use crate::routes::Routes;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Routes that answer whoever asks and however much is going on: probes must not fail for load.
+const OPEN_ROUTES: [&str; 5] = ["/health", "/health/ready", "/health/detailed", "/livez", "/readyz"];
+/// Routes that describe the server and show nothing of anybody.
+const PUBLIC_ROUTES: [&str; 2] = ["/docs", "/openapi.json"];
+
+/// The front door of an app: answers requests, with everything around that. Cheap to clone.
+#[derive(Clone)]
+pub struct Front {
+    app: App,
+    routes: Arc<Routes>,
+}
+
+impl Front {
+    pub(crate) fn new(app: App, routes: Routes) -> Self {
+        Self { app, routes: Arc::new(routes) }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, mut request: Request) -> Response {
+        let identity = Identity::from_headers(request.headers());
+        let context = Arc::new(identity.context());
+        let target = self.routes.find(request.uri().path());
+        let template = target.map(|target| target.template);
+        let account = Account::open(&self.app, &request, template, context.clone());
+        let scope = account.scope();
+        let answer = async {
+            let mut response = match self.admit(template, request.headers()) {
+                Ok(()) => {
+                    request.extensions_mut().insert(identity.clone());
+                    request.extensions_mut().insert(context);
+                    self.routes.answer(target, request).await
+                }
+                Err(error) => {
+                    let refusal = refuse(&error, request.uri().path(), &identity);
+                    intake::refuse(request.into_body(), refusal).await
+                }
+            };
+            finish_headers(&self.app, response.headers_mut(), &identity);
+            account.follow(response)
+        };
+        scope.run(answer).await
+    }
+
+    fn admit(&self, template: Option<&str>, headers: &HeaderMap) -> Result<(), Error> {
+        let route = template.unwrap_or_default();
+        if OPEN_ROUTES.contains(&route) {
+            return Ok(());
+        }
+        if self.app.inflight() > self.app.max_concurrent_requests() {
+            let message = "the server is answering as many requests as it takes; try again shortly";
+            return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
+        }
+        let is_public = PUBLIC_ROUTES.contains(&route) || (route == "/metrics" && self.app.open_metrics());
+        if is_public { Ok(()) } else { self.app.keyring().check(headers) }
+    }
+}
+
+/// Refuses in the shape of whoever's path it is.
+fn refuse(error: &Error, path: &str, identity: &Identity) -> Response {
+    match playhouse_edge::codec_of(path) {
+        Some(codec) => playhouse_edge::protocol_response(error, codec, &identity.request_id),
+        None => Problem::response(error, &identity.request_id),
+    }
+}
+
+fn finish_headers(app: &App, headers: &mut HeaderMap, identity: &Identity) {
+    // An id is either the caller's own header value or a UUID.
+    if let Ok(id) = HeaderValue::from_str(&identity.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if app.lifecycle().phase() == Phase::Draining {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+}

@@ -1,0 +1,96 @@
+//! What native handlers take in: JSON bodies and query parameters, refused as problem details.
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use playhouse_edge::{Identity, Problem, intake};
+use playhouse_llm::{Error, ErrorKind, Malformed};
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+
+/// A failure of a native route, with the request it is of.
+pub(crate) struct Failure {
+    error: Error,
+    identity: Identity,
+}
+
+impl Failure {
+    pub(crate) fn new(error: Error, identity: &Identity) -> Self {
+        Self { error, identity: identity.clone() }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        Problem::response(&self.error, &self.identity.request_id)
+    }
+}
+
+/// A JSON body of this type; anything else is refused with what is wrong and where.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let identity = identity(request.extensions());
+        let refuse = |error: Error| Failure::new(error, &identity);
+        let is_json = intake::require_json(request.headers());
+        let body = intake::read(request.into_body(), app.body_limits()).await.map_err(refuse)?;
+        is_json.map_err(refuse)?;
+        let value = serde_json::from_slice(&body);
+        value.map(Self).map_err(|error| refuse(unreadable(&error)))
+    }
+}
+
+fn unreadable(error: &serde_json::Error) -> Error {
+    let what = if error.is_data() { "the body does not fit" } else { "the body is not JSON" };
+    Error::invalid_request(Malformed::new(format!("{what}: {error}")))
+}
+
+/// Query parameters of this type; unknown or unfit ones are refused by name.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
+        let query = Query::<T>::try_from_uri(&parts.uri);
+        query.map(|Query(value)| Self(value)).map_err(|rejection| {
+            let error = Error::invalid_request(Malformed::new(rejection.body_text()));
+            Failure::new(error, &identity(&parts.extensions))
+        })
+    }
+}
+
+/// The id in a route's path.
+pub(crate) struct PathId(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(id)| Self(id)).map_err(|rejection| {
+            let error = Error::new(ErrorKind::NotFound, rejection.body_text());
+            Failure::new(error, &identity(&parts.extensions))
+        })
+    }
+}
+
+/// The identity that the front gave the request.
+pub(crate) struct Who(pub(crate) Identity);
+
+impl<S: Send + Sync> FromRequestParts<S> for Who {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(identity(&parts.extensions)))
+    }
+}
+
+fn identity(extensions: &http::Extensions) -> Identity {
+    let known = extensions.get::<Identity>().cloned();
+    known.unwrap_or_else(|| Identity::from_headers(&http::HeaderMap::new()))
+}

@@ -1,0 +1,39 @@
+//! The native API: chat with sessions, and what is kept of it.
+
+pub(crate) mod calls;
+pub(crate) mod chat;
+mod events;
+mod extract;
+pub(crate) mod sessions;
+mod turn;
+pub(crate) mod turns;
+
+use axum::routing::{get, post};
+use playhouse_llm::{Error, Malformed};
+
+use crate::routes::Route;
+
+/// The routes of the native API.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        ("/v1/chat", post(chat::chat)),
+        ("/v1/sessions", get(sessions::list)),
+        ("/v1/sessions/{id}", get(sessions::read).delete(sessions::delete)),
+        ("/v1/turns/{id}", get(turns::read)),
+        ("/v1/calls", get(calls::list)),
+        ("/v1/calls/stats", get(calls::stats)),
+    ]
+}
+
+/// A page's size within its bounds.
+fn limit(asked: Option<u32>, default: u32, max: u32) -> Result<u32, Error> {
+    match asked.unwrap_or(default) {
+        limit if (1..=max).contains(&limit) => Ok(limit),
+        _ => Err(Error::invalid_request(Malformed::at("limit", format!("limit takes 1 to {max}")))),
+    }
+}
+
+/// A moment as the API writes it: RFC 3339, UTC.
+fn timestamp(at_us: i64) -> String {
+    jiff::Timestamp::from_microsecond(at_us).map(|moment| moment.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,244 @@
+//! A turn: a user message, the history it follows, and the answer, kept as it goes.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::StreamExt;
+use playhouse_llm::{
+    Collector, Context, Error, ErrorKind, Event, EventStream, Extra, Message, Part, Prompt, Reply, Request,
+    Shape,
+};
+use playhouse_store::{BeginTurn, FinishTurn, StoreError, TurnEnding};
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::failure::store_failure;
+
+/// What a user asks, and whom.
+pub(crate) struct Question {
+    pub(crate) session_id: Arc<str>,
+    pub(crate) turn_id: Arc<str>,
+    pub(crate) message: String,
+    pub(crate) model: Arc<str>,
+    pub(crate) context: Arc<Context>,
+}
+
+/// A turn that has begun: the message is stored, the model not yet asked.
+pub(crate) struct Turn {
+    app: App,
+    request: Request,
+    open: OpenTurn,
+}
+
+/// A whole answer, stored.
+pub(crate) struct Answered {
+    pub(crate) reply: Reply,
+    pub(crate) session_id: Arc<str>,
+    pub(crate) turn_id: Arc<str>,
+}
+
+/// A turn whose answer is coming in pieces.
+pub(crate) struct StreamedTurn {
+    events: EventStream,
+    open: OpenTurn,
+}
+
+/// What has become of a streamed turn.
+pub(crate) enum Progress {
+    /// More text.
+    Pieces(Vec<String>),
+    /// Nothing for a while.
+    Silence,
+    /// The answer is whole and stored.
+    Done,
+    /// It broke off; what had come is stored.
+    Failed(Error),
+}
+
+impl Turn {
+    /// Begins a turn: stores the message, loads the history, and claims the session.
+    pub(crate) async fn begin(app: &App, question: Question) -> Result<Self, Error> {
+        let settings = app.chat_settings();
+        let user = Message::user(&*question.message);
+        let begin = BeginTurn {
+            session_id: question.session_id.clone(),
+            turn_id: question.turn_id.clone(),
+            message: user.clone(),
+            now_us: now_us(),
+            history: settings.history,
+        };
+        let begun = app.store().begin_turn(begin).await;
+        let begun = begun.map_err(|error| refusal(&error, &question.session_id))?;
+        let open = OpenTurn::new(app.clone(), &question);
+        let system = settings.system_prompt.as_deref().map(Message::system);
+        let messages = system.into_iter().chain(begun.history).chain([user]).collect();
+        let request = Request::new(question.model, Prompt::new(messages)).within(question.context);
+        Ok(Self { app: app.clone(), request, open })
+    }
+
+    /// Asks the model and waits for the whole answer.
+    pub(crate) async fn ask(mut self) -> Result<Answered, Error> {
+        let answer = async { playhouse_llm::collect(self.app.provider().chat(self.request).await?).await };
+        match answer.await {
+            Ok(reply) => {
+                self.open.collector.replace(reply);
+                self.open.complete().await?;
+                let (session_id, turn_id) = (self.open.session_id.clone(), self.open.turn_id.clone());
+                Ok(Answered {
+                    reply: std::mem::take(&mut self.open.collector).into_reply(),
+                    session_id,
+                    turn_id,
+                })
+            }
+            Err(error) => {
+                self.open.fail(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Asks the model and begins to stream the answer.
+    pub(crate) async fn ask_streamed(mut self) -> Result<StreamedTurn, Error> {
+        match self.app.provider().chat(self.request.streamed(true)).await {
+            Ok(events) => Ok(StreamedTurn { events, open: self.open }),
+            Err(error) => {
+                self.open.fail(&error);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl StreamedTurn {
+    /// Waits for the next thing to tell, or until it has been silent this long.
+    pub(crate) async fn next(&mut self, silence: Duration) -> Progress {
+        let Ok(item) = timeout(silence, self.events.next()).await else { return Progress::Silence };
+        let failure = match item {
+            Some(Ok(event)) => match self.take_in(&event) {
+                Ok(pieces) => return Progress::Pieces(pieces),
+                Err(error) => error,
+            },
+            Some(Err(error)) => error,
+            None => match self.open.complete().await {
+                Ok(()) => return Progress::Done,
+                Err(error) => return Progress::Failed(error),
+            },
+        };
+        self.open.fail(&failure);
+        Progress::Failed(failure)
+    }
+
+    fn take_in(&mut self, event: &Event) -> Result<Vec<String>, Error> {
+        let collector = &mut self.open.collector;
+        if let Some(reply) = event.whole()? {
+            collector.replace(reply.clone());
+            return Ok(vec![reply.content()]);
+        }
+        let chunks = event.chunks()?;
+        chunks.iter().for_each(|chunk| collector.absorb(chunk));
+        Ok(chunks.iter().map(|chunk| chunk.content()).filter(|content| !content.is_empty()).collect())
+    }
+
+    /// What has come so far.
+    pub(crate) fn reply(&self) -> &Reply {
+        self.open.collector.reply()
+    }
+
+    pub(crate) fn session_id(&self) -> &str {
+        &self.open.session_id
+    }
+
+    pub(crate) fn turn_id(&self) -> &str {
+        &self.open.turn_id
+    }
+
+    pub(crate) fn request_id(&self) -> Arc<str> {
+        self.open.request_id.clone()
+    }
+}
+
+/// A turn in the store that must be closed, whatever happens: dropped open, it is stored as
+/// interrupted with the text that had come.
+struct OpenTurn {
+    app: App,
+    session_id: Arc<str>,
+    turn_id: Arc<str>,
+    request_id: Arc<str>,
+    collector: Collector,
+    closed: bool,
+}
+
+impl OpenTurn {
+    fn new(app: App, question: &Question) -> Self {
+        Self {
+            app,
+            session_id: question.session_id.clone(),
+            turn_id: question.turn_id.clone(),
+            request_id: question.context.request_id.clone(),
+            collector: Collector::default(),
+            closed: false,
+        }
+    }
+
+    /// Stores the whole answer. If the database is away, the caller is told so, and the answer is
+    /// stored as soon as it is back.
+    async fn complete(&mut self) -> Result<(), Error> {
+        let finish = self.close(TurnEnding::Completed);
+        self.app.turn_finisher().finish(finish).await.map_err(|error| store_failure(&error))
+    }
+
+    /// Stores that there is no whole answer, and what there is of it.
+    fn fail(&mut self, error: &Error) {
+        let finish = self.close(TurnEnding::Failed { error: Arc::from(error.kind.as_str()) });
+        self.app.turn_finisher().finish_later(finish);
+    }
+
+    fn close(&mut self, ending: TurnEnding) -> FinishTurn {
+        self.closed = true;
+        let reply = self.collector.reply();
+        let said = reply.choices.first().map(|choice| for_history(&choice.message));
+        FinishTurn {
+            turn_id: self.turn_id.clone(),
+            now_us: now_us(),
+            ending,
+            messages: said.into_iter().filter(|message| !message.parts.is_empty()).collect(),
+            model: Some(Arc::from(reply.model.as_str())).filter(|model: &Arc<str>| !model.is_empty()),
+            finish_reason: reply.finish().map(|finish| Arc::from(finish.as_str())),
+            usage: reply.usage.clone(),
+        }
+    }
+}
+
+impl Drop for OpenTurn {
+    fn drop(&mut self) {
+        if !self.closed {
+            let finish = self.close(TurnEnding::Interrupted);
+            self.app.turn_finisher().finish_later(finish);
+        }
+    }
+}
+
+/// What of an answer later turns may see: vendors refuse to be shown their reasoning, or fields
+/// another vendor made up.
+fn for_history(message: &Message) -> Message {
+    let is_said = |part: &&Part| !matches!(part, Part::Reasoning { .. } | Part::Other { .. });
+    let parts = message.parts.iter().filter(is_said).cloned().collect();
+    Message { role: message.role, parts, shape: Shape::Plain, extra: Extra::new() }
+}
+
+fn refusal(error: &StoreError, session_id: &str) -> Error {
+    match error {
+        StoreError::TurnRunning { .. } => {
+            let message = format!(
+                "session '{session_id}' is answering another message; wait for it, or use another session"
+            );
+            Error::new(ErrorKind::Conflict, message)
+        }
+        _ => store_failure(error),
+    }
+}
+
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,187 @@
+//! The contract (`/openapi.json`) and the page that shows it (`/docs`).
+
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use http::{HeaderValue, header};
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToResponse, ToSchema};
+
+use crate::app::App;
+use crate::{native, ops};
+
+/// The page is one file that asks nobody but this server.
+const PAGE: &str = include_str!("docs.html");
+
+/// A failure, as RFC 9457 problem details.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Always `about:blank`: `status` and `code` say what kind of problem this is.
+    r#type: String,
+    /// The status in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What failed, for which input, and what to do.
+    detail: String,
+    /// The stable name of the kind of failure.
+    code: String,
+    /// The offending field of the request, where one is to blame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<String>,
+    /// The request's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+/// What failed, and what to do about it.
+#[derive(ToResponse)]
+#[response(description = "What failed, and what to do about it.", content_type = "application/problem+json")]
+#[expect(dead_code, reason = "it only describes a response")]
+pub(crate) struct ProblemResponse(Problem);
+
+/// An OpenAI chat completion request; every field of that API is passed on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) struct ChatCompletionRequest {
+    /// An alias, `provider/model`, or a provider's model name.
+    #[schema(min_length = 1, example = "gpt-4o-mini")]
+    model: String,
+    /// The conversation.
+    #[schema(min_items = 1, example = json!([{"role": "user", "content": "Hello!"}]))]
+    messages: Vec<CompletionMessage>,
+    /// Whether to answer in pieces, as server-sent events.
+    stream: Option<bool>,
+}
+
+/// A message of a chat completion request; every field of that API is passed on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) struct CompletionMessage {
+    /// Who speaks.
+    role: CompletionRole,
+}
+
+/// Who speaks in a chat completion request.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CompletionRole {
+    System,
+    Developer,
+    User,
+    Assistant,
+    Tool,
+    Function,
+}
+
+/// An event of a stream.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ServerSentEvent {
+    /// Counts up within a turn; native streams only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// What it is: `delta`, `usage`, `done` or `error`; native streams only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
+    /// JSON, or `[DONE]` at the end of a compatible stream.
+    data: String,
+}
+
+/// OpenAI's error body.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OpenAiError {
+    /// The error.
+    #[schema(value_type = Object)]
+    error: serde_json::Value,
+}
+
+/// Answer as OpenAI's chat completions do.
+#[utoipa::path(
+    post,
+    path = "/v1/chat/completions",
+    tag = "compatible",
+    request_body = ChatCompletionRequest,
+    responses(
+        (status = 200, description = "A chat completion, or a stream of its chunks.",
+            content((serde_json::Value = "application/json"), (ServerSentEvent = "text/event-stream"))),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "the edge answers this route; this describes it")]
+fn chat_completions() {}
+
+/// List the models.
+#[utoipa::path(
+    get,
+    path = "/v1/models",
+    tag = "compatible",
+    responses(
+        (status = 200, description = "The models.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "the edge answers this route; this describes it")]
+fn list_models() {}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Playhouse",
+        description = "Run LLM apps in production: chat sessions, streaming, OpenAI-compatible endpoints over any provider.",
+    ),
+    paths(
+        native::chat::chat,
+        native::sessions::list,
+        native::sessions::read,
+        native::sessions::delete,
+        native::turns::read,
+        native::calls::list,
+        native::calls::stats,
+        chat_completions,
+        list_models,
+        ops::health::alive,
+        ops::health::ready,
+        ops::health::detailed,
+        ops::metrics::metrics,
+    ),
+    tags(
+        (name = "chat", description = "Chat with sessions."),
+        (name = "sessions", description = "What was said."),
+        (name = "compatible", description = "What OpenAI's clients speak."),
+        (name = "calls", description = "What the models were asked, how fast they answered, and what it cost."),
+        (name = "operations", description = "How the server is."),
+    ),
+    components(schemas(Problem, native::calls::OutcomeName, native::calls::StatsByName), responses(ProblemResponse)),
+    modifiers(&BearerKey),
+    security(("api_key" = []), ()),
+)]
+struct Contract;
+
+struct BearerKey;
+
+impl Modify for BearerKey {
+    fn modify(&self, contract: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        contract.components.get_or_insert_default().add_security_scheme("api_key", scheme);
+    }
+}
+
+/// The API's contract as pretty JSON.
+pub fn openapi() -> String {
+    // A contract is plain data: it always serializes.
+    Contract::openapi().to_pretty_json().unwrap_or_default()
+}
+
+/// The contract.
+pub(crate) async fn openapi_json(State(_app): State<App>) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, json)], openapi()).into_response()
+}
+
+/// The page that shows the contract and lets people try it.
+pub(crate) async fn page() -> Response {
+    // Nothing from elsewhere, and nobody may frame it: it can hold a key while it is open.
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; \
+                  frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(PAGE)).into_response()
+}

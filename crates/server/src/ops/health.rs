@@ -1,0 +1,78 @@
+//! Whether the process lives, wants requests, and has what it stands on. None of it calls a model.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Serialize;
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::lifecycle::Phase;
+
+/// A dependency that does not answer within this time counts as away.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How the process is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// `healthy`, or `degraded` when something it stands on is away.
+    status: &'static str,
+}
+
+/// Whether requests should come.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Readiness {
+    /// `ready`, `starting` or `draining`.
+    status: &'static str,
+}
+
+/// How the process and what it stands on are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DetailedHealth {
+    /// `healthy`, or `degraded` when something it stands on is away.
+    status: &'static str,
+    /// What it stands on.
+    checks: Checks,
+}
+
+/// What the process stands on: `ok` or `error` each.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Checks {
+    /// Where sessions and call records are kept.
+    database: &'static str,
+}
+
+/// Whether the process lives; touches nothing else.
+#[utoipa::path(get, path = "/health", tag = "operations", responses((status = 200, body = Health)), security(()))]
+pub(crate) async fn alive() -> Json<Health> {
+    Json(Health { status: "healthy" })
+}
+
+/// Whether requests should come: 503 while starting or draining.
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    tag = "operations",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness)),
+    security(()),
+)]
+pub(crate) async fn ready(State(app): State<App>) -> Response {
+    let (status_code, status) = match app.lifecycle().phase() {
+        Phase::Ready => (StatusCode::OK, "ready"),
+        Phase::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
+        Phase::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+    };
+    (status_code, Json(Readiness { status })).into_response()
+}
+
+/// How what the process stands on is; probed with a bound, never calls a model.
+#[utoipa::path(get, path = "/health/detailed", tag = "operations", responses((status = 200, body = DetailedHealth)), security(()))]
+pub(crate) async fn detailed(State(app): State<App>) -> Json<DetailedHealth> {
+    let database = matches!(timeout(PROBE_TIMEOUT, app.store().probe()).await, Ok(Ok(())));
+    let status = if database { "healthy" } else { "degraded" };
+    Json(DetailedHealth { status, checks: Checks { database: if database { "ok" } else { "error" } } })
+}

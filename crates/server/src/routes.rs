@@ -1,0 +1,97 @@
+//! Which route a request takes.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use playhouse_edge::{Edge, Identity, Problem, intake};
+use playhouse_llm::{Error, ErrorKind};
+use playhouse_wire::Codec;
+use tower::ServiceExt;
+
+use crate::app::App;
+use crate::{native, ops};
+
+/// A route: its template and who answers which method.
+pub(crate) type Route = (&'static str, MethodRouter<App>);
+
+/// All routes: the edge answers the protocols' own, a router the rest.
+///
+/// The templates are kept beside the router because the front names them in the log and the
+/// metrics, also for requests that never reach the router.
+pub(crate) struct Routes {
+    templates: matchit::Router<Target>,
+    edge: Edge,
+    rest: Router,
+}
+
+/// A route that was found.
+#[derive(Clone, Copy)]
+pub(crate) struct Target {
+    /// Its template (`/v1/sessions/{id}`).
+    pub(crate) template: &'static str,
+    /// The protocol, where it is one's own route.
+    codec: Option<&'static dyn Codec>,
+}
+
+impl Routes {
+    pub(crate) fn new(app: &App, edge: Edge) -> Self {
+        let mut templates = matchit::Router::new();
+        let mut rest = Router::new();
+        for (template, methods) in native::routes().into_iter().chain(ops::routes()) {
+            add(&mut templates, Target { template, codec: None });
+            rest = rest.route(template, methods);
+        }
+        for codec in playhouse_wire::codecs() {
+            add(&mut templates, Target { template: codec.route(), codec: Some(*codec) });
+        }
+        add(&mut templates, Target { template: playhouse_edge::MODELS_ROUTE, codec: None });
+        let rest = rest
+            .with_state(app.clone())
+            .merge(playhouse_edge::router(edge.clone()))
+            .fallback(no_such_route)
+            .method_not_allowed_fallback(no_such_method);
+        Self { templates, edge, rest }
+    }
+
+    /// The route of a path, if there is one.
+    pub(crate) fn find(&self, path: &str) -> Option<Target> {
+        self.templates.at(path).ok().map(|found| *found.value)
+    }
+
+    /// Answers a request that takes this route.
+    pub(crate) async fn answer(&self, target: Option<Target>, request: Request) -> Response {
+        // The protocols' routes are the ones that must be fast: no router stands between.
+        if let Some(codec) = target.and_then(|target| target.codec)
+            && request.method() == http::Method::POST
+        {
+            return playhouse_edge::answer(&self.edge, codec, request).await;
+        }
+        match self.rest.clone().oneshot(request).await {
+            Ok(response) => response.map(Body::new),
+            Err(never) => match never {},
+        }
+    }
+}
+
+fn add(templates: &mut matchit::Router<Target>, target: Target) {
+    let added = templates.insert(target.template, target);
+    debug_assert!(added.is_ok(), "the route {} stands twice", target.template);
+}
+
+async fn no_such_route(request: Request) -> Response {
+    let message = format!("there is nothing at {}; see /docs for what there is", request.uri().path());
+    refuse(&Error::new(ErrorKind::NotFound, message), request).await
+}
+
+async fn no_such_method(request: Request) -> Response {
+    let message = format!("{} is not supported at {}; see /docs", request.method(), request.uri().path());
+    refuse(&Error::new(ErrorKind::MethodNotAllowed, message), request).await
+}
+
+async fn refuse(error: &Error, request: Request) -> Response {
+    let identity = request.extensions().get::<Identity>();
+    let problem = Problem::response(error, identity.map_or("", |identity| &identity.request_id));
+    intake::refuse(request.into_body(), problem).await
+}

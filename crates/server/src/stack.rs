@@ -1,0 +1,138 @@
+//! The real providers: what stands between a request and a vendor, layer by layer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use playhouse_llm::{Models, Provider};
+use playhouse_provider::{
+    Bounds, BuildError, CallSink, Endpoint, HttpClient, HttpProvider, Limit, ModelConfig, PriceConfig,
+    PriceTable, ProviderConfig, Retry, RetryPolicy, Route, Tally, Timeouts, Upstream, UpstreamConfig, Vendor,
+    vendor,
+};
+
+/// What the stack is built from.
+pub struct StackConfig<'a> {
+    /// The providers by name; the first is the default.
+    pub providers: &'a [(String, ProviderConfig)],
+    /// The aliases and their chains.
+    pub models: &'a [(String, ModelConfig)],
+    /// How patiently upstreams are asked.
+    pub upstream: &'a UpstreamConfig,
+    /// The user's own prices, by `provider/model`.
+    pub prices: &'a [(String, PriceConfig)],
+}
+
+/// The providers' layers, ready to answer.
+pub struct Stack {
+    /// Who answers.
+    pub route: Arc<Route>,
+    /// What calls cost.
+    pub prices: Arc<PriceTable>,
+    /// The model for those who name none: the default provider's own default.
+    pub default_model: &'static str,
+}
+
+/// The stack could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// There is nobody to ask.
+    #[error(
+        "no provider is configured: set OPENAI_API_KEY (or another vendor's key), or write a [providers.<name>] \
+         section; to try everything without a key, run `playhouse demo`"
+    )]
+    NoProvider,
+    /// A provider's or a model's configuration cannot be used.
+    #[error("{section}: {source}")]
+    Build {
+        /// The section of the configuration.
+        section: String,
+        /// What is wrong with it.
+        source: BuildError,
+    },
+    /// There is no TLS to be had.
+    #[error(transparent)]
+    Tls(#[from] playhouse_provider::TlsError),
+}
+
+impl Stack {
+    /// Builds the stack; what it measures of attempts goes to the sink.
+    ///
+    /// # Errors
+    /// When there is no provider, or one cannot be used as configured.
+    pub fn build(config: &StackConfig<'_>, sink: &Arc<dyn CallSink>) -> Result<Self, StackError> {
+        let client = HttpClient::new(Duration::from_millis(config.upstream.connect_timeout_ms))?;
+        let upstreams = config.providers.iter().map(|(name, provider)| {
+            let built = upstream(name, provider, config.upstream, &client, sink);
+            built.map_err(|source| StackError::Build { section: format!("providers.{name}"), source })
+        });
+        let upstreams: Vec<Upstream> = upstreams.collect::<Result<_, _>>()?;
+        let default_vendor = upstreams.first().ok_or(StackError::NoProvider)?.vendor;
+        let prices = Arc::new(price_table(&upstreams, config.prices));
+        let aliases =
+            config.models.iter().map(|(alias, model)| (Arc::from(alias.as_str()), model.chain.clone()));
+        let route = Route::new(upstreams, aliases, prices.clone())
+            .map_err(|source| StackError::Build { section: "models".to_owned(), source })?;
+        Ok(Self {
+            route: Arc::new(route),
+            prices,
+            default_model: default_vendor.default_model.unwrap_or("default"),
+        })
+    }
+}
+
+fn upstream(
+    name: &str,
+    config: &ProviderConfig,
+    upstream: &UpstreamConfig,
+    client: &HttpClient,
+    sink: &Arc<dyn CallSink>,
+) -> Result<Upstream, BuildError> {
+    let vendor = vendor(&config.vendor).ok_or_else(|| BuildError::UnknownVendor(config.vendor.clone()))?;
+    let name: Arc<str> = Arc::from(name);
+    let http = Arc::new(http_provider(name.clone(), vendor, config, upstream, client)?);
+    // Every attempt is told of, those that will be repeated too.
+    let tallied = Tally::new(http.clone(), name.clone(), sink.clone());
+    // A failed beginning is repeated while nothing has gone to the caller.
+    let retried = Retry::new(tallied, retry_policy(upstream));
+    // The bound holds for calls, not for attempts: a repetition keeps its place.
+    let provider: Arc<dyn Provider> = match upstream.max_concurrent {
+        0 => Arc::new(retried),
+        max_concurrent => Arc::new(Limit::new(retried, max_concurrent as usize)),
+    };
+    let models: Arc<dyn Models> = http;
+    Ok(Upstream { name, vendor, provider, models })
+}
+
+fn http_provider(
+    name: Arc<str>,
+    vendor: &'static Vendor,
+    config: &ProviderConfig,
+    upstream: &UpstreamConfig,
+    client: &HttpClient,
+) -> Result<HttpProvider, BuildError> {
+    let endpoint = Endpoint::new(vendor, config)?;
+    let timeouts = Timeouts {
+        first_token: Duration::from_millis(upstream.first_token_timeout_ms),
+        idle: Duration::from_millis(upstream.idle_timeout_ms),
+        total: Duration::from_millis(upstream.total_timeout_ms),
+    };
+    let bounds =
+        Bounds { max_reply_bytes: upstream.max_reply_bytes, max_line_bytes: upstream.max_line_bytes };
+    let provider =
+        HttpProvider::new(name, endpoint, &playhouse_wire::openai::chat::OpenAiChat, client.clone());
+    Ok(provider.with_dialect(vendor.dialect).with_timeouts(timeouts).with_bounds(bounds))
+}
+
+fn retry_policy(upstream: &UpstreamConfig) -> RetryPolicy {
+    RetryPolicy {
+        retries: upstream.retries,
+        base: Duration::from_millis(upstream.retry_base_ms),
+        max: Duration::from_millis(upstream.retry_max_ms),
+    }
+}
+
+fn price_table(upstreams: &[Upstream], own: &[(String, PriceConfig)]) -> PriceTable {
+    let vendors =
+        upstreams.iter().map(|upstream| (upstream.name.to_string(), upstream.vendor.name.to_owned()));
+    PriceTable::new(vendors, own.iter().cloned())
+}

@@ -1,0 +1,153 @@
+//! `POST /v1/chat`.
+
+use std::time::Duration;
+
+use playhouse_llm::{Error, ErrorKind};
+use playhouse_mock::{Answer, MockProvider};
+use serde_json::json;
+
+use crate::support::{TestApp, events};
+
+#[tokio::test]
+async fn a_message_is_answered_and_names_its_session_and_turn() {
+    let app = TestApp::saying(&["Hello, Ada!"]);
+    let answer = app.post("/v1/chat", json!({ "message": "I am Ada", "model": "m-1" })).await;
+    assert_eq!(answer.status(), 200);
+    let reply = answer.json();
+    assert_eq!(reply["content"], "Hello, Ada!");
+    assert_eq!(reply["model"], "m-1");
+    assert_eq!(reply["usage"]["total_tokens"], 2 + 3);
+    assert!(!reply["session_id"].as_str().unwrap().is_empty());
+    assert!(!reply["turn_id"].as_str().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_session_remembers() {
+    let app = TestApp::saying(&["Hello, Ada!", "You are Ada."]);
+    app.chat("I am Ada", "s1").await;
+    let answer = app.chat("Who am I?", "s1").await;
+    assert_eq!(answer.json()["session_id"], "s1");
+    assert_eq!(app.last_prompt(), ["User: I am Ada", "Assistant: Hello, Ada!", "User: Who am I?"]);
+}
+
+#[tokio::test]
+async fn sessions_know_nothing_of_each_other() {
+    let app = TestApp::saying(&["Hello, Ada!", "I cannot know."]);
+    app.chat("I am Ada", "s1").await;
+    app.chat("Who am I?", "s2").await;
+    assert_eq!(app.last_prompt(), ["User: Who am I?"]);
+}
+
+#[test]
+fn a_session_survives_a_restart() {
+    let data_dir = tempfile::tempdir().unwrap();
+    for (text, says, prompt_messages) in [("I am Ada", "Hello, Ada!", 1), ("Who am I?", "You are Ada.", 3)] {
+        // The end of the runtime is the end of everything the process had running.
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let mock = MockProvider::replies([says]);
+            let app = playhouse_server::App::with_provider(mock.clone(), data_dir.path()).unwrap();
+            let body = json!({ "message": text, "session_id": "s1" }).to_string();
+            assert_eq!(app.post("/v1/chat", body).await.status(), 200);
+            assert_eq!(mock.journal().last_messages().len(), prompt_messages);
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_streamed_answer_is_events_that_count_up() {
+    let app = TestApp::saying(&["Hello there Ada"]);
+    let answer = app.post("/v1/chat", json!({ "message": "Hi", "session_id": "s1", "stream": true })).await;
+    assert!(answer.header("content-type").starts_with("text/event-stream"));
+
+    let events = events(&answer);
+    let ids: Vec<u64> = events.iter().map(|event| event.0).collect();
+    assert_eq!(ids, (1..=events.len() as u64).collect::<Vec<_>>());
+    let names: Vec<&str> = events.iter().map(|event| event.1.as_str()).collect();
+    assert_eq!(names, ["delta", "delta", "delta", "usage", "done"]);
+    let text: String = events[..3].iter().map(|event| event.2["content"].as_str().unwrap()).collect();
+    assert_eq!(text, "Hello there Ada");
+    let done = &events[4].2;
+    assert_eq!((&done["session_id"], &done["finish_reason"]), (&json!("s1"), &json!("stop")));
+    assert_eq!(done["usage"], events[3].2);
+    let turn = app.app.get(&format!("/v1/turns/{}", done["turn_id"].as_str().unwrap())).await.json();
+    assert_eq!(
+        (&turn["state"], &turn["messages"][1]["content"]),
+        (&json!("completed"), &json!("Hello there Ada"))
+    );
+}
+
+#[tokio::test]
+async fn a_failed_call_is_a_problem_and_leaves_the_history_clean() {
+    let refusal = Error::new(ErrorKind::RateLimited, "slow down").retry_after(Duration::from_millis(1200));
+    let app = TestApp::over(MockProvider::answers([Answer::failure(refusal), Answer::text("Hello!")]));
+    let answer = app.chat("Hi", "s1").await;
+    assert_eq!(answer.status(), 429);
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert_eq!(answer.header("retry-after"), "2");
+    assert_eq!(answer.json()["code"], "rate_limited");
+    assert_eq!(answer.json()["request_id"], answer.header("x-request-id"));
+
+    app.app.flush().await;
+    app.chat("Hi again", "s1").await;
+    assert_eq!(app.last_prompt(), ["User: Hi again"]);
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_ends_with_an_error_and_no_done() {
+    let broken = Answer::text("Hello there").broken_by(Error::new(ErrorKind::Interrupted, "cut off"));
+    let app = TestApp::over(MockProvider::answers([broken]));
+    let answer = app.post("/v1/chat", json!({ "message": "Hi", "session_id": "s1", "stream": true })).await;
+    let events = events(&answer);
+    let names: Vec<&str> = events.iter().map(|event| event.1.as_str()).collect();
+    assert_eq!(names, ["delta", "delta", "error"]);
+    assert_eq!(events[2].2["code"], "interrupted");
+
+    app.app.flush().await;
+    let session = app.app.get("/v1/sessions/s1").await.json();
+    assert_eq!(session["messages"][1]["content"], "Hello there");
+    assert_eq!(session["messages"][1]["turn_state"], "failed");
+}
+
+#[tokio::test]
+async fn of_two_messages_at_once_one_proceeds_and_one_is_told_to_wait() {
+    let app = TestApp::answering(|_| Answer::text("Hello!").paced(Duration::from_millis(20)));
+    let (first, second) = tokio::join!(app.chat("one", "s1"), app.chat("two", "s1"));
+    let mut statuses = [first.status().as_u16(), second.status().as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    let refused = if first.status() == 409 { first } else { second };
+    assert!(refused.json()["detail"].as_str().unwrap().contains("'s1'"));
+    assert_eq!(app.chat("three", "s1").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_interrupts_its_turn_and_frees_the_session() {
+    let app = TestApp::answering(|_| Answer::text("Hello there").paced(Duration::from_millis(5)));
+    let leaving = app.app.clone();
+    let body = json!({ "message": "Hi", "session_id": "s1", "stream": true }).to_string();
+    let request =
+        playhouse_server::http::Request::post("/v1/chat").header("content-type", "application/json");
+    let request = request.body(axum::body::Body::from(body)).unwrap();
+    let response = leaving.front().answer(request).await;
+    let mut body = response.into_body();
+    http_body_util::BodyExt::frame(&mut body).await.unwrap().unwrap();
+    drop(body);
+
+    app.app.flush().await;
+    let session = app.app.get("/v1/sessions/s1").await.json();
+    assert_eq!(session["messages"][0]["turn_state"], "interrupted");
+    assert_eq!(app.chat("Hi again", "s1").await.status(), 200);
+}
+
+#[tokio::test]
+async fn the_history_stays_within_its_window() {
+    let app = TestApp::answering(|_| Answer::text("ok"));
+    for turn in 0..60 {
+        app.chat(&format!("message {turn}"), "s1").await;
+    }
+    let prompt = app.last_prompt();
+    assert_eq!(prompt.len(), 101, "100 messages of history and the new one");
+    assert_eq!(prompt.last().unwrap(), "User: message 59");
+    assert_eq!(prompt[0], "User: message 9");
+}

@@ -1,0 +1,17 @@
+//! The server through its front door: any provider behind it, no socket before it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise, its helpers too"
+)]
+
+mod bad_input;
+mod chat;
+mod compatible;
+mod contract;
+mod keys;
+mod loopback;
+mod operations;
+mod sessions;
+mod sockets;
+mod support;
