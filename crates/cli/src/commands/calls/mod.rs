@@ -1,0 +1,77 @@
+//! `playhouse calls`: the call log, read from the database in the data folder.
+
+mod json;
+mod list;
+mod show;
+mod stats;
+mod table;
+mod tail;
+
+use std::path::Path;
+
+use playhouse_llm::Outcome;
+use playhouse_store::{CallFilter, SqliteStore, StoreError};
+
+use super::small_runtime;
+use crate::args::{CallsArgs, CallsCommand, CallsFilter, CallsSource, OutcomeName};
+use crate::config::{Flags, Purpose, load};
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// The database within the data folder.
+const DATABASE: &str = "playhouse.db";
+
+pub(super) fn run(args: CallsArgs, console: &Console) -> Result<u8, Failure> {
+    let runtime = small_runtime()?;
+    match args.command.unwrap_or(CallsCommand::List(args.list)) {
+        CallsCommand::List(args) => runtime.block_on(list::run(&args, console)),
+        CallsCommand::Tail(args) => runtime.block_on(tail::run(&args, console)),
+        CallsCommand::Stats(args) => runtime.block_on(stats::run(&args, console)),
+    }
+}
+
+/// Opens the database that the configuration names, for reading beside a running server.
+fn open(source: &CallsSource, console: &Console) -> Result<SqliteStore, Failure> {
+    let flags =
+        Flags { config: source.config.clone(), data_dir: source.data_dir.clone(), ..Flags::default() };
+    let loaded = load(&flags, &console.environment, Purpose::Find)?;
+    let path = loaded.config.server.data_dir.join(DATABASE);
+    if !path.exists() {
+        return Err(Failure::work(no_log(&path)));
+    }
+    SqliteStore::open_read_only(&path).map_err(failed)
+}
+
+fn no_log(path: &Path) -> String {
+    format!(
+        "there is no call log at {}: start a server with `playhouse serve` or `playhouse demo`, \
+         or name its data folder with --data-dir",
+        path.display()
+    )
+}
+
+fn failed(error: StoreError) -> Failure {
+    Failure::work(error.to_string())
+}
+
+fn filter(wanted: &CallsFilter, limit: u32) -> CallFilter {
+    let text = |text: &Option<String>| text.as_deref().map(Into::into);
+    CallFilter {
+        model: text(&wanted.model),
+        session_id: text(&wanted.session),
+        request_id: text(&wanted.request),
+        outcome: wanted.outcome.map(Outcome::from),
+        limit,
+        ..CallFilter::default()
+    }
+}
+
+impl From<OutcomeName> for Outcome {
+    fn from(name: OutcomeName) -> Self {
+        match name {
+            OutcomeName::Ok => Self::Ok,
+            OutcomeName::Error => Self::Error,
+            OutcomeName::Cancelled => Self::Cancelled,
+        }
+    }
+}

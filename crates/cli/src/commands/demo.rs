@@ -1,0 +1,74 @@
+//! `playhouse demo`: the whole server with the test double as its only provider.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use playhouse_llm::Request;
+use playhouse_mock::{Answer, MockProvider};
+
+use super::serve::{Answering, Start, start};
+use crate::args::ServeArgs;
+use crate::config::{Purpose, load};
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// The wait before each word of a streamed answer: fast, and still to be seen.
+const PACE: Duration = Duration::from_millis(15);
+
+pub(super) fn run(args: &ServeArgs, console: &Console) -> Result<u8, Failure> {
+    let loaded = load(&args.flags, &console.environment, Purpose::Demo)?;
+    let double = Arc::new(MockProvider::new(answer));
+    let double =
+        Answering { provider: double.clone(), models: double, prices: Arc::default(), default_model: "mock" };
+    start(Start {
+        config: loaded.config,
+        notices: loaded.notices,
+        double: Some(double),
+        color: !console.out.is_plain(),
+        greet: Some(Box::new(greet)),
+    })
+}
+
+/// Says on standard error what to try; standard output is the log's.
+fn greet(address: SocketAddr) {
+    let local = if address.ip().is_unspecified() {
+        SocketAddr::from(([127, 0, 0, 1], address.port()))
+    } else {
+        address
+    };
+    // Whether anybody can read it changes nothing.
+    let _ = writeln!(std::io::stderr(), "{}", welcome(&local.to_string()));
+}
+
+/// Says what the user said last, and that nobody has thought about it.
+fn answer(request: &Request) -> Answer {
+    match request.prompt() {
+        Ok(prompt) => {
+            let said = prompt.last_user_text().unwrap_or_default();
+            let answer = Answer::text(format!("You said: {said}"));
+            if request.stream { answer.paced(PACE) } else { answer }
+        }
+        Err(error) => Answer::failure(error),
+    }
+}
+
+/// What to try, for whoever sees this for the first time.
+fn welcome(listen: &str) -> String {
+    let url = format!("http://{listen}");
+    format!(
+        "\
+Playhouse demo on {url}. The answers are canned; everything else is real.
+
+Try, in a second terminal:
+  playhouse chat --url {url}
+  curl -N {url}/v1/chat -d '{{\"message\": \"Hello\", \"stream\": true}}' -H 'content-type: application/json'
+  OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY=none python your_app.py
+  playhouse calls
+
+Next, with a real provider: OPENAI_API_KEY=sk-... playhouse serve
+Ctrl-C ends the demo.
+"
+    )
+}

@@ -1,0 +1,219 @@
+//! `playhouse serve`: the production server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use playhouse_llm::{Models, Provider};
+use playhouse_provider::{CallSink, PriceTable};
+use playhouse_server::{
+    Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Stack, StackConfig,
+    open_store,
+};
+use playhouse_store::{Store, prune_expired_calls};
+use playhouse_telemetry::{LogGuard, Metrics, error, info, log, warn};
+use tokio::runtime::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::args::ServeArgs;
+use crate::config::{Config, Purpose, load};
+use crate::console::Console;
+use crate::exit;
+use crate::failure::{Failure, plain_reason};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The commit the binary was built from, where the build says so.
+const REVISION: Option<&str> = option_env!("PLAYHOUSE_REVISION");
+/// How long the end waits for a database that is away.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the database is looked after.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+/// How often call records that are old enough are removed.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(3600);
+
+pub(super) fn run(args: &ServeArgs, console: &Console) -> Result<u8, Failure> {
+    let loaded = load(&args.flags, &console.environment, Purpose::Serve)?;
+    start(Start {
+        config: loaded.config,
+        notices: loaded.notices,
+        double: None,
+        color: !console.out.is_plain(),
+        greet: None,
+    })
+}
+
+/// What a server is started with.
+pub struct Start {
+    /// The configuration, checked.
+    pub config: Config,
+    /// What is not wrong but worth a line in the log.
+    pub notices: Vec<String>,
+    /// Who answers instead of the configured providers.
+    pub double: Option<Answering>,
+    /// Whether a log in text form may be coloured.
+    pub color: bool,
+    /// Told once the server listens, and where.
+    pub greet: Option<Greet>,
+}
+
+/// What is done when a server listens.
+pub type Greet = Box<dyn FnOnce(SocketAddr) + Send>;
+
+/// Who answers, and what calls of it cost.
+pub struct Answering {
+    /// Who answers.
+    pub provider: Arc<dyn Provider>,
+    /// Who says which models there are.
+    pub models: Arc<dyn Models>,
+    /// What calls cost.
+    pub prices: Arc<PriceTable>,
+    /// The model for those who name none.
+    pub default_model: &'static str,
+}
+
+/// Starts a server on a runtime of its own, and waits until it has ended.
+pub(super) fn start(start: Start) -> Result<u8, Failure> {
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::work(format!("cannot start: {}", plain_reason(&error))))?;
+    runtime.block_on(run_server(start))
+}
+
+/// Runs the server until it is told to stop and its requests have ended; says what to exit with.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn run_server(start: Start) -> Result<u8, Failure> {
+    let Start { config, notices, double, color, greet } = start;
+    let listener = bind(&config.server.listen).await?;
+    let stop = StopSignals::listen()?;
+    let guard = log::start(&config.logging, color).map_err(|error| Failure::work(error.to_string()))?;
+    let store = open_store(&config.server.data_dir, &config.store)
+        .map_err(|error| Failure::work(error.to_string()))?;
+    let metrics = Arc::new(Metrics::new(VERSION, REVISION.unwrap_or("unknown")));
+    metrics.watch_dropped_log_lines(guard.dropped_lines());
+    let accounts = Arc::new(Accounts::start(metrics, store.clone(), &config.store));
+    let answering = double.map_or_else(|| build_stack(&config, accounts.clone()), Ok)?;
+    tokio::spawn(tell_outages(store.clone()));
+    tokio::spawn(keep_retention(store.clone(), config.store.call_retention_days));
+    if let Some(greet) = greet {
+        greet(listener.address());
+    }
+    notices.iter().for_each(|notice| warn!("{notice}"));
+    let app = build_app(&config, answering, store, accounts);
+    info!(version = VERSION, address = %listener.address(), "Listening");
+    let limits = ConnectionLimits::from(&config.server);
+    let finished =
+        listener.serve(app.front(), limits, app.lifecycle().clone(), stop.first(guard.flusher())).await;
+    if tokio::time::timeout(FLUSH_TIMEOUT, app.flush()).await.is_err() {
+        warn!("Not everything could be stored before the end");
+    }
+    Ok(farewell(finished, &guard))
+}
+
+async fn bind(address: &str) -> Result<Listener, Failure> {
+    Listener::bind(address).await.map_err(|error| {
+        let reason = plain_reason(&error);
+        Failure::work(format!("cannot listen on {address}: {reason}; choose another address with --listen"))
+    })
+}
+
+fn build_stack(config: &Config, accounts: Arc<Accounts>) -> Result<Answering, Failure> {
+    let pairs = |name: &String| name.clone();
+    let providers: Vec<_> =
+        config.providers.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
+    let models: Vec<_> = config.models.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
+    let prices: Vec<_> = config.prices.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
+    let stack =
+        StackConfig { providers: &providers, models: &models, upstream: &config.upstream, prices: &prices };
+    let sink: Arc<dyn CallSink> = accounts;
+    let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
+    let (provider, models) = (stack.route.clone(), stack.route);
+    Ok(Answering { provider, models, prices: stack.prices, default_model: stack.default_model })
+}
+
+fn build_app(config: &Config, answering: Answering, store: Arc<dyn Store>, accounts: Arc<Accounts>) -> App {
+    App::new(AppParts {
+        provider: answering.provider,
+        models: answering.models,
+        store,
+        accounts,
+        prices: answering.prices,
+        keyring: Keyring::new(&config.auth.api_keys),
+        chat: ChatSettings::new(&config.chat, answering.default_model),
+        server: config.server.clone(),
+    })
+}
+
+fn farewell(finished: bool, guard: &LogGuard) -> u8 {
+    match finished {
+        true => info!("Stopped"),
+        false => warn!("Stopped; some requests did not finish within the grace time"),
+    }
+    guard.flush();
+    exit::OK
+}
+
+/// Tells when the database goes away and when it is back: nobody may be asking for it meanwhile.
+async fn tell_outages(store: Arc<dyn Store>) {
+    let mut ticks = tokio::time::interval(PROBE_INTERVAL);
+    let mut was_away = false;
+    loop {
+        ticks.tick().await;
+        match store.probe().await {
+            Ok(()) if was_away => info!("The database is back"),
+            Err(error) if !was_away => {
+                error!(%error, "The database is away; call records wait, sessions are refused")
+            }
+            _ => continue,
+        }
+        was_away = !was_away;
+    }
+}
+
+/// Removes call records that are old enough, now and then, for as long as the process lives.
+async fn keep_retention(store: Arc<dyn Store>, days: u32) {
+    let mut ticks = tokio::time::interval(RETENTION_INTERVAL);
+    loop {
+        ticks.tick().await;
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        match prune_expired_calls(&*store, days, now_us).await {
+            Ok(0) => {}
+            Ok(removed) => info!(removed, "Old call records removed"),
+            Err(error) => warn!(%error, "Old call records could not be removed"),
+        }
+    }
+}
+
+/// What asks the process to stop: SIGTERM, and Ctrl-C.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> Result<Self, Failure> {
+        let on =
+            |kind| signal(kind).map_err(|error| Failure::work(format!("cannot wait for signals: {error}")));
+        Ok(Self { terminate: on(SignalKind::terminate())?, interrupt: on(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the first signal. From then on a second one ends the process at once.
+    async fn first(mut self, flush: impl Fn() + Send + 'static) {
+        self.next().await;
+        tokio::spawn(async move {
+            self.next().await;
+            warn!("Stopped at once: told to stop a second time");
+            flush();
+            std::process::exit(exit::FAILURE.into());
+        });
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

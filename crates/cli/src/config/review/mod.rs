@@ -1,0 +1,91 @@
+//! What every value allows and the whole does not: the checks that look at more than one type.
+
+mod limits;
+mod models;
+mod providers;
+mod server;
+
+use super::address;
+use super::problem::{Mark, Problem};
+use super::tree::{Node, Origin};
+use super::variables::is_set;
+use super::{Config, Purpose};
+use crate::environment::Environment;
+
+/// Everything that does not go together.
+pub(crate) fn review(
+    config: &Config,
+    tree: &Node,
+    environment: &Environment,
+    purpose: Purpose,
+) -> Vec<Problem> {
+    if purpose == Purpose::Find {
+        return Vec::new();
+    }
+    let view = View { config, tree, environment };
+    let mut problems = Vec::new();
+    if purpose == Purpose::Serve {
+        providers::review(&view, &mut problems);
+        models::review(&view, &mut problems);
+        unsupported(environment, &mut problems);
+    }
+    server::review(&view, &mut problems);
+    limits::review(&view, &mut problems);
+    problems
+}
+
+/// What the checks look at.
+struct View<'a> {
+    config: &'a Config,
+    tree: &'a Node,
+    environment: &'a Environment,
+}
+
+impl View<'_> {
+    /// A problem about the value at a path.
+    fn problem<S: AsRef<str>>(&self, path: &[S], message: impl Into<String>) -> Problem {
+        Problem::new(message).about(self.tree, path)
+    }
+
+    /// A problem about one item of the list at a path.
+    fn item_problem<S: AsRef<str>>(&self, path: &[S], index: usize, message: impl Into<String>) -> Problem {
+        Problem::new(message).about_item(self.tree, path, index)
+    }
+}
+
+/// What is not wrong but worth knowing.
+pub(crate) fn notices(config: &Config, environment: &Environment, purpose: Purpose) -> Vec<String> {
+    let mut notices = Vec::new();
+    if purpose != Purpose::Serve {
+        return notices;
+    }
+    if is_set(environment, "ANTHROPIC_API_KEY") {
+        notices.push(
+            "ANTHROPIC_API_KEY is set, but this version does not speak Anthropic's protocol yet".to_owned(),
+        );
+    }
+    if environment.get("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
+        notices.push(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version does not export traces yet".to_owned(),
+        );
+    }
+    let (host, _) = address::split(&config.server.listen);
+    if config.auth.api_keys.is_empty() && !address::is_loopback(host) {
+        notices.push("no API keys are set, so whoever reaches the server may call it".to_owned());
+    }
+    notices.extend(providers::without_default_model(config));
+    notices
+}
+
+/// Variables that mean something this version cannot do: going on would lose what they promise.
+fn unsupported(environment: &Environment, problems: &mut Vec<Problem>) {
+    let cases = [
+        ("DATABASE_URL", "this version keeps sessions and call records in SQLite in the data folder only"),
+        ("REDIS_URL", "this version is one process and shares nothing over Redis"),
+    ];
+    for (name, reason) in cases.iter().filter(|(name, _)| environment.get(name).is_some()) {
+        let problem = Problem::new(format!("{name} is set, but {reason}"));
+        let problem = problem.pointing(Origin::Variable((*name).to_owned()), Mark::Key);
+        problems.push(problem.label(format!("unset {name}")));
+    }
+}
