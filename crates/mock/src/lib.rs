@@ -8,10 +8,21 @@
 //!
 //! In reading order: [`respond`] → [`journal`] → [`provider`] → [`server`].
 
+pub mod call;
+pub mod fault;
 pub mod journal;
+pub mod matching;
+pub mod pace;
+pub mod plan;
+pub mod protocols;
 pub mod provider;
+pub mod quota;
+pub mod reply;
 pub mod respond;
+pub mod script;
 pub mod server;
+pub mod tokens;
+pub mod verdict;
 
 pub use journal::Journal;
 pub use provider::MockProvider;

@@ -1,0 +1,192 @@
+//! A request as the double sees it.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use playhouse_llm::{EmbedInput, EmbedRequest, Message, Prompt, Request, Role};
+use serde_json::Value;
+
+/// A request on its way through the engine: where it belongs, its headers, and what it asks.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The namespace it belongs to.
+    pub namespace: Arc<str>,
+    /// Its headers; empty in process.
+    pub headers: Arc<HeaderMap>,
+    /// What it asks.
+    pub facts: Arc<Facts>,
+}
+
+/// What a request asks, decoded once; the same bytes always make the same facts.
+#[derive(Debug)]
+pub struct Facts {
+    /// The name of the protocol it came over.
+    pub protocol: &'static str,
+    /// The model asked for; empty where none is.
+    pub model: Arc<str>,
+    /// Whether a stream is asked for.
+    pub stream: bool,
+    /// What the caller wants of the answer's form.
+    pub form: Form,
+    /// The content.
+    pub asked: Asked,
+    /// The body as it came; empty in process.
+    pub body: Bytes,
+    /// The text of the last user message, or of an embeddings request's inputs.
+    pub user: String,
+    /// The system and developer messages, joined by line breaks.
+    pub system: String,
+    /// How many user messages there are.
+    pub turn: u32,
+    /// The names of the tools offered.
+    pub tools: Vec<String>,
+    /// The results of tools after the last message of the assistant.
+    pub tool_results: Vec<ToolResult>,
+    json: OnceLock<Option<Value>>,
+}
+
+/// What kind of call it is.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// A chat completion.
+    Chat(Request),
+    /// Vectors.
+    Embeddings(EmbedRequest),
+    /// The models there are.
+    Models(ModelsQuery),
+}
+
+/// What is asked about models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelsQuery {
+    /// All of them.
+    List,
+    /// This one.
+    One(String),
+    /// To have this one deleted.
+    Delete(String),
+}
+
+/// What the caller wants of the answer's form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// Whether a stream shall end with token counts.
+    pub include_usage: bool,
+    /// Whether vectors shall come in base64.
+    pub base64: bool,
+}
+
+/// What a tool answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolResult {
+    /// The tool's name; empty where no call of it is in the conversation.
+    pub name: String,
+    /// What it answered, as text.
+    pub content: String,
+}
+
+impl Facts {
+    /// The facts of a chat request; one that cannot be decoded has no messages.
+    pub fn chat(protocol: &'static str, request: Request, form: Form, body: Bytes) -> Self {
+        let empty = Prompt::default();
+        let prompt = request.prompt().unwrap_or(&empty);
+        Self {
+            user: prompt.last_user_text().unwrap_or_default(),
+            system: system_text(&prompt.messages),
+            turn: count_of(&prompt.messages, Role::User),
+            tools: prompt.tools.iter().map(|tool| tool.name.clone()).collect(),
+            tool_results: tool_results(&prompt.messages),
+            model: request.model.clone(),
+            stream: request.stream,
+            ..Self::new(protocol, Asked::Chat(request), form, body)
+        }
+    }
+
+    /// The facts of an embeddings request.
+    pub fn embeddings(protocol: &'static str, request: EmbedRequest, form: Form, body: Bytes) -> Self {
+        let texts = request.inputs.iter().filter_map(|input| match input {
+            EmbedInput::Text(text) => Some(text.as_str()),
+            EmbedInput::Tokens(_) => None,
+        });
+        Self {
+            user: texts.collect::<Vec<_>>().join("\n"),
+            model: request.model.clone(),
+            ..Self::new(protocol, Asked::Embeddings(request), form, body)
+        }
+    }
+
+    /// The facts of a question about models.
+    pub fn models(protocol: &'static str, query: ModelsQuery) -> Self {
+        let model = match &query {
+            ModelsQuery::List => Arc::from(""),
+            ModelsQuery::One(id) | ModelsQuery::Delete(id) => Arc::from(id.as_str()),
+        };
+        Self { model, ..Self::new(protocol, Asked::Models(query), Form::default(), Bytes::new()) }
+    }
+
+    fn new(protocol: &'static str, asked: Asked, form: Form, body: Bytes) -> Self {
+        Self {
+            protocol,
+            model: Arc::from(""),
+            stream: false,
+            form,
+            asked,
+            body,
+            user: String::new(),
+            system: String::new(),
+            turn: 0,
+            tools: Vec::new(),
+            tool_results: Vec::new(),
+            json: OnceLock::new(),
+        }
+    }
+
+    /// The conversation; empty for what is no chat.
+    pub fn messages(&self) -> &[Message] {
+        self.prompt().map_or(&[], |prompt| &prompt.messages)
+    }
+
+    /// The content of a chat request, if it is one that can be decoded.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        match &self.asked {
+            Asked::Chat(request) => request.prompt().ok(),
+            _ => None,
+        }
+    }
+
+    /// The body as JSON, if it is JSON.
+    pub fn json(&self) -> Option<&Value> {
+        self.json.get_or_init(|| serde_json::from_slice(&self.body).ok()).as_ref()
+    }
+}
+
+fn system_text(messages: &[Message]) -> String {
+    let above = messages.iter().filter(|message| matches!(message.role, Role::System | Role::Developer));
+    above.map(Message::text).collect::<Vec<_>>().join("\n")
+}
+
+fn count_of(messages: &[Message], role: Role) -> u32 {
+    let count = messages.iter().filter(|message| message.role == role).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn tool_results(messages: &[Message]) -> Vec<ToolResult> {
+    let since = messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
+    let parts = messages[since..].iter().flat_map(|message| &message.parts);
+    let results = parts.filter_map(|part| match part {
+        playhouse_llm::Part::ToolResult { call_id, .. } => Some((call_id, part)),
+        _ => None,
+    });
+    results.map(|(call_id, part)| ToolResult { name: tool_name(messages, call_id), content: text_of(part) }).collect()
+}
+
+fn tool_name(messages: &[Message], call_id: &str) -> String {
+    let mut calls = messages.iter().rev().flat_map(Message::tool_calls);
+    calls.find(|call| call.id == call_id).map(|call| call.name.clone()).unwrap_or_default()
+}
+
+fn text_of(part: &playhouse_llm::Part) -> String {
+    let role = Role::Tool;
+    Message { role, parts: vec![part.clone()], ..Message::new(role, "") }.text()
+}

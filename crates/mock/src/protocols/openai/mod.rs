@@ -1,0 +1,8 @@
+//! OpenAI's protocols, with OpenAI's manners.
+
+pub mod chat;
+pub mod embeddings;
+pub mod models;
+mod vendor;
+
+pub use vendor::OpenAi;

@@ -1,0 +1,118 @@
+//! A rule: when it matches, and what it answers.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{FaultSpec, PaceSpec, Reply, When};
+
+/// What to answer to what.
+///
+/// ```
+/// use playhouse_mock::script::{Rule, When};
+///
+/// let rule = Rule::reply("It is sunny.").when(When::user("weather"));
+/// assert!(rule.sequence.is_none());
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rule {
+    /// What the log, the journal and verification call it; its number where it has no name.
+    pub name: Option<Arc<str>>,
+    /// What a request must be like; all of it must hold. Without conditions every request matches.
+    pub when: When,
+    /// The answer. With a `fault` that lets nothing through it may be missing.
+    pub reply: Option<Reply>,
+    /// Answers in turn, in place of one.
+    pub sequence: Option<Sequence>,
+    /// How fast the answer comes.
+    pub pace: Option<PaceSpec>,
+    /// What goes wrong.
+    pub fault: Option<FaultSpec>,
+    /// How many requests it answers; after that it matches no more.
+    pub times: Option<u32>,
+    /// The state that the namespace is in after this rule has answered.
+    pub set_state: Option<Arc<str>>,
+}
+
+impl Rule {
+    /// A rule that gives this answer to every request.
+    pub fn reply(reply: impl Into<Reply>) -> Self {
+        Self { reply: Some(reply.into()), ..Self::default() }
+    }
+
+    /// The same rule for these requests only.
+    #[must_use]
+    pub fn when(self, when: When) -> Self {
+        Self { when, ..self }
+    }
+
+    /// The same rule with a name.
+    #[must_use]
+    pub fn named(self, name: impl Into<Arc<str>>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// The same rule for this many requests only.
+    #[must_use]
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+}
+
+/// Answers in turn.
+#[derive(Clone, Debug, Default)]
+pub struct Sequence {
+    /// The answers, first to last.
+    pub replies: Vec<Reply>,
+    /// What comes after the last.
+    pub then: Then,
+}
+
+/// What comes after the last answer of a sequence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// The first again, and so on.
+    Repeat,
+    /// The last again.
+    #[default]
+    Last,
+    /// The rule matches no more, so that a later rule answers or the request is a miss.
+    Fail,
+}
+
+/// A sequence with all that can be said of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FullSequence {
+    replies: Vec<Reply>,
+    #[serde(default)]
+    then: Then,
+}
+
+impl<'de> Deserialize<'de> for Sequence {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListOrMap)
+    }
+}
+
+struct ListOrMap;
+
+impl<'de> serde::de::Visitor<'de> for ListOrMap {
+    type Value = Sequence;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a list of replies, or a map with `replies` and `then`")
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, items: A) -> Result<Sequence, A::Error> {
+        let replies = Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(items))?;
+        Ok(Sequence { replies, then: Then::default() })
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Sequence, A::Error> {
+        let full = FullSequence::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+        Ok(Sequence { replies: full.replies, then: full.then })
+    }
+}
