@@ -3,24 +3,23 @@
 //! The rule of this folder is that nothing is lost. Decoding *takes* what it understands out of a
 //! JSON object and leaves the rest in `extra`; what it understands but could not write the same
 //! way again (a decimal that came as an integer, a call in a deprecated shape) stays there as
-//! well, and is written again as long as it still says what the types say (`fields`).
+//! well, and is written again as long as it still says what the types say (`fields`, which all
+//! protocols of this vendor share, as they do `complaint`, `refusal` and `stranger`).
 //!
 //! In reading order: `head`, `edit` and `member` (a request that only passes through) → `prompt`,
 //! `message`, `content`, `calls`, `tools` (a request as types) → `reply`, `chunk`,
 //! `usage` (an answer as types) → `outline`, `needles`, `reader` (an answer that only passes
-//! through) → `writer`, `dress`, `cut` (an answer written) → `refusal`, `failure`,
-//! `complaint`, `stranger` (errors). `codec` ties them together.
+//! through) → `writer`, `dress`, `cut` (an answer written) → `failure` (errors). `codec` ties them
+//! together.
 
 mod calls;
 mod chunk;
 mod codec;
-mod complaint;
 mod content;
 mod cut;
 mod dress;
 mod edit;
 mod failure;
-mod fields;
 mod foreign;
 mod head;
 mod member;
@@ -29,12 +28,12 @@ mod needles;
 mod outline;
 mod prompt;
 mod reader;
-mod refusal;
 mod reply;
-mod stranger;
 mod tools;
 mod usage;
 mod writer;
+
+use super::{complaint, fields, refusal, stranger};
 
 pub use chunk::encode_chunk;
 pub use codec::{OpenAiChat, PROTOCOL};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use playhouse_llm::{Encoded, Error, ErrorKind, Upstream};
 use serde_json::{Map, Value};
 
-use super::codec::OpenAiChat;
+use super::chat::OpenAiChat;
 use super::stranger;
 use crate::codec::UpstreamAnswer;
 use crate::json;
