@@ -16,6 +16,7 @@ pub mod sse;
 
 pub use codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
 pub use openai::chat::OpenAiChat;
+pub use openai::embeddings::OpenAiEmbeddings;
 
 /// Every codec there is; the first is the one that new callers should speak.
 ///

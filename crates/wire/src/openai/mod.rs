@@ -2,6 +2,7 @@
 
 pub mod chat;
 mod complaint;
+pub mod embeddings;
 mod fields;
 pub mod models;
 mod refusal;

@@ -1,4 +1,4 @@
-//! OpenAI's list of models, as vendors send it.
+//! OpenAI's models: the list as vendors send it, one of them, and one that is deleted.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl ModelList {
             },
             _ => return Err(Malformed::new("the list of models is neither an object nor a list")),
         };
-        let models = items.into_iter().enumerate().map(|(at, item)| decode_model(item, at));
+        let models = items.into_iter().enumerate().map(|(at, item)| decode_listed(item, at));
         Ok(Self { models: models.collect::<Result<_, _>>()?, extra, is_bare })
     }
 
@@ -71,6 +71,16 @@ pub fn decode_list(body: &[u8]) -> Result<Vec<ModelInfo>, Malformed> {
     Ok(ModelList::decode(body)?.models.into_iter().map(|model| model.info).collect())
 }
 
+/// Decodes one model, as it is answered when asked for by name.
+///
+/// # Errors
+/// When the body is no object that has an `id`.
+pub fn decode_one(body: &[u8]) -> Result<ModelInfo, Malformed> {
+    let nameless = || Malformed::at("id", "the model has no 'id'");
+    let value = json::parse(body).map_err(Malformed::new)?;
+    Ok(decode_model(value).ok_or_else(nameless)?.info)
+}
+
 /// Encodes models as the body of a list.
 pub fn encode_list(models: &[ModelInfo]) -> Vec<u8> {
     let data: Vec<Value> = models.iter().map(model_value).collect();
@@ -82,6 +92,13 @@ pub fn encode_one(model: &ModelInfo) -> Vec<u8> {
     model_value(model).to_string().into_bytes()
 }
 
+/// Encodes what is answered when a model has been deleted.
+///
+/// <https://platform.openai.com/docs/api-reference/models/delete>
+pub fn encode_deleted(id: &str) -> Vec<u8> {
+    json!({ "id": id, "object": "model", "deleted": true }).to_string().into_bytes()
+}
+
 fn model_value(model: &ModelInfo) -> Value {
     json!({
         "id": *model.id,
@@ -91,16 +108,21 @@ fn model_value(model: &ModelInfo) -> Value {
     })
 }
 
-fn decode_model(value: Value, at: usize) -> Result<ListedModel, Malformed> {
+fn decode_listed(value: Value, at: usize) -> Result<ListedModel, Malformed> {
     let nameless = || Malformed::at(format!("data[{at}].id"), format!("model {at} of the list has no 'id'"));
-    let Value::Object(mut extra) = value else { return Err(nameless()) };
-    let id = take_name(&mut extra, "id").ok_or_else(nameless)?;
+    decode_model(value).ok_or_else(nameless)
+}
+
+/// Decodes one model; `None` where it has no name.
+fn decode_model(value: Value) -> Option<ListedModel> {
+    let Value::Object(mut extra) = value else { return None };
+    let id = take_name(&mut extra, "id")?;
     let owned_by = take_name(&mut extra, "owned_by").unwrap_or_default();
     let created = extra.get("created").and_then(Value::as_u64);
     if created.is_some() {
         extra.shift_remove("created");
     }
-    Ok(ListedModel { info: ModelInfo { id, owned_by, created }, extra })
+    Some(ListedModel { info: ModelInfo { id, owned_by, created }, extra })
 }
 
 fn encode_model(model: &ListedModel) -> Value {
@@ -122,4 +144,34 @@ fn take_name(fields: &mut Extra, key: &str) -> Option<Arc<str>> {
     let name = Arc::from(name);
     fields.shift_remove(key);
     Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_model_survives() {
+        let info = ModelInfo { id: "ft:gpt-4o:acme".into(), owned_by: "acme".into(), created: Some(7) };
+        let body = encode_one(&info);
+        assert_eq!(
+            std::str::from_utf8(&body).unwrap(),
+            r#"{"id":"ft:gpt-4o:acme","object":"model","created":7,"owned_by":"acme"}"#
+        );
+        assert_eq!(decode_one(&body), Ok(info));
+    }
+
+    #[test]
+    fn what_is_no_model_is_said() {
+        for body in ["[]", "{}", r#"{"id":""}"#, r#"{"id":7}"#, "null"] {
+            assert_eq!(decode_one(body.as_bytes()).unwrap_err().param.as_deref(), Some("id"), "{body}");
+        }
+        assert!(decode_one(b"{").is_err());
+    }
+
+    #[test]
+    fn a_deleted_model_says_so() {
+        let body = String::from_utf8(encode_deleted("ft:a/b")).unwrap();
+        assert_eq!(body, r#"{"id":"ft:a/b","object":"model","deleted":true}"#);
+    }
 }

@@ -7,14 +7,15 @@ use playhouse_llm::{
     ChoiceDelta, Chunk, Collector, Decode, Event, FinishReason, PartDelta, Reply, Role, Usage,
 };
 use playhouse_wire::openai::chat::{encode_chunk, encode_prompt, encode_reply};
+use playhouse_wire::openai::embeddings::Encoding;
 use playhouse_wire::openai::models::ModelList;
 use playhouse_wire::sse::{Frame, FrameCutter, frames};
-use playhouse_wire::{Codec, Dialect, OpenAiChat, UpstreamAnswer};
+use playhouse_wire::{Codec, Dialect, OpenAiChat, OpenAiEmbeddings, UpstreamAnswer};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::facts;
-use crate::support::{MAX_LINE_BYTES, read_pieces, write_stream};
+use crate::support::{MAX_LINE_BYTES, envelope, read_pieces, write_stream};
 
 /// `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
@@ -28,6 +29,10 @@ fn show_to_all(bytes: &[u8]) {
     let _ = OpenAiChat.reply(bytes);
     let _ = OpenAiChat.chunks(bytes);
     let _ = ModelList::decode(bytes);
+    let _ = OpenAiEmbeddings.read_reply(body.clone());
+    if let Ok(incoming) = OpenAiEmbeddings.read_request(bytes, None) {
+        OpenAiEmbeddings.write_request(&incoming.request, incoming.encoding);
+    }
     let _ = OpenAiChat.read_reply(body.clone());
     if let Ok(incoming) = OpenAiChat.read_request(body.clone()) {
         let stream = incoming.request.stream;
@@ -47,7 +52,7 @@ fn show_to_all(bytes: &[u8]) {
 }
 
 fn write_hidden(events: &[Event]) {
-    let mut writer = OpenAiChat.stream_writer(crate::support::envelope(false));
+    let mut writer = OpenAiChat.stream_writer(envelope(false));
     events.iter().for_each(|event| drop(writer.event(event)));
 }
 
@@ -117,6 +122,16 @@ fn chunk_sample() -> Value {
             "prompt_tokens_details": { "cached_tokens": 1, "cache_write_tokens": 1 } },
         "x_groq": { "usage": { "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3 } }
     })
+}
+
+fn embed_request_sample() -> Value {
+    json!({ "model": "m", "input": ["a", [1, 2]], "dimensions": 2, "encoding_format": "base64", "user": "u" })
+}
+
+fn embed_reply_sample() -> Value {
+    let item = |index: u32| json!({ "object": "embedding", "index": index, "embedding": [0.5, -0.25] });
+    let usage = json!({ "prompt_tokens": 1, "total_tokens": 1, "cost": 0.5 });
+    json!({ "object": "list", "data": [item(0), item(1)], "model": "m", "usage": usage })
 }
 
 /// A change to some place in a JSON value.
@@ -249,6 +264,21 @@ proptest! {
         if let Ok(event) = OpenAiChat.read_reply(body.to_string().into()) {
             let typed = Event::reply(reply);
             prop_assert_eq!(&event.outline().usage, &typed.outline().usage);
+        }
+    }
+
+    #[test]
+    fn changed_embeddings_survive(changes in changes()) {
+        let body = changed(embed_request_sample(), &changes);
+        if let Ok(incoming) = OpenAiEmbeddings.read_request(body.to_string().as_bytes(), None) {
+            let sent = OpenAiEmbeddings.write_request(&incoming.request, incoming.encoding);
+            prop_assert_eq!(serde_json::from_slice::<Value>(&sent).unwrap(), body);
+        }
+        let body = changed(embed_reply_sample(), &changes);
+        if let Ok(reply) = OpenAiEmbeddings.read_reply(body.to_string().into()) {
+            let written = OpenAiEmbeddings.write_reply(&reply, Encoding::Base64, &envelope(false)).unwrap();
+            let known_model = !reply.model.is_empty();
+            prop_assert!(!known_model || OpenAiEmbeddings.read_reply(written).unwrap() == reply);
         }
     }
 

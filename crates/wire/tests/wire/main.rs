@@ -11,6 +11,7 @@
 )]
 
 mod cases;
+mod embeddings;
 mod errors;
 mod facts;
 mod laws;

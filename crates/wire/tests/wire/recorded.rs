@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use playhouse_llm::{Collector, Decode, Event, Request, Usage};
+use playhouse_llm::{Collector, Decode, EmbedInput, Event, Request, Usage};
 use playhouse_wire::openai::chat::{encode_chunk, encode_prompt, encode_reply};
+use playhouse_wire::openai::embeddings::Encoding;
 use playhouse_wire::openai::models::ModelList;
-use playhouse_wire::{Codec, Dialect, OpenAiChat, UpstreamAnswer};
+use playhouse_wire::{Codec, Dialect, OpenAiChat, OpenAiEmbeddings, UpstreamAnswer};
 use serde_json::Value;
 
 use crate::facts;
@@ -16,6 +17,7 @@ use crate::support::{chunks_of, collect, envelope, read_in_pieces, write_stream}
 
 /// How many exchanges the folder holds at least: a walk that finds fewer looks in a wrong place.
 const CHAT_EXCHANGES: usize = 170;
+const EMBEDDING_EXCHANGES: usize = 18;
 const MODEL_EXCHANGES: usize = 6;
 const ERRORS: usize = 100;
 
@@ -283,6 +285,59 @@ fn assert_refusal(name: &str, status: u16, body: &[u8]) {
     }
     let written: Value = serde_json::from_slice(&written).unwrap();
     assert_eq!(written["error"]["message"], message, "{name}");
+}
+
+#[test]
+fn embedding_requests_survive() {
+    for exchange in walk("embeddings", EMBEDDING_EXCHANGES) {
+        let name = &exchange.name;
+        let expected: Value = serde_json::from_str(&exchange.request).unwrap();
+        let incoming = OpenAiEmbeddings.read_request(exchange.request.as_bytes(), None).expect(name);
+        assert_eq!(*incoming.request.model, *expected["model"].as_str().unwrap(), "{name}");
+        let inputs = expected["input"].as_array().unwrap().iter();
+        let texts: Vec<EmbedInput> = inputs.map(|input| input.as_str().unwrap().into()).collect();
+        assert_eq!(incoming.request.inputs, texts, "{name}");
+        let dimensions = incoming.request.dimensions.map(Value::from).unwrap_or_default();
+        assert_eq!(dimensions, expected["dimensions"], "{name}");
+        let sent = OpenAiEmbeddings.write_request(&incoming.request, incoming.encoding);
+        assert_eq!(serde_json::from_slice::<Value>(&sent).unwrap(), expected, "{name}");
+    }
+}
+
+#[test]
+fn embedding_replies_survive() {
+    let mut walked = 0;
+    for exchange in walk("embeddings", EMBEDDING_EXCHANGES).filter(|exchange| exchange.status == 200) {
+        let name = &exchange.name;
+        let mut expected: Value = serde_json::from_str(&exchange.body).unwrap();
+        let vectors = take_vectors(&mut expected);
+        let reply = OpenAiEmbeddings.read_reply(Bytes::from(exchange.body)).expect(name);
+        assert!(reply.vectors == vectors, "{name}");
+        assert_eq!(reply.usage.as_ref().unwrap().prompt_tokens, expected["usage"]["prompt_tokens"], "{name}");
+        for encoding in [Encoding::Float, Encoding::Base64] {
+            let written = OpenAiEmbeddings.write_reply(&reply, encoding, &envelope(false)).expect(name);
+            let mut rest: Value = serde_json::from_slice(&written).unwrap();
+            take_vectors(&mut rest);
+            assert_eq!(rest, expected, "{name}");
+            assert!(OpenAiEmbeddings.read_reply(written).expect(name) == reply, "{name} as {encoding:?}");
+        }
+        walked += 1;
+    }
+    assert!(skipped() || walked >= 12, "only {walked} embeddings");
+}
+
+/// Takes the vectors out of an answer, which are too long to be shown when something differs.
+fn take_vectors(body: &mut Value) -> Vec<Vec<f32>> {
+    let items = body["data"].as_array_mut().unwrap().iter_mut();
+    let vectors = items.map(|item| item["embedding"].take());
+    vectors.map(|numbers| serde_json::from_value(numbers).unwrap_or_default()).collect()
+}
+
+#[test]
+fn embedding_refusals_are_understood() {
+    for exchange in walk("embeddings", EMBEDDING_EXCHANGES).filter(|exchange| exchange.status != 200) {
+        assert_refusal(&exchange.name, exchange.status, exchange.body.as_bytes());
+    }
 }
 
 #[test]
