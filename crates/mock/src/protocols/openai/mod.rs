@@ -1,6 +1,7 @@
 //! OpenAI's protocols, with OpenAI's manners.
 
 pub mod chat;
+mod deployment;
 pub mod embeddings;
 pub mod models;
 mod vendor;

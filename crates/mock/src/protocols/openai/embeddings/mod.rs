@@ -1,14 +1,25 @@
-//! OpenAI embeddings.
+//! OpenAI embeddings: vectors that are the same on every run, and near where texts share words.
+
+mod features;
+mod vector;
 
 use bytes::Bytes;
 use http::Method;
-use playhouse_llm::{Error, ErrorKind};
-use playhouse_wire::Envelope;
+use playhouse_llm::{EmbedInput, EmbedReply, EmbedRequest, Error, ErrorKind, Malformed};
+use playhouse_wire::openai::embeddings::Encoding;
+use playhouse_wire::{Envelope, OpenAiEmbeddings};
 
 use super::OpenAi;
-use crate::call::Facts;
+use super::deployment::model_of_path;
+use crate::call::{Asked, Facts, Form};
 use crate::plan::Content;
 use crate::protocols::{Frames, MockProtocol, Vendor, Violation};
+use crate::tokens::Tokenizer;
+
+const NAME: &str = "openai-embeddings";
+
+/// How many numbers an answer may have: as many as the vendor's largest, 2048 vectors of 3072.
+const MAX_NUMBERS: usize = 2048 * 3072;
 
 /// OpenAI embeddings.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +27,7 @@ pub struct Embeddings;
 
 impl MockProtocol for Embeddings {
     fn name(&self) -> &'static str {
-        "openai-embeddings"
+        NAME
     }
 
     fn vendor(&self) -> &'static dyn Vendor {
@@ -24,26 +35,85 @@ impl MockProtocol for Embeddings {
     }
 
     fn claims(&self, path: &str) -> bool {
-        path.ends_with("/embeddings")
+        path.ends_with(OpenAiEmbeddings.path())
     }
 
     fn methods(&self) -> &'static [Method] {
         &[Method::POST]
     }
 
-    fn read(&self, _method: &Method, _path: &str, _query: Option<&str>, _body: Bytes) -> Result<Facts, Error> {
-        Err(Error::new(ErrorKind::NotFound, "not yet"))
+    fn read(&self, _method: &Method, path: &str, _query: Option<&str>, body: Bytes) -> Result<Facts, Error> {
+        let incoming = OpenAiEmbeddings.read_request(&body, model_of_path(path).as_deref())?;
+        let form = Form { base64: incoming.encoding == Some(Encoding::Base64), ..Form::default() };
+        Ok(Facts::embeddings(NAME, incoming.request, form, body))
     }
 
     fn check(&self, _facts: &Facts) -> Vec<Violation> {
         Vec::new()
     }
 
-    fn unscripted(&self, _facts: &Facts) -> Content {
-        Content::Models(Vec::new())
+    fn unscripted(&self, facts: &Facts) -> Content {
+        let answered = match &facts.asked {
+            Asked::Embeddings(request) => embed(request),
+            _ => Err(not_an_embedding()),
+        };
+        answered.map_or_else(Content::Refusal, Content::Embeddings)
     }
 
-    fn write(&self, _content: &Content, _facts: &Facts, _envelope: &Envelope) -> Result<Frames, Error> {
-        Err(Error::new(ErrorKind::NotFound, "not yet"))
+    fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error> {
+        let Content::Embeddings(reply) = content else { return Err(not_an_embedding()) };
+        let encoding = if facts.form.base64 { Encoding::Base64 } else { Encoding::Float };
+        let body = OpenAiEmbeddings.write_reply(reply, encoding, envelope)?;
+        Ok(Frames::whole("application/json", body))
     }
 }
+
+fn not_an_embedding() -> Error {
+    let message = "the reply is none to a request for embeddings: give it an `embedding`, or `raw` bytes";
+    Error::new(ErrorKind::Internal, message)
+}
+
+/// A vector for every input.
+fn embed(request: &EmbedRequest) -> Result<EmbedReply, Error> {
+    let dimensions = dimensions_of(request);
+    if request.inputs.len().saturating_mul(dimensions) > MAX_NUMBERS {
+        return Err(Error::invalid_request(too_many_numbers(request.inputs.len(), dimensions)));
+    }
+    let vectors = request.inputs.iter().map(|input| {
+        let features = features::of_input(input, &request.model);
+        vector::unit_vector(&features, dimensions)
+    });
+    Ok(EmbedReply::new(&*request.model, vectors.collect(), count_tokens(request)))
+}
+
+/// The length that is asked for, or the model's own.
+fn dimensions_of(request: &EmbedRequest) -> usize {
+    let own = if request.model.contains("embedding-3-large") { 3072 } else { 1536 };
+    match request.dimensions {
+        None | Some(0) => own,
+        Some(dimensions) => dimensions as usize,
+    }
+}
+
+/// How many tokens the inputs have together.
+fn count_tokens(request: &EmbedRequest) -> u64 {
+    let tokenizer = Tokenizer::of_model(&request.model);
+    let counts = request.inputs.iter().map(|input| match input {
+        EmbedInput::Text(text) => tokenizer.count(text),
+        EmbedInput::Tokens(tokens) => tokens.len() as u64,
+    });
+    counts.sum()
+}
+
+fn too_many_numbers(inputs: usize, dimensions: usize) -> Malformed {
+    Malformed::at(
+        "input",
+        format!(
+            "{inputs} vectors of {dimensions} numbers are more than the double gives ({MAX_NUMBERS} numbers \
+             in all): send fewer inputs or ask for fewer dimensions."
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests;
