@@ -1,14 +1,22 @@
-//! OpenAI models.
+//! OpenAI models: the list, one of them, and deleting one.
+
+mod known;
+mod rules;
 
 use bytes::Bytes;
 use http::Method;
+use percent_encoding::percent_decode_str;
 use playhouse_llm::{Error, ErrorKind};
 use playhouse_wire::Envelope;
+use playhouse_wire::openai::models::{encode_deleted, encode_list, encode_one};
 
 use super::OpenAi;
-use crate::call::Facts;
+use crate::call::{Asked, Facts, ModelsQuery};
 use crate::plan::Content;
 use crate::protocols::{Frames, MockProtocol, Vendor, Violation};
+
+const NAME: &str = "openai-models";
+const SEGMENT: &str = "models";
 
 /// OpenAI models.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +24,7 @@ pub struct Models;
 
 impl MockProtocol for Models {
     fn name(&self) -> &'static str {
-        "openai-models"
+        NAME
     }
 
     fn vendor(&self) -> &'static dyn Vendor {
@@ -24,26 +32,60 @@ impl MockProtocol for Models {
     }
 
     fn claims(&self, path: &str) -> bool {
-        path.ends_with("/models")
+        id_of_path(path).is_some()
     }
 
     fn methods(&self) -> &'static [Method] {
-        &[Method::POST]
+        &[Method::GET, Method::DELETE]
     }
 
-    fn read(&self, _method: &Method, _path: &str, _query: Option<&str>, _body: Bytes) -> Result<Facts, Error> {
-        Err(Error::new(ErrorKind::NotFound, "not yet"))
+    fn read(&self, method: &Method, path: &str, _query: Option<&str>, _body: Bytes) -> Result<Facts, Error> {
+        let id = id_of_path(path).filter(|id| !id.is_empty());
+        let query = match (id, *method == Method::DELETE) {
+            (None, false) => ModelsQuery::List,
+            (Some(id), false) => ModelsQuery::One(id),
+            (Some(id), true) => ModelsQuery::Delete(id),
+            (None, true) => return Err(rules::list_deleted(path).to_error(OpenAi.name())),
+        };
+        Ok(Facts::models(NAME, query))
     }
 
-    fn check(&self, _facts: &Facts) -> Vec<Violation> {
-        Vec::new()
+    fn check(&self, facts: &Facts) -> Vec<Violation> {
+        match &facts.asked {
+            Asked::Models(query) => rules::check(query).into_iter().collect(),
+            _ => Vec::new(),
+        }
     }
 
-    fn unscripted(&self, _facts: &Facts) -> Content {
-        Content::Models(Vec::new())
+    fn unscripted(&self, facts: &Facts) -> Content {
+        match &facts.asked {
+            Asked::Models(ModelsQuery::One(id)) => Content::Model(known::info_of(id)),
+            Asked::Models(ModelsQuery::Delete(id)) => Content::Deleted(id.clone()),
+            _ => Content::Models(known::all()),
+        }
     }
 
-    fn write(&self, _content: &Content, _facts: &Facts, _envelope: &Envelope) -> Result<Frames, Error> {
-        Err(Error::new(ErrorKind::NotFound, "not yet"))
+    fn write(&self, content: &Content, _facts: &Facts, _envelope: &Envelope) -> Result<Frames, Error> {
+        let body = match content {
+            Content::Models(models) => encode_list(models),
+            Content::Model(model) => encode_one(model),
+            Content::Deleted(id) => encode_deleted(id),
+            _ => return Err(Error::new(ErrorKind::Internal, NOT_A_MODEL)),
+        };
+        Ok(Frames::whole("application/json", body.into()))
     }
 }
+
+const NOT_A_MODEL: &str =
+    "the reply is none to a question about models: give it `raw` bytes, or no rule at all";
+
+/// What stands behind `/models` in a path, empty for the list; ids may have slashes of their own.
+fn id_of_path(path: &str) -> Option<String> {
+    let mut segments = path.split('/').skip(1);
+    segments.find(|segment| *segment == SEGMENT)?;
+    let id = segments.collect::<Vec<_>>().join("/");
+    Some(percent_decode_str(&id).decode_utf8_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests;
