@@ -4,9 +4,10 @@
 //! does, and writes a [`Plan`](crate::plan::Plan)'s content as frames. Scripts, faults, journal and control API are the
 //! same for all and name none.
 
-pub mod openai;
 mod chatting;
+pub mod openai;
 mod violation;
+mod wish;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -18,6 +19,7 @@ use crate::plan::Content;
 use crate::quota::QuotaState;
 
 pub use violation::Violation;
+pub use wish::{Wish, wish};
 
 /// One protocol, as the double speaks it.
 pub trait MockProtocol: Send + Sync + 'static {
@@ -42,6 +44,11 @@ pub trait MockProtocol: Send + Sync + 'static {
 
     /// Everything that the vendor would refuse this request for, the first complaint first.
     fn check(&self, facts: &Facts) -> Vec<Violation>;
+
+    /// What the caller wants of the answer's content, beside what a prompt says.
+    fn wish<'facts>(&self, _facts: &'facts Facts) -> Wish<'facts> {
+        Wish::default()
+    }
 
     /// What is answered where there is no script at all.
     fn unscripted(&self, facts: &Facts) -> Content;

@@ -3,12 +3,14 @@
 use serde::Deserialize;
 
 use super::short_form::short_form;
+use crate::pace::profile::{PROFILES, Profile};
 
 /// Waits of an answer; a bare string names a profile.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, remote = "Self")]
 pub struct PaceSpec {
     /// How a named vendor's model is paced (`gpt-4o`, `claude-sonnet`, `groq`, …).
+    #[serde(deserialize_with = "profile_name")]
     pub profile: Option<String>,
     /// From the request to the first token.
     pub first_token_ms: Option<Wait>,
@@ -17,7 +19,20 @@ pub struct PaceSpec {
 }
 
 short_form!(PaceSpec, "a profile's name, or a map with `first_token_ms` and `token_ms`",
-    visit_str(&str) => |name: &str| Ok(PaceSpec { profile: Some(name.to_owned()), ..PaceSpec::default() }));
+    visit_str(&str) => |name: &str| Ok(PaceSpec { profile: Some(known_profile(name)?), ..PaceSpec::default() }));
+
+fn profile_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name: Option<String> = Deserialize::deserialize(deserializer)?;
+    name.map(|name| known_profile(&name)).transpose().map_err(serde::de::Error::custom)
+}
+
+fn known_profile(name: &str) -> Result<String, String> {
+    if Profile::named(name).is_some() {
+        return Ok(name.to_owned());
+    }
+    let known: Vec<String> = PROFILES.iter().map(|profile| format!("`{}`", profile.name)).collect();
+    Err(format!("unknown variant `{name}`, expected one of {}", known.join(", ")))
+}
 
 /// A wait in milliseconds: always the same, or drawn from a normal distribution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]

@@ -9,7 +9,7 @@ use super::OpenAi;
 use crate::call::{Facts, Form};
 use crate::plan::Content;
 use crate::protocols::chatting::{echo, write_chat};
-use crate::protocols::{Frames, MockProtocol, Vendor, Violation};
+use crate::protocols::{Frames, MockProtocol, Vendor, Violation, Wish};
 
 const NAME: &str = "openai-chat";
 
@@ -42,6 +42,16 @@ impl MockProtocol for Chat {
 
     fn check(&self, _facts: &Facts) -> Vec<Violation> {
         Vec::new()
+    }
+
+    fn wish<'facts>(&self, facts: &'facts Facts) -> Wish<'facts> {
+        let Some(prompt) = facts.prompt() else { return Wish::default() };
+        let format = prompt.extra.get("response_format");
+        let choices = prompt.extra.get("n").and_then(serde_json::Value::as_u64);
+        Wish {
+            choices: choices.and_then(|count| u32::try_from(count).ok()).unwrap_or(1),
+            schema: format.and_then(|format| format.get("json_schema")?.get("schema")),
+        }
     }
 
     fn unscripted(&self, facts: &Facts) -> Content {

@@ -1,0 +1,23 @@
+//! Writes the tables of the tokenizers, as they are used.
+//!
+//! A tokenizer that is built from its published form when it is first asked takes longer than the
+//! double may take to answer, and tens of megabytes. These tables are read where they lie in the
+//! program.
+
+mod classes;
+#[path = "../src/tokens/hash.rs"]
+mod hash;
+mod vocabulary;
+
+use std::path::PathBuf;
+use std::{env, error, fs};
+
+fn main() -> Result<(), Box<dyn error::Error>> {
+    let folder = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(folder.join("classes"), classes::table()?)?;
+    vocabulary::write(&folder, "o200k", &bpe_openai::o200k_base().bpe)?;
+    vocabulary::write(&folder, "cl100k", &bpe_openai::cl100k_base().bpe)?;
+    println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=src/tokens/hash.rs");
+    Ok(())
+}
