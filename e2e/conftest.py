@@ -1,6 +1,7 @@
 """Fixtures: the binary, running, in every way the checks need it."""
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import playhouse, upstream  # noqa: E402
+from harness import mock, playhouse, upstream  # noqa: E402
 from harness.gateway import gateway_env  # noqa: E402
 from harness.report import Report, server_words  # noqa: E402
 from harness.words import CALLER_KEY  # noqa: E402
@@ -100,6 +101,38 @@ def locked_demo(tmp_path_factory):
     server = playhouse.Playhouse(tmp_path_factory.mktemp("locked"), env=env).start()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def double(tmp_path_factory):
+    """`playhouse mock` without a script, shared by all checks: each takes a namespace of its own."""
+    server = mock.Mock(tmp_path_factory.mktemp("mock")).start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def namespace(request, double):
+    """A namespace of the check's own in the shared double."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name)[:100].strip("-")
+    yield name
+    double.control("DELETE", f"/namespaces/{name}")
+
+
+@pytest.fixture
+def doubles(request, tmp_path_factory):
+    """Starts doubles that end with the check: `doubles("--fast", script="rules: …")`."""
+    servers = []
+
+    def start(*arguments, begin=True, **options):
+        server = mock.Mock(tmp_path_factory.mktemp("mock"), *arguments, **options)
+        servers.append(server)
+        return server.start() if begin else server
+
+    request.node.started = servers
+    yield start
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,10 @@ class Playhouse:
         with open(self._stdout, "ab") as out, open(self._stderr, "ab") as err:
             begun = time.monotonic()
             self.process = spawn(arguments, cwd=self.home, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        self.wait_until_healthy(begun)
+        return self
+
+    def wait_until_healthy(self, begun: float) -> None:
         while not self._is_healthy():
             if self.process.poll() is not None:
                 raise AssertionError(f"`playhouse {self.command}` exited with {self.process.returncode}; {self.last_words()}")
@@ -100,7 +104,6 @@ class Playhouse:
                 raise AssertionError(f"`playhouse {self.command}` did not answer /health; {self.last_words()}")
             time.sleep(0.005)
         self.start_s = time.monotonic() - begun
-        return self
 
     def _is_healthy(self) -> bool:
         try:

@@ -15,6 +15,9 @@ pub enum Failure {
     /// The command line asks for something that cannot be.
     #[error("{0}")]
     Usage(String),
+    /// A script of the double is wrong; the text says what, and where.
+    #[error("{0}")]
+    Script(String),
     /// The work could not be done; the text says why and what to do.
     #[error("{0}")]
     Work(String),
@@ -32,7 +35,7 @@ impl Failure {
     /// What the process exits with.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Usage(_) => exit::USAGE,
+            Self::Config(_) | Self::Usage(_) | Self::Script(_) => exit::USAGE,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit::OK,
             Self::Work(_) | Self::Output(_) => exit::FAILURE,
         }
@@ -43,6 +46,7 @@ impl Failure {
         match self {
             Self::Config(problems) => Some(problems.render(style)),
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
+            Self::Script(text) => Some(text.clone()),
             Self::Usage(_) | Self::Work(_) | Self::Output(_) => {
                 Some(format!("{}: {self}", style.error("error")))
             }

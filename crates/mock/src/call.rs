@@ -7,6 +7,8 @@ use http::HeaderMap;
 use playhouse_llm::{EmbedInput, EmbedRequest, Message, Prompt, Request, Role};
 use serde_json::Value;
 
+use crate::protocols::Violation;
+
 /// A request on its way through the engine: where it belongs, its headers, and what it asks.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -44,6 +46,7 @@ pub struct Facts {
     /// The results of tools after the last message of the assistant.
     pub tool_results: Vec<ToolResult>,
     json: OnceLock<Option<Value>>,
+    violations: OnceLock<Vec<Violation>>,
 }
 
 /// What kind of call it is.
@@ -139,6 +142,7 @@ impl Facts {
             tools: Vec::new(),
             tool_results: Vec::new(),
             json: OnceLock::new(),
+            violations: OnceLock::new(),
         }
     }
 
@@ -153,6 +157,11 @@ impl Facts {
             Asked::Chat(request) => request.prompt().ok(),
             _ => None,
         }
+    }
+
+    /// Everything that the vendor would refuse the request for, looked for at most once.
+    pub(crate) fn violations(&self, check: impl FnOnce(&Self) -> Vec<Violation>) -> &[Violation] {
+        self.violations.get_or_init(|| check(self))
     }
 
     /// The body as JSON, if it is JSON.

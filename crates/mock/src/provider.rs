@@ -1,13 +1,23 @@
 //! A provider that answers in process, without a socket.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use playhouse_llm::{Chunk, Collector, Error, Event, EventStream, ModelInfo, Models, Provider, Request};
+use http::HeaderMap;
+use playhouse_llm::{Chunk, Collector, Error, ErrorKind, Event, EventStream, ModelInfo, Models, Provider, Request};
 
-use crate::{Answer, Echo, Journal, Respond, Sequence};
+use crate::call::{Call, Facts, Form};
+use crate::engine::{CompiledScript, DEFAULT_NAMESPACE, Engine, EngineConfig, Namespace};
+use crate::pace::Pace;
+use crate::plan::{Content, Plan};
+use crate::protocols::{self, MockProtocol};
+use crate::respond::{Answer, Echo, Respond, Sequence};
+use crate::script::{Reply, Rule, Script, Strictness};
+use crate::journal::Journal;
 
 /// A provider for tests: it answers what it is told to and remembers what it was asked.
 ///
@@ -25,14 +35,30 @@ use crate::{Answer, Echo, Journal, Respond, Sequence};
 /// ```
 #[derive(Clone)]
 pub struct MockProvider {
-    respond: Arc<dyn Respond>,
-    journal: Arc<Journal>,
+    engine: Arc<Engine>,
+    namespace: Arc<Namespace>,
 }
 
 impl MockProvider {
     /// A mock that answers as this says.
     pub fn new(respond: impl Respond) -> Self {
-        Self { respond: Arc::new(respond), journal: Arc::default() }
+        Self::script(Script::default().rule(Rule::reply(Reply::responding(respond))))
+    }
+
+    /// A mock that follows a script.
+    ///
+    /// # Panics
+    /// When the script cannot be used; the message says why.
+    pub fn script(script: Script) -> Self {
+        match CompiledScript::compile(script, Path::new(".")) {
+            Ok(script) => Self::over(Engine::new(in_process(), script)),
+            Err(errors) => panic!("{errors}"),
+        }
+    }
+
+    fn over(engine: Engine) -> Self {
+        let namespace = engine.namespace(DEFAULT_NAMESPACE).unwrap_or_else(|error| panic!("{error}"));
+        Self { engine: Arc::new(engine), namespace }
     }
 
     /// A mock that says what the user said last.
@@ -52,26 +78,42 @@ impl MockProvider {
 
     /// What it was asked.
     pub fn journal(&self) -> &Journal {
-        &self.journal
+        self.namespace.journal()
     }
+
+    /// The engine that answers.
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    fn call(&self, request: &Request) -> Call {
+        let facts = Facts::chat(protocol().name(), request.clone(), Form::default(), Bytes::new());
+        Call { namespace: self.namespace.name().clone(), headers: Arc::new(HeaderMap::new()), facts: Arc::new(facts) }
+    }
+}
+
+/// Nobody is a vendor here: types cannot be as wrong as bytes.
+fn in_process() -> EngineConfig {
+    EngineConfig { strict: Strictness::Off, ..EngineConfig::default() }
+}
+
+/// Whose manners refusals have where there is no wire.
+fn protocol() -> &'static dyn MockProtocol {
+    protocols::protocols()[0]
 }
 
 #[async_trait]
 impl Provider for MockProvider {
     async fn chat(&self, request: Request) -> Result<EventStream, Error> {
-        self.journal.note(request.clone());
         request.context.trail.begin_attempt(Arc::from("mock"), request.model.clone());
-        let prompt = request.prompt()?;
-        let answer = self.respond.respond(&request).counted(prompt);
-        let Answer { chunks, pace, failure } = answer;
-        if chunks.is_empty()
-            && let Some(error) = failure
-        {
-            return Err(error);
-        }
+        request.prompt()?;
+        let call = self.call(&request);
+        let decision = self.engine.decide(&self.namespace, protocol(), &call).await;
+        self.journal().note(call, &decision);
+        let answer = answer(decision.plan, &request.model)?;
         match request.stream {
-            true => Ok(streamed(named(chunks, &request.model), pace, failure)),
-            false => whole(named(chunks, &request.model), pace, failure).await,
+            true => Ok(answer.streamed()),
+            false => answer.whole().await,
         }
     }
 }
@@ -84,6 +126,29 @@ impl Models for MockProvider {
     }
 }
 
+/// Pieces that come one after the other, and perhaps a failure in place of the end.
+struct Pieces {
+    chunks: Vec<Chunk>,
+    failure: Option<Error>,
+    pace: Pace,
+}
+
+/// What a plan means to somebody who reads events.
+fn answer(plan: Plan, model: &str) -> Result<Pieces, Error> {
+    let (chunks, failure) = match plan.content {
+        Content::Chat(chunks) => (chunks, None),
+        Content::Broken(chunks, failure) if chunks.is_empty() => return Err(failure),
+        Content::Broken(chunks, failure) => (chunks, Some(failure)),
+        Content::Refusal(error) => return Err(error),
+        _ => return Err(Error::new(ErrorKind::Internal, "this reply needs a socket: use a MockServer for it")),
+    };
+    let mut pieces = Pieces { chunks: named(chunks, model), failure, pace: plan.pace };
+    if let Some(fault) = &plan.fault {
+        fault.befall(&mut pieces.chunks, &mut pieces.failure)?;
+    }
+    Ok(pieces)
+}
+
 /// Chunks that name no model name the one that was asked for.
 fn named(mut chunks: Vec<Chunk>, model: &str) -> Vec<Chunk> {
     for chunk in &mut chunks {
@@ -92,27 +157,29 @@ fn named(mut chunks: Vec<Chunk>, model: &str) -> Vec<Chunk> {
     chunks
 }
 
-fn streamed(chunks: Vec<Chunk>, pace: Duration, failure: Option<Error>) -> EventStream {
-    let pieces = chunks.into_iter().map(|chunk| Ok(Event::chunk(chunk))).chain(failure.map(Err));
-    Box::pin(stream::iter(pieces).then(move |piece| async move {
-        wait(pace).await;
-        piece
-    }))
-}
-
-async fn whole(chunks: Vec<Chunk>, pace: Duration, failure: Option<Error>) -> Result<EventStream, Error> {
-    let pieces = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
-    wait(pace.saturating_mul(pieces)).await;
-    if let Some(error) = failure {
-        return Err(error);
+impl Pieces {
+    fn streamed(self) -> EventStream {
+        let pieces = self.chunks.into_iter().map(|chunk| Ok(Event::chunk(chunk))).chain(self.failure.map(Err));
+        let waits = self.pace.waits();
+        Box::pin(stream::iter(pieces.zip(waits)).then(|(piece, wait)| async move {
+            sleep(wait).await;
+            piece
+        }))
     }
-    let mut collector = Collector::default();
-    chunks.iter().for_each(|chunk| collector.absorb(chunk));
-    Ok(Box::pin(stream::iter([Ok(Event::reply(collector.into_reply()))])))
+
+    async fn whole(self) -> Result<EventStream, Error> {
+        sleep(self.pace.waits().take(self.chunks.len()).sum()).await;
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let mut collector = Collector::default();
+        self.chunks.iter().for_each(|chunk| collector.absorb(chunk));
+        Ok(Box::pin(stream::iter([Ok(Event::reply(collector.into_reply()))])))
+    }
 }
 
-async fn wait(pace: Duration) {
-    if !pace.is_zero() {
-        tokio::time::sleep(pace).await;
+async fn sleep(wait: Duration) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
     }
 }

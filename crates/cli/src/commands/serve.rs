@@ -13,8 +13,8 @@ use playhouse_server::{
 use playhouse_store::{Store, prune_expired_calls};
 use playhouse_telemetry::{LogGuard, Metrics, error, info, log, warn};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::signals::StopSignals;
 use crate::args::ServeArgs;
 use crate::config::{Config, Purpose, load};
 use crate::console::Console;
@@ -182,38 +182,6 @@ async fn keep_retention(store: Arc<dyn Store>, days: u32) {
             Ok(0) => {}
             Ok(removed) => info!(removed, "Old call records removed"),
             Err(error) => warn!(%error, "Old call records could not be removed"),
-        }
-    }
-}
-
-/// What asks the process to stop: SIGTERM, and Ctrl-C.
-struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignals {
-    fn listen() -> Result<Self, Failure> {
-        let on =
-            |kind| signal(kind).map_err(|error| Failure::work(format!("cannot wait for signals: {error}")));
-        Ok(Self { terminate: on(SignalKind::terminate())?, interrupt: on(SignalKind::interrupt())? })
-    }
-
-    /// Waits for the first signal. From then on a second one ends the process at once.
-    async fn first(mut self, flush: impl Fn() + Send + 'static) {
-        self.next().await;
-        tokio::spawn(async move {
-            self.next().await;
-            warn!("Stopped at once: told to stop a second time");
-            flush();
-            std::process::exit(exit::FAILURE.into());
-        });
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
         }
     }
 }

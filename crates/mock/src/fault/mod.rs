@@ -1,6 +1,18 @@
 //! What goes wrong with an answer: decided before it is sent, done to its bytes.
+//!
+//! In reading order: this → [`chaos`] (who meets one) → [`delivery`] (what it does on the wire) →
+//! [`chunks`] (what it does before anything is encoded) → [`in_process`] (where there is no wire).
 
-use crate::script::FaultSpec;
+pub mod chaos;
+pub(crate) mod chunks;
+pub mod delivery;
+mod in_process;
+
+use std::fmt;
+
+use crate::script::{FaultKind, FaultSpec};
+
+pub use delivery::{Delivery, deliver};
 
 /// A fault that a request meets.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,4 +35,28 @@ pub enum FaultOrigin {
         /// Which request of this content it was in its namespace, from 1.
         attempt: u32,
     },
+}
+
+impl Fault {
+    /// Its kind.
+    pub(crate) fn kind(&self) -> Option<FaultKind> {
+        self.spec.kind()
+    }
+}
+
+impl fmt::Display for Fault {
+    /// Names it as scripts do, and says how to get exactly it again.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.kind(), self.spec.status) {
+            (Some(FaultKind::Status), Some(status)) => write!(formatter, "{status}")?,
+            (Some(kind), _) => formatter.write_str(kind.as_str())?,
+            (None, _) => formatter.write_str("none")?,
+        }
+        match &self.origin {
+            FaultOrigin::Rule => Ok(()),
+            FaultOrigin::Chaos { seed, attempt } => {
+                write!(formatter, " (chaos seed={seed}, attempt {attempt} of this request)")
+            }
+        }
+    }
 }

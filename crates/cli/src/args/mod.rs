@@ -1,9 +1,13 @@
 //! What may be typed: the commands and their flags.
 
+mod mock;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use mock::{MockArgs, StrictName};
 
 use crate::config::Flags;
 
@@ -32,6 +36,7 @@ Examples:
   OPENAI_API_KEY=sk-... playhouse serve   serve with a real provider
   playhouse chat \"What is a session?\"     ask a running server
   playhouse calls stats --by model        what the models cost
+  playhouse mock script.yaml              stand in for the model in tests
 
 Exit codes: 0 done, 1 failed, 2 wrong command line or configuration.";
 
@@ -44,15 +49,18 @@ pub enum Command {
     /// Serve with the test double: no key, no network, no database to set up
     #[command(after_help = DEMO_HELP)]
     Demo(ServeArgs),
+    /// Stand in for an LLM in tests: scripted, faulted, strict, verifiable
+    #[command(after_help = mock::HELP)]
+    Mock(MockArgs),
     /// Chat with a running server, in the terminal or in a pipe
     #[command(after_help = CHAT_HELP)]
     Chat(ChatArgs),
     /// Show the call log: which model answered, how fast, at what cost
     #[command(after_help = CALLS_HELP)]
     Calls(CallsArgs),
-    /// Check the configuration and print what it comes to, secrets hidden
+    /// Check the configuration and print what it comes to, or check scripts of the double
     #[command(after_help = CHECK_HELP)]
-    Check(ServeArgs),
+    Check(CheckArgs),
     /// Ask a running server whether it is well; made for container health checks
     #[command(after_help = HEALTH_HELP)]
     Health(HealthArgs),
@@ -83,13 +91,28 @@ const CHECK_HELP: &str = "\
 Prints TOML, and for each value the file's line, the variable or the flag that it is from. With a
 problem it prints every one of them and exits with 2.
 
+With scripts of `playhouse mock`, it checks those in place of the configuration, and warns of rules
+that can never match.
+
 Examples:
   playhouse check
-  playhouse check --config staging.toml";
+  playhouse check --config staging.toml
+  playhouse check script.yaml";
 
 /// Flags of the commands that use the whole configuration.
 #[derive(ClapArgs, Debug)]
 pub struct ServeArgs {
+    /// Flags that set keys of the configuration.
+    #[command(flatten)]
+    pub flags: Flags,
+}
+
+/// Flags of `check`.
+#[derive(ClapArgs, Debug)]
+pub struct CheckArgs {
+    /// Scripts of `playhouse mock` to check in place of the configuration
+    #[arg(value_name = "SCRIPT")]
+    pub scripts: Vec<PathBuf>,
     /// Flags that set keys of the configuration.
     #[command(flatten)]
     pub flags: Flags,

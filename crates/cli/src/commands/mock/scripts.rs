@@ -1,0 +1,56 @@
+//! Scripts of the double: read, checked, followed as they change.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use playhouse_mock::script::{self, LoadFailure, Loaded, Watch};
+use playhouse_mock::{CompiledScript, Engine};
+use playhouse_telemetry::{error, info, warn};
+
+use crate::console::Console;
+use crate::exit;
+use crate::failure::Failure;
+
+/// Reads scripts and says what is odd about them; without any, the script has no rules.
+pub(super) fn read(paths: &[PathBuf], console: &Console) -> Result<CompiledScript, Failure> {
+    if paths.is_empty() {
+        return Ok(CompiledScript::default());
+    }
+    let (compiled, remarks) = compiled(script::load(paths)).map_err(|failure| Failure::Script(failure.to_string()))?;
+    remarks.iter().for_each(|remark| console.remark(remark));
+    Ok(compiled)
+}
+
+/// `playhouse check SCRIPT…`.
+pub(in crate::commands) fn check(paths: &[PathBuf], console: &Console) -> Result<u8, Failure> {
+    let compiled = read(paths, console)?;
+    let rules = compiled.rules.script().rules.len();
+    console.write(&format!("ok: {rules} rule{}\n", if rules == 1 { "" } else { "s" }))?;
+    Ok(exit::OK)
+}
+
+/// Reloads scripts as they change; one that cannot be used changes nothing.
+pub(super) async fn follow(paths: Vec<PathBuf>, engine: Arc<Engine>) {
+    let mut changes = Watch::new(paths);
+    loop {
+        match compiled(changes.next().await) {
+            Ok((compiled, remarks)) => {
+                remarks.iter().for_each(|remark| warn!("{remark}"));
+                let rules = compiled.rules.script().rules.len();
+                engine.set_script(compiled);
+                info!(rules, "The script was reloaded");
+            }
+            Err(failure) => error!("The changed script cannot be used, the last good one stays: {failure}"),
+        }
+    }
+}
+
+fn compiled(loaded: Result<Loaded, LoadFailure>) -> Result<(CompiledScript, Vec<String>), LoadFailure> {
+    let loaded = loaded?;
+    let folder = loaded.folder().to_owned();
+    let compiled = CompiledScript::compile(loaded.script.clone(), &folder);
+    let compiled = compiled.map_err(|errors| loaded.explain(&errors.0))?;
+    let hidden = compiled.rules.hidden();
+    let remarks = hidden.iter().map(|(rule, by)| loaded.hidden(*rule, *by).to_string()).collect();
+    Ok((compiled, remarks))
+}

@@ -1,0 +1,277 @@
+//! The engine: what is answered to a request, whoever asks and over whatever it came.
+//!
+//! A decision goes through the same steps as at a vendor: is the request valid, is there quota left,
+//! what is the answer (here: which rule has it), how fast does it come; and what goes wrong with it.
+
+mod compiled;
+mod content_hash;
+mod faults;
+mod memo;
+mod namespace;
+mod namespaces;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use playhouse_llm::{Error, ErrorKind};
+
+pub use compiled::{CompiledScript, ScriptErrors};
+pub use memo::Memo;
+pub use namespace::{Namespace, RuleUse};
+pub use namespaces::{DEFAULT_NAMESPACE, is_name};
+
+use crate::call::Call;
+use crate::matching::Selected;
+use crate::pace::Pace;
+use crate::plan::Plan;
+use crate::protocols::{MockProtocol, Violation};
+use crate::quota::QuotaState;
+use crate::reply::Scene;
+use crate::script::{Chaos, Reply, Script, Strictness};
+use crate::verdict::Verdict;
+use namespaces::Namespaces;
+
+/// What holds for every namespace, unless its script says otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct EngineConfig {
+    /// How requests that a vendor would refuse are treated.
+    pub strict: Strictness,
+    /// Whether nothing is ever waited for.
+    pub fast: bool,
+    /// Faults over everything.
+    pub chaos: Option<Chaos>,
+    /// What everything that is drawn is drawn from.
+    pub seed: u64,
+}
+
+/// Everything a double knows and remembers.
+#[derive(Debug)]
+pub struct Engine {
+    config: EngineConfig,
+    /// The script of every namespace that has none of its own.
+    script: RwLock<Arc<CompiledScript>>,
+    namespaces: Namespaces,
+}
+
+/// What is answered, and why.
+#[derive(Debug)]
+pub struct Decision {
+    /// The answer.
+    pub plan: Plan,
+    /// Who decided on it.
+    pub verdict: Verdict,
+    /// What a vendor would have refused, where that is only reported.
+    pub violations: Vec<Violation>,
+    /// What is left of the namespace's quota, where it has one.
+    pub quota: Option<QuotaState>,
+}
+
+impl Decision {
+    fn refused(violation: Violation, protocol: &dyn MockProtocol) -> Self {
+        let error = violation.to_error(protocol.vendor().name());
+        Self::of(Plan::refusal(error), Verdict::Refused(violation))
+    }
+
+    fn of(plan: Plan, verdict: Verdict) -> Self {
+        Self { plan, verdict, violations: Vec::new(), quota: None }
+    }
+}
+
+impl Engine {
+    /// An engine with this script for every namespace that gets none of its own.
+    pub fn new(config: EngineConfig, script: CompiledScript) -> Self {
+        Self { config, script: RwLock::new(Arc::new(script)), namespaces: Namespaces::default() }
+    }
+
+    /// Replaces the script of every namespace that has none of its own.
+    pub fn set_script(&self, script: CompiledScript) {
+        *self.script.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(script);
+    }
+
+    /// The script of every namespace that has none of its own.
+    pub fn script(&self) -> Arc<CompiledScript> {
+        self.script.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A namespace by its name, made if it is new.
+    ///
+    /// # Errors
+    /// When there are too many already.
+    pub fn namespace(&self, name: &str) -> Result<Arc<Namespace>, Error> {
+        self.namespaces.get_or_make(name)
+    }
+
+    /// The namespaces there are, by name.
+    pub fn namespaces(&self) -> Vec<Arc<Namespace>> {
+        self.namespaces.all()
+    }
+
+    /// Forgets a namespace; says whether there was one.
+    pub fn forget(&self, name: &str) -> bool {
+        self.namespaces.remove(name)
+    }
+
+    /// The script that a namespace follows.
+    pub fn script_of(&self, namespace: &Namespace) -> Arc<CompiledScript> {
+        namespace.own_script().unwrap_or_else(|| self.script())
+    }
+
+    /// Decides what is answered to a request.
+    pub async fn decide(&self, namespace: &Namespace, protocol: &dyn MockProtocol, call: &Call) -> Decision {
+        let compiled = self.script_of(namespace);
+        let violations = match self.violations(&compiled, protocol, call) {
+            Ok(violations) => violations,
+            Err(violation) => return Decision::refused(violation, protocol),
+        };
+        let quota = match self.take_quota(namespace, &compiled, protocol, call) {
+            Ok(quota) => quota,
+            Err(over) => return *over,
+        };
+        let decision = self.answer(namespace, &compiled, protocol, call).await;
+        Decision { violations, quota, ..decision }
+    }
+
+    /// What the vendor would refuse; as an error where that is what shall happen.
+    fn violations(
+        &self,
+        compiled: &CompiledScript,
+        protocol: &dyn MockProtocol,
+        call: &Call,
+    ) -> Result<Vec<Violation>, Violation> {
+        let script = compiled.rules.script();
+        let strictness = script.strict.unwrap_or(self.config.strict);
+        if strictness == Strictness::Off {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::from_iter(protocol.vendor().check_headers(&call.headers, &script.api_keys));
+        found.extend(call.facts.violations(|facts| protocol.check(facts)).iter().cloned());
+        if !compiled.names_model(&call.facts.model) {
+            found.extend(protocol.unknown_model(&call.facts));
+        }
+        match strictness {
+            Strictness::On if !found.is_empty() => Err(found.swap_remove(0)),
+            _ => Ok(found),
+        }
+    }
+
+    fn take_quota(
+        &self,
+        namespace: &Namespace,
+        compiled: &CompiledScript,
+        protocol: &dyn MockProtocol,
+        call: &Call,
+    ) -> Result<Option<QuotaState>, Box<Decision>> {
+        let Some(quota) = compiled.rules.script().quota else { return Ok(None) };
+        namespace.take_quota(quota, call, Instant::now()).map(Some).map_err(|exceeded| {
+            let error = protocol.vendor().over_quota(&exceeded, &call.facts.model);
+            let quota = Some(exceeded.state);
+            Box::new(Decision { quota, ..Decision::of(Plan::refusal(error), Verdict::OverQuota) })
+        })
+    }
+
+    async fn answer(
+        &self,
+        namespace: &Namespace,
+        compiled: &Arc<CompiledScript>,
+        protocol: &dyn MockProtocol,
+        call: &Call,
+    ) -> Decision {
+        if compiled.rules.script().rules.is_empty() || protocol.answers_itself(&call.facts) {
+            return self.unscripted(namespace, compiled, protocol, call);
+        }
+        match namespace.select(compiled, call) {
+            Ok(selected) => self.scripted(namespace, compiled, protocol, call, selected).await,
+            Err(miss) => {
+                let error = Error::new(ErrorKind::NotFound, miss.message(call));
+                Decision::of(Plan::refusal(faults::coded(error, "no_rule_matched")), Verdict::Miss(miss))
+            }
+        }
+    }
+
+    fn unscripted(
+        &self,
+        namespace: &Namespace,
+        compiled: &CompiledScript,
+        protocol: &dyn MockProtocol,
+        call: &Call,
+    ) -> Decision {
+        let chaos = self.chaos(namespace, compiled, call);
+        let mut plan = faults::plan_with(chaos, protocol, || Plan::new(protocol.unscripted(&call.facts)));
+        plan.pace = self.pace(compiled, [None, None], 0);
+        Decision::of(plan, Verdict::Unscripted)
+    }
+
+    async fn scripted(
+        &self,
+        namespace: &Namespace,
+        compiled: &CompiledScript,
+        protocol: &dyn MockProtocol,
+        call: &Call,
+        selected: Selected,
+    ) -> Decision {
+        let Selected { hit, step } = selected;
+        let Some(rule) = compiled.rules.rule(hit.index) else {
+            return Decision::of(Plan::refusal(no_reply(&hit.name)), Verdict::Rule(hit));
+        };
+        let reply = rule.sequence.as_ref().map_or(rule.reply.as_ref(), |sequence| sequence.replies.get(step));
+        let fault = faults::of_rule(rule, reply, hit.call).or_else(|| self.chaos(namespace, compiled, call));
+        if let Some(plan) = faults::in_place_of_an_answer(fault.as_ref(), protocol) {
+            return Decision::of(plan, Verdict::Rule(hit));
+        }
+        let seed = self.seed(compiled, call, hit.call);
+        let mut plan = match reply {
+            Some(reply) => self.render(compiled, reply, Scene { call, hit: &hit, seed }).await,
+            None => Plan::refusal(no_reply(&hit.name)),
+        };
+        plan.pace = self.pace(compiled, [reply.and_then(|reply| reply.pace.as_ref()), rule.pace.as_ref()], seed);
+        plan.fault = fault;
+        Decision::of(plan, Verdict::Rule(hit))
+    }
+
+    async fn render(&self, compiled: &CompiledScript, reply: &Reply, scene: Scene<'_>) -> Plan {
+        match compiled.replies.render(reply, scene).await {
+            Ok(rendered) => Plan { headers: rendered.headers, ..Plan::new(rendered.content) },
+            Err(error) => Plan::refusal(error),
+        }
+    }
+
+    fn chaos(
+        &self,
+        namespace: &Namespace,
+        compiled: &CompiledScript,
+        call: &Call,
+    ) -> Option<crate::fault::Fault> {
+        let chaos = compiled.rules.script().chaos.as_ref().or(self.config.chaos.as_ref())?;
+        namespace.draw_fault(chaos, call)
+    }
+
+    /// The first of these paces that is said, else the script's.
+    fn pace(&self, compiled: &CompiledScript, said: [Option<&crate::script::PaceSpec>; 2], seed: u64) -> Pace {
+        let [reply, rule] = said;
+        Pace::resolve(reply.or(rule), compiled.rules.script().pace.as_ref(), seed, self.config.fast)
+    }
+
+    /// The same request at the same place in a script draws the same.
+    fn seed(&self, compiled: &CompiledScript, call: &Call, nth: u32) -> u64 {
+        let seed = compiled.rules.script().seed.unwrap_or(self.config.seed);
+        content_hash::mix(seed, content_hash::of(&call.facts), u64::from(nth))
+    }
+}
+
+fn no_reply(rule: &str) -> Error {
+    let message = format!("{rule} has no reply for this request: give it `reply`, or a fault that always meets it");
+    Error::new(ErrorKind::Internal, message)
+}
+
+impl From<Script> for Engine {
+    /// An engine for this script as a Rust test has it.
+    ///
+    /// # Panics
+    /// When the script cannot be used; the message says why.
+    fn from(script: Script) -> Self {
+        match CompiledScript::compile(script, std::path::Path::new(".")) {
+            Ok(compiled) => Self::new(EngineConfig::default(), compiled),
+            Err(errors) => panic!("{errors}"),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What belongs to one test: its script if it has one, how far that has come, its quota, its journal.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::{CompiledScript, content_hash};
+use crate::call::Call;
+use crate::fault::{self, Fault};
+use crate::journal::Journal;
+use crate::matching::{Progress, Selected};
+use crate::quota::{Exceeded, QuotaMeter, QuotaState};
+use crate::script::{Chaos, Quota};
+use crate::verdict::Miss;
+
+/// Contents whose attempts are counted at most; beyond, counting starts anew.
+const MAX_COUNTED_CONTENTS: usize = 10_000;
+
+/// One of many tests that share a double.
+#[derive(Debug)]
+pub struct Namespace {
+    name: Arc<str>,
+    journal: Journal,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    script: Option<Arc<CompiledScript>>,
+    progress: Progress,
+    quota: Option<QuotaMeter>,
+    /// How often each content was asked, for chaos.
+    attempts: HashMap<u64, u32>,
+}
+
+/// How far a rule has been used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleUse {
+    /// Its name, or `rule 3`.
+    pub name: Arc<str>,
+    /// How many requests it answered.
+    pub answered: u32,
+    /// How many more it must answer to be used up: what is left of its sequence or times; 1 where it
+    /// has neither and was never used.
+    pub remaining: u32,
+}
+
+impl Namespace {
+    pub(super) fn new(name: Arc<str>) -> Self {
+        Self { name, journal: Journal::default(), state: Mutex::default() }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// What it was asked.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Gives it a script of its own, or takes it away; what was counted starts anew.
+    pub fn set_script(&self, script: Option<Arc<CompiledScript>>) {
+        *self.lock() = State { script, ..State::default() };
+    }
+
+    /// The script of its own, if it has one.
+    pub fn own_script(&self) -> Option<Arc<CompiledScript>> {
+        self.lock().script.clone()
+    }
+
+    /// Forgets how far the script has come, and the state.
+    pub fn reset_progress(&self) {
+        let mut state = self.lock();
+        state.progress = Progress::default();
+        state.attempts.clear();
+    }
+
+    /// Gives all of its quota back.
+    pub fn reset_quota(&self) {
+        self.lock().quota = None;
+    }
+
+    /// The state that the script has set.
+    pub fn state_name(&self) -> Option<Arc<str>> {
+        self.lock().progress.state.clone()
+    }
+
+    /// How far each rule has been used.
+    pub fn rule_uses(&self, script: &CompiledScript) -> Vec<RuleUse> {
+        script.rules.uses(&self.lock().progress)
+    }
+
+    pub(super) fn select(&self, script: &CompiledScript, call: &Call) -> Result<Selected, Miss> {
+        script.rules.select(call, &mut self.lock().progress)
+    }
+
+    pub(super) fn take_quota(&self, quota: Quota, call: &Call, now: Instant) -> Result<QuotaState, Exceeded> {
+        let tokens = match quota.tokens_per_minute {
+            Some(_) => crate::tokens::prompt_tokens(&call.facts),
+            None => 0,
+        };
+        let mut state = self.lock();
+        state.quota.get_or_insert_with(|| QuotaMeter::new(quota, now)).take(tokens, now)
+    }
+
+    pub(super) fn draw_fault(&self, chaos: &Chaos, call: &Call) -> Option<Fault> {
+        let content = content_hash::of(&call.facts);
+        let mut state = self.lock();
+        if state.attempts.len() >= MAX_COUNTED_CONTENTS && !state.attempts.contains_key(&content) {
+            state.attempts.clear();
+        }
+        let attempt = state.attempts.entry(content).or_default();
+        *attempt += 1;
+        fault::chaos::draw(chaos, &self.name, content, *attempt)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A test that panicked while it held the state must not stop the others.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,51 @@
+//! The namespaces of a double, made as they are named.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use playhouse_llm::{Error, ErrorKind};
+
+use super::Namespace;
+
+/// Where requests belong that name no namespace.
+pub const DEFAULT_NAMESPACE: &str = "default";
+/// More namespaces than this are not made: each keeps a journal.
+const MAX_NAMESPACES: usize = 10_000;
+const MAX_NAME_CHARS: usize = 128;
+
+/// Namespaces by name.
+#[derive(Debug, Default)]
+pub(super) struct Namespaces(RwLock<HashMap<Arc<str>, Arc<Namespace>>>);
+
+impl Namespaces {
+    pub(super) fn get_or_make(&self, name: &str) -> Result<Arc<Namespace>, Error> {
+        if let Some(found) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(found.clone());
+        }
+        let mut namespaces = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if namespaces.len() >= MAX_NAMESPACES && !namespaces.contains_key(name) {
+            let message = format!(
+                "there are {MAX_NAMESPACES} namespaces already; delete some with DELETE /__playhouse/namespaces/NAME"
+            );
+            return Err(Error::new(ErrorKind::Overloaded, message));
+        }
+        let name: Arc<str> = Arc::from(name);
+        Ok(namespaces.entry(name.clone()).or_insert_with(|| Arc::new(Namespace::new(name))).clone())
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Namespace>> {
+        let mut all: Vec<_> = self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        all.sort_by(|one, other| one.name().cmp(other.name()));
+        all
+    }
+
+    pub(super) fn remove(&self, name: &str) -> bool {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(name).is_some()
+    }
+}
+
+/// Whether a text can be the name of a namespace: letters, digits, `-`, `_` and `.`, 128 at most.
+pub fn is_name(text: &str) -> bool {
+    let is_allowed = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
+    !text.is_empty() && text.len() <= MAX_NAME_CHARS && text.chars().all(is_allowed)
+}

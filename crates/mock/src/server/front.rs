@@ -1,0 +1,98 @@
+//! Where a request goes: a protocol, the control API, a probe, or nowhere.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use playhouse_edge::{Identity, intake, status_of};
+use playhouse_llm::{Error, ErrorKind};
+
+use super::Double;
+use super::control;
+use super::exchange::Exchange;
+use super::listen::ConnectionControl;
+use super::target::{self, split_path};
+use crate::protocols::{self, MockProtocol};
+
+/// What probes ask.
+const PROBES: [&str; 4] = ["/health", "/health/ready", "/livez", "/readyz"];
+/// Where the control API begins.
+const CONTROL: &str = "/__playhouse";
+
+/// Answers a request.
+pub(super) async fn answer(double: &Double, request: Request<Body>, connection: ConnectionControl) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path();
+    if let Some(protocol) = protocol_of(path) {
+        return converse(double, protocol, parts, body, connection).await;
+    }
+    if PROBES.contains(&path) {
+        return json(StatusCode::OK, r#"{"status":"healthy"}"#);
+    }
+    if let Some(rest) = path.strip_prefix(CONTROL).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+        return control::answer(double, &parts, rest, body).await;
+    }
+    refuse(stranger(&parts), protocols::protocols()[0], &parts, body).await
+}
+
+fn protocol_of(path: &str) -> Option<&'static dyn MockProtocol> {
+    let (_, path) = split_path(path);
+    protocols::protocols().iter().copied().find(|protocol| protocol.claims(path))
+}
+
+async fn converse(
+    double: &Double,
+    protocol: &'static dyn MockProtocol,
+    parts: Parts,
+    body: Body,
+    connection: ConnectionControl,
+) -> Response {
+    let (of_path, path) = split_path(parts.uri.path());
+    let key = protocol.vendor().api_key(&parts.headers);
+    let namespace = target::namespace(of_path, &parts.headers, key).and_then(|name| double.engine().namespace(name));
+    let namespace = match namespace {
+        Ok(namespace) => namespace,
+        Err(error) => return refuse(error, protocol, &parts, body).await,
+    };
+    if !protocol.methods().contains(&parts.method) {
+        return refuse(wrong_method(protocol, &parts.method), protocol, &parts, body).await;
+    }
+    let path = path.to_owned();
+    Exchange { double, protocol, namespace, path, parts, connection }.answer(body).await
+}
+
+/// Refuses a request nobody decides on, in the shape of a protocol's vendor.
+async fn refuse(error: Error, protocol: &dyn MockProtocol, parts: &Parts, body: Body) -> Response {
+    let identity = Identity::from_headers(&parts.headers);
+    let status = status_of(&error);
+    let told = protocol.vendor().error_body(&error, status.as_u16(), &identity.request_id);
+    let mut response = Response::new(Body::from(told));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    playhouse_telemetry::info!(
+        method = %parts.method,
+        path = parts.uri.path(),
+        status_code = status.as_u16(),
+        error = error.message.as_str(),
+        "Refused a request"
+    );
+    intake::refuse(body, response).await
+}
+
+fn stranger(parts: &Parts) -> Error {
+    let (method, path) = (&parts.method, parts.uri.path());
+    Error::new(ErrorKind::NotFound, format!("Invalid URL ({method} {path})"))
+}
+
+fn wrong_method(protocol: &dyn MockProtocol, method: &Method) -> Error {
+    let allowed: Vec<&str> = protocol.methods().iter().map(Method::as_str).collect();
+    let message = format!("Not allowed to {method} here; use {}", allowed.join(" or "));
+    Error::new(ErrorKind::MethodNotAllowed, message)
+}
+
+fn json(status: StatusCode, body: &'static str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,51 @@
+/** A condition: a text that the last user message contains, or a script's `when`. */
+export type When = string | Record<string, unknown>;
+
+/** For which requests, and for how many; `null` for as many as come. */
+export interface Which {
+  when?: When;
+  times?: number | null;
+}
+
+/** One request that the double got, and what became of it. */
+export interface Call {
+  model?: string;
+  request?: any;
+  messages?: any[];
+  sent?: { status: number; body?: string };
+  [field: string]: unknown;
+}
+
+/** The double of one test. */
+export class Llm {
+  readonly namespace: string;
+  readonly url: string;
+  readonly baseURL: string;
+  readonly apiKey: string;
+  strict: boolean;
+  reply(reply: string | Record<string, unknown>, which?: Which): Promise<this>;
+  fail(fault: number | string | Record<string, unknown>, which?: Which): Promise<this>;
+  rule(rule: Record<string, unknown>): Promise<this>;
+  script(script: string | Record<string, unknown>): Promise<this>;
+  calls(): Promise<Call[]>;
+  verify(expectations?: Record<string, unknown>): Promise<void>;
+  verifyEnd(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where the program is, and what else it is started with. */
+export interface ServerOptions {
+  binary?: string;
+  args?: string[];
+}
+
+/** A running `playhouse mock`. */
+export class LlmServer {
+  static start(options?: ServerOptions): Promise<LlmServer>;
+  readonly url: string;
+  log(): string;
+  close(): Promise<void>;
+}
+
+/** A double for every test of a file. */
+export function useLlm(options?: ServerOptions & { hooks?: any }): Llm;

@@ -1,0 +1,46 @@
+import { randomUUID } from "node:crypto";
+
+import { Llm } from "./llm.js";
+import { LlmServer } from "./server.js";
+
+export { Llm, LlmServer };
+
+let shared;
+
+/**
+ * A double for every test of a file: `const llm = useLlm()` at its top, with the hooks of vitest or
+ * jest as globals, or handed in. Sets OPENAI_BASE_URL and OPENAI_API_KEY for each test.
+ */
+export function useLlm({ hooks = globalThis, ...options } = {}) {
+  const current = {};
+  const before = {};
+  hooks.beforeEach(async () => {
+    shared ??= LlmServer.start(options);
+    const double = new Llm(await shared, `js-${randomUUID()}`);
+    current.llm = double;
+    setVariables({ OPENAI_BASE_URL: double.baseURL, OPENAI_API_KEY: double.apiKey }, before);
+  });
+  hooks.afterEach(async () => {
+    setVariables(before);
+    try {
+      await current.llm.verifyEnd();
+    } finally {
+      await current.llm.close();
+    }
+  });
+  return new Proxy({}, { get: (_, name) => bound(current.llm, name), set: (_, name, value) => Reflect.set(current.llm, name, value) });
+}
+
+function bound(double, name) {
+  if (!double) throw new Error("the double is there while a test runs: use it within one");
+  const value = double[name];
+  return typeof value === "function" ? value.bind(double) : value;
+}
+
+function setVariables(values, before) {
+  for (const [name, value] of Object.entries(values)) {
+    if (before) before[name] = process.env[name];
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
