@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::matching::{RuleProblem, RuleSet};
 use crate::reply::Replies;
-use crate::script::Script;
+use crate::script::{LoadFailure, Loaded, Script, ScriptProblem};
 
 /// A script's rules, ready to match, and its replies, ready to be given.
 #[derive(Debug)]
@@ -45,6 +45,21 @@ impl CompiledScript {
                 Err(ScriptErrors(problems))
             }
         }
+    }
+
+    /// Prepares a script that was loaded, and says what is odd about it.
+    ///
+    /// # Errors
+    /// Everything that keeps it from being used, each at its line.
+    pub fn of_loaded(loaded: Loaded) -> Result<(Self, Vec<ScriptProblem>), LoadFailure> {
+        let Loaded { script, places, mut warnings, .. } = loaded;
+        let compiled = Self::compile(script, Path::new("."));
+        let compiled = compiled.map_err(|errors| {
+            LoadFailure::from(errors.0.iter().filter_map(|problem| places.problem(problem)).collect::<Vec<_>>())
+        })?;
+        let hidden = compiled.rules.hidden();
+        warnings.extend(hidden.into_iter().filter_map(|(rule, by)| places.hidden(rule, by)));
+        Ok((compiled, warnings))
     }
 
     /// Whether the script itself names a model, so that it is known whatever the vendor has.

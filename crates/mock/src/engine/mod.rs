@@ -10,6 +10,7 @@ mod memo;
 mod namespace;
 mod namespaces;
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use playhouse_llm::{Error, ErrorKind};
 
 pub use compiled::{CompiledScript, ScriptErrors};
 pub use memo::Memo;
-pub use namespace::{Namespace, RuleUse};
+pub use namespace::Namespace;
 pub use namespaces::{DEFAULT_NAMESPACE, is_name};
 
 use crate::call::Call;
@@ -27,8 +28,9 @@ use crate::plan::Plan;
 use crate::protocols::{MockProtocol, Violation};
 use crate::quota::QuotaState;
 use crate::reply::Scene;
-use crate::script::{Chaos, Reply, Script, Strictness};
+use crate::script::{Chaos, Reply, Rule, Script, Strictness};
 use crate::verdict::Verdict;
+use crate::verify::{self, Evidence, Expectations, InvalidExpectation, Report};
 use namespaces::Namespaces;
 
 /// What holds for every namespace, unless its script says otherwise.
@@ -67,6 +69,19 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// The answer to a request that nobody can read.
+    pub(crate) fn unreadable(error: Error) -> Self {
+        let violation = Violation {
+            rule: "unreadable",
+            status: 400,
+            class: "invalid_request_error",
+            code: None,
+            param: error.param.clone(),
+            message: error.message.clone(),
+        };
+        Self::of(Plan::refusal(error), Verdict::Refused(violation))
+    }
+
     fn refused(violation: Violation, protocol: &dyn MockProtocol) -> Self {
         let error = violation.to_error(protocol.vendor().name());
         Self::of(Plan::refusal(error), Verdict::Refused(violation))
@@ -114,6 +129,32 @@ impl Engine {
     /// The script that a namespace follows.
     pub fn script_of(&self, namespace: &Namespace) -> Arc<CompiledScript> {
         namespace.own_script().unwrap_or_else(|| self.script())
+    }
+
+    /// Adds rules behind those that a namespace follows; what was counted stays.
+    ///
+    /// # Errors
+    /// What is wrong with the new rules.
+    pub fn add_rules(&self, namespace: &Namespace, rules: Vec<Rule>) -> Result<(), ScriptErrors> {
+        let mut script = self.script_of(namespace).rules.script().clone();
+        script.rules.extend(rules);
+        let compiled = CompiledScript::compile(script, Path::new("."))?;
+        namespace.go_on_with(Arc::new(compiled));
+        Ok(())
+    }
+
+    /// Holds what has happened in a namespace against expectations.
+    ///
+    /// # Errors
+    /// An expectation that makes no sense.
+    pub fn verify(
+        &self,
+        namespace: &Namespace,
+        expectations: &Expectations,
+    ) -> Result<Report, InvalidExpectation> {
+        let rules = namespace.rule_states(&self.script_of(namespace));
+        let evidence = Evidence { calls: namespace.journal().snapshot(), rules };
+        verify::verify(expectations, &evidence, &verify::by_rules)
     }
 
     /// Decides what is answered to a request.
@@ -269,7 +310,7 @@ impl From<Script> for Engine {
     /// # Panics
     /// When the script cannot be used; the message says why.
     fn from(script: Script) -> Self {
-        match CompiledScript::compile(script, std::path::Path::new(".")) {
+        match CompiledScript::compile(script, Path::new(".")) {
             Ok(compiled) => Self::new(EngineConfig::default(), compiled),
             Err(errors) => panic!("{errors}"),
         }

@@ -10,8 +10,9 @@ use crate::fault::{self, Fault};
 use crate::journal::Journal;
 use crate::matching::{Progress, Selected};
 use crate::quota::{Exceeded, QuotaMeter, QuotaState};
-use crate::script::{Chaos, Quota};
+use crate::script::{Chaos, Quota, Rule};
 use crate::verdict::Miss;
+use crate::verify::RuleState;
 
 /// Contents whose attempts are counted at most; beyond, counting starts anew.
 const MAX_COUNTED_CONTENTS: usize = 10_000;
@@ -20,7 +21,7 @@ const MAX_COUNTED_CONTENTS: usize = 10_000;
 #[derive(Debug)]
 pub struct Namespace {
     name: Arc<str>,
-    journal: Journal,
+    journal: Arc<Journal>,
     state: Mutex<State>,
 }
 
@@ -33,21 +34,9 @@ struct State {
     attempts: HashMap<u64, u32>,
 }
 
-/// How far a rule has been used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleUse {
-    /// Its name, or `rule 3`.
-    pub name: Arc<str>,
-    /// How many requests it answered.
-    pub answered: u32,
-    /// How many more it must answer to be used up: what is left of its sequence or times; 1 where it
-    /// has neither and was never used.
-    pub remaining: u32,
-}
-
 impl Namespace {
     pub(super) fn new(name: Arc<str>) -> Self {
-        Self { name, journal: Journal::default(), state: Mutex::default() }
+        Self { name, journal: Arc::default(), state: Mutex::default() }
     }
 
     /// Its name.
@@ -56,7 +45,7 @@ impl Namespace {
     }
 
     /// What it was asked.
-    pub fn journal(&self) -> &Journal {
+    pub fn journal(&self) -> &Arc<Journal> {
         &self.journal
     }
 
@@ -87,9 +76,23 @@ impl Namespace {
         self.lock().progress.state.clone()
     }
 
-    /// How far each rule has been used.
-    pub fn rule_uses(&self, script: &CompiledScript) -> Vec<RuleUse> {
-        script.rules.uses(&self.lock().progress)
+    /// Follows a script that begins as the one before did: what was counted stays.
+    pub(super) fn go_on_with(&self, script: Arc<CompiledScript>) {
+        let mut state = self.lock();
+        state.progress.go_on_with(&script.rules);
+        state.script = Some(script);
+    }
+
+    /// How far each rule of its script has come.
+    pub(super) fn rule_states(&self, script: &CompiledScript) -> Vec<RuleState> {
+        let state = self.lock();
+        let rules = script.rules.script().rules.iter().enumerate();
+        rules
+            .map(|(at, rule)| {
+                let answered = script.rules.answered(at, &state.progress);
+                RuleState { name: script.rules.name(at), answered, remaining: answers_of(rule).saturating_sub(answered) }
+            })
+            .collect()
     }
 
     pub(super) fn select(&self, script: &CompiledScript, call: &Call) -> Result<Selected, Miss> {
@@ -120,4 +123,11 @@ impl Namespace {
         // A test that panicked while it held the state must not stop the others.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many answers a rule has to give: those of its sequence, its `times`, or the one.
+fn answers_of(rule: &Rule) -> u32 {
+    let replies = rule.sequence.as_ref().map(|sequence| sequence.replies.len());
+    let replies = replies.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+    rule.times.or(replies).unwrap_or(1)
 }

@@ -8,31 +8,37 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use playhouse_edge::{Identity, intake, status_of};
-use playhouse_llm::Error;
+use jiff::Timestamp;
+use playhouse_edge::{EVENT_STREAM_HEADERS, Identity, intake, status_of};
+use playhouse_llm::{Context, Error};
 use playhouse_wire::Envelope;
+use tokio::time::Instant;
 
 use super::Double;
-use super::body::PacedBody;
+use super::body::AnswerBody;
+use super::call_line;
 use super::listen::ConnectionControl;
 use crate::call::{Call, Facts};
 use crate::engine::{Decision, Namespace};
 use crate::fault::{self, Delivery};
-use crate::journal::{Arrival, Entry};
+use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
+use crate::pace::Pace;
 use crate::plan::{Content, Plan};
 use crate::protocols::{Frames, MockProtocol};
-use crate::quota::QuotaState;
 use crate::verdict::Verdict;
+
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// A request of a protocol, before its body is looked at.
 pub(super) struct Exchange<'a> {
     pub(super) double: &'a Double,
     pub(super) protocol: &'static dyn MockProtocol,
     pub(super) namespace: Arc<Namespace>,
-    /// The path without the namespace's prefix.
-    pub(super) path: String,
-    pub(super) parts: Parts,
-    pub(super) control: ConnectionControl,
+    /// Where the path begins once the namespace's prefix is gone.
+    pub(super) path: &'a str,
+    pub(super) parts: &'a Parts,
+    pub(super) connection: ConnectionControl,
+    pub(super) started: Instant,
 }
 
 /// An answer in bytes.
@@ -40,6 +46,8 @@ struct Written {
     status: StatusCode,
     headers: HeaderMap,
     frames: Frames,
+    finish: Option<playhouse_llm::FinishReason>,
+    completion_tokens: Option<u64>,
 }
 
 impl Exchange<'_> {
@@ -47,46 +55,193 @@ impl Exchange<'_> {
     pub(super) async fn answer(self, body: Body) -> Response {
         let identity = Identity::from_headers(&self.parts.headers);
         let body = match intake::read(body, self.double.limits()).await {
-            Ok(body) => Bytes::copy_from_slice(&body),
-            Err(error) => return self.unreadable(&error, &identity, Bytes::new()),
+            Ok(body) => exact_size(body),
+            Err(error) => return self.unreadable(&error, Bytes::new(), &identity),
         };
         match self.read(&body) {
             Ok(facts) => self.decide(facts, &identity).await,
-            Err(error) => self.unreadable(&error, &identity, body),
+            Err(error) => self.unreadable(&error, body, &identity),
         }
     }
 
     fn read(&self, body: &Bytes) -> Result<Arc<Facts>, Error> {
-        self.double.memo().facts(&self.path, body, || {
-            self.protocol.read(&self.parts.method, &self.path, self.parts.uri.query(), body.clone())
-        })
+        let (method, query) = (&self.parts.method, self.parts.uri.query());
+        self.double.memo().facts(self.path, body, || self.protocol.read(method, self.path, query, body.clone()))
     }
 
     async fn decide(self, facts: Arc<Facts>, identity: &Identity) -> Response {
-        let call = Call {
-            namespace: self.namespace.name().clone(),
-            headers: Arc::new(self.parts.headers.clone()),
-            facts,
-        };
+        let headers = Arc::new(self.parts.headers.clone());
+        let call = Call { namespace: self.namespace.name().clone(), headers, facts };
         let decision = self.double.engine().decide(&self.namespace, self.protocol, &call).await;
-        self.send(call, decision, identity)
+        self.send(Some(call.facts), Bytes::new(), decision, identity)
     }
 
-    fn send(self, call: Call, decision: Decision, identity: &Identity) -> Response {
-        let Decision { plan, verdict, violations, quota } = decision;
-        let written = self.write(&plan, &call.facts, quota.as_ref(), identity);
-        let error_frame = || self.protocol.vendor().error_body(&self.protocol.vendor().refusal(500), 500, &identity.request_id);
-        let delivery = fault::deliver(written.frames, plan.fault.as_ref(), error_frame);
-        let entry = self.namespace.journal().record(Arrival {
-            call: Some(call),
+    /// Answers a request of which nobody can say what it asks.
+    fn unreadable(self, error: &Error, body: Bytes, identity: &Identity) -> Response {
+        let decision = Decision::unreadable(error.clone());
+        self.send(None, body, decision, identity)
+    }
+
+    fn send(
+        self,
+        facts: Option<Arc<Facts>>,
+        body: Bytes,
+        decision: Decision,
+        identity: &Identity,
+    ) -> Response {
+        let Decision { mut plan, verdict, violations, quota } = decision;
+        if plan.fault.as_ref().is_some_and(fault::Fault::is_length_stop)
+            && let Content::Chat(chunks) = &mut plan.content
+        {
+            fault::stop_for_length(chunks);
+        }
+        let mut written = self.write(&plan, facts.as_deref(), identity);
+        self.add_headers(&mut written.headers, &plan, quota.as_ref(), identity);
+        let delivery = fault::deliver(written.frames, plan.fault.as_ref(), || self.error_event(identity));
+        let recording = self.namespace.journal().record(Received {
+            namespace: self.namespace.name().clone(),
+            at: Timestamp::now(),
+            started: self.started,
             method: self.parts.method.clone(),
-            path: self.path.clone(),
-            headers: self.parts.headers.clone(),
-            body: Bytes::new(),
-            verdict: Some(verdict),
+            target: self.parts.uri.path_and_query().map_or("/", |target| target.as_str()),
+            headers: &self.parts.headers,
+            facts,
+            body,
+            verdict,
             violations,
-            fault: plan.fault.clone(),
+            fault: plan.fault,
         });
-        self.respond(written.status, written.headers, delivery, &plan, entry)
+        let is_stream = delivery.frames.content_type.starts_with(EVENT_STREAM);
+        recording.begin_answer(journal::Answer {
+            status: written.status.as_u16(),
+            headers: HeaderLines::of_answer(&written.headers),
+            body: delivery.frames.bytes.clone(),
+            is_stream,
+            finish: written.finish,
+            completion_tokens: written.completion_tokens,
+        });
+        self.respond(written.status, written.headers, delivery, plan.pace, recording)
+    }
+
+    fn write(&self, plan: &Plan, facts: Option<&Facts>, identity: &Identity) -> Written {
+        let error = match (&plan.content, facts) {
+            (Content::Refusal(error), _) => error.clone(),
+            (Content::Raw(raw), _) => return Written::raw(raw),
+            (content, Some(facts)) => {
+                match self.protocol.write(content, facts, &envelope(facts, identity)) {
+                    Ok(frames) => return Written::answer(frames, content),
+                    Err(error) => error,
+                }
+            }
+            (_, None) => Error::new(playhouse_llm::ErrorKind::Internal, "there is no request to answer"),
+        };
+        self.refusal(&error, identity)
+    }
+
+    fn refusal(&self, error: &Error, identity: &Identity) -> Written {
+        let status = status_of(error);
+        let body = self.protocol.vendor().error_body(error, status.as_u16(), &identity.request_id);
+        let mut headers = HeaderMap::new();
+        if let Some(wait) = error.retry_after {
+            insert(&mut headers, "retry-after", &wait.as_millis().div_ceil(1000).to_string());
+            insert(&mut headers, "retry-after-ms", &wait.as_millis().to_string());
+        }
+        let frames = Frames::whole("application/json", body);
+        Written { status, headers, frames, finish: None, completion_tokens: None }
+    }
+
+    /// What the vendor says beside every answer, and then what the script says, which holds.
+    fn add_headers(
+        &self,
+        headers: &mut HeaderMap,
+        plan: &Plan,
+        quota: Option<&crate::quota::QuotaState>,
+        identity: &Identity,
+    ) {
+        let vendor = self.protocol.vendor();
+        let told = vendor.headers(&identity.request_id).into_iter();
+        let told = told.chain(quota.map(|quota| vendor.quota_headers(quota)).unwrap_or_default());
+        told.for_each(|(name, value)| insert(headers, name, &value));
+        headers.extend(plan.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+
+    fn error_event(&self, identity: &Identity) -> Bytes {
+        let vendor = self.protocol.vendor();
+        vendor.error_body(&vendor.refusal(500), 500, &identity.request_id)
+    }
+
+    fn respond(
+        self,
+        status: StatusCode,
+        headers: HeaderMap,
+        delivery: Delivery,
+        pace: Pace,
+        recording: Recording,
+    ) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        self.frame(response.headers_mut(), &delivery);
+        if let Some(bytes) = delivery.reset_after_bytes {
+            self.connection.reset_after(bytes);
+        }
+        call_line::log(recording.entry());
+        let waits = (!pace.is_instant()).then(|| Box::new(pace.waits()) as super::body::Waits);
+        *response.body_mut() = Body::new(AnswerBody::new(delivery, recording, self.connection, waits));
+        response
+    }
+
+    /// The headers that say what the body is, and how long.
+    fn frame(&self, headers: &mut HeaderMap, delivery: &Delivery) {
+        let content_type = delivery.content_type.as_deref().unwrap_or(delivery.frames.content_type);
+        if delivery.frames.content_type.starts_with(EVENT_STREAM) {
+            headers.extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
+        } else {
+            headers.insert(header::CONTENT_LENGTH, delivery.frames.bytes.len().into());
+        }
+        match HeaderValue::from_str(content_type) {
+            Ok(value) if !content_type.is_empty() => drop(headers.insert(header::CONTENT_TYPE, value)),
+            _ => {}
+        }
+    }
+}
+
+impl Written {
+    fn answer(frames: Frames, content: &Content) -> Self {
+        let (finish, completion_tokens) = match content {
+            Content::Chat(chunks) => (
+                chunks.iter().flat_map(|chunk| &chunk.choices).find_map(|choice| choice.finish.clone()),
+                chunks.iter().rev().find_map(|chunk| Some(chunk.usage.as_ref()?.completion_tokens)),
+            ),
+            _ => (None, None),
+        };
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), frames, finish, completion_tokens }
+    }
+
+    fn raw(raw: &crate::plan::RawContent) -> Self {
+        let mut headers = HeaderMap::new();
+        if let Some(content_type) = &raw.content_type {
+            insert(&mut headers, "content-type", content_type);
+        }
+        let status = StatusCode::from_u16(raw.status).unwrap_or(StatusCode::OK);
+        let frames = Frames::whole("", raw.body.clone());
+        Self { status, headers, frames, finish: None, completion_tokens: None }
+    }
+}
+
+/// Values are of our own making, or were checked when the script was loaded.
+fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+        headers.insert(name, value);
+    }
+}
+
+fn envelope(facts: &Facts, identity: &Identity) -> Envelope {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Envelope {
+        id: identity.request_id.clone(),
+        created: since.as_secs(),
+        model: facts.model.clone(),
+        include_usage: facts.form.include_usage,
     }
 }

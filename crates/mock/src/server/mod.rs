@@ -1,66 +1,74 @@
-//! The double behind every protocol, on a port of its own.
+//! The double behind a port: every protocol, the control API, a page.
+//!
+//! In reading order: `front` (where a request goes) → `target` (whose it is) → `exchange` (its
+//! answer) → `body` and `listen` (the answer on the wire) → `control` (what tests tell the double).
 
-use std::io;
-use std::net::SocketAddr;
+mod body;
+mod call_line;
+mod control;
+mod exchange;
+mod front;
+mod listen;
+mod running;
+mod target;
+
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Router;
-use playhouse_edge::{BodyLimits, Edge, router};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use axum::body::Body;
+use axum::response::Response;
+use http::Request;
+use playhouse_edge::BodyLimits;
 
-use crate::MockProvider;
+pub use listen::Listener;
+pub use running::MockServer;
+pub use target::{NAMESPACE_HEADER, split_path};
 
-/// A running double; it stops when dropped.
-///
-/// ```no_run
-/// # async fn example() -> std::io::Result<()> {
-/// use playhouse_mock::{MockProvider, MockServer};
-///
-/// let server = MockServer::start(MockProvider::echo()).await?;
-/// println!("point the client at {}", server.base_url());
-/// # Ok(())
-/// # }
-/// ```
-pub struct MockServer {
-    address: SocketAddr,
-    serving: JoinHandle<()>,
+use crate::engine::{Engine, Memo};
+use listen::{Answerer, ConnectionControl};
+
+/// A double, ready to be put behind a port. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Double(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    engine: Arc<Engine>,
+    memo: Memo,
+    limits: BodyLimits,
 }
 
-impl MockServer {
-    /// Starts a double on a free port of the loopback interface.
-    ///
-    /// # Errors
-    /// When no port can be had.
-    pub async fn start(provider: MockProvider) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
-        let app = app(provider);
-        let serving = tokio::spawn(async move {
-            // Ends with the task; there is nobody to tell.
-            let _ = axum::serve(listener, app).await;
-        });
-        Ok(Self { address, serving })
+impl Double {
+    /// A double that answers as this engine decides.
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self(Arc::new(Parts { engine, memo: Memo::default(), limits: BodyLimits::default() }))
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// The engine.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.0.engine
     }
 
-    /// The base URL for OpenAI clients, with `/v1`.
-    pub fn base_url(&self) -> String {
-        format!("http://{}/v1", self.address)
+    fn memo(&self) -> &Memo {
+        &self.0.memo
+    }
+
+    fn limits(&self) -> BodyLimits {
+        self.0.limits
     }
 }
 
-impl Drop for MockServer {
-    fn drop(&mut self) {
-        self.serving.abort();
+impl Answerer for Double {
+    async fn answer(&self, request: Request<Body>, control: ConnectionControl) -> Response {
+        front::answer(self, request, control).await
     }
 }
 
-fn app(provider: MockProvider) -> Router {
-    let provider = Arc::new(provider);
-    router(Edge { provider: provider.clone(), models: provider, limits: BodyLimits::default() })
+impl Listener {
+    /// Puts a double behind this port until `shutdown` is ready; answers that are under way then may
+    /// take this much longer.
+    pub async fn serve(self, double: Double, grace: Duration, shutdown: impl Future<Output = ()>) {
+        self.accept(double, grace, shutdown).await;
+    }
 }
