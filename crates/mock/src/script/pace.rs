@@ -1,12 +1,15 @@
 //! How fast an answer comes.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::Error;
 
-use super::short_form::short_form;
+use super::short_form::{or_number, or_text, short_form};
 
 /// Waits of an answer; a bare string names a profile.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, remote = "Self")]
+#[schemars(rename = "PaceSpec", transform = or_text)]
 pub struct PaceSpec {
     /// How a named vendor's model is paced (`gpt-4o`, `claude-sonnet`, `groq`, …).
     pub profile: Option<String>,
@@ -20,13 +23,16 @@ short_form!(PaceSpec, "a profile's name, or a map with `first_token_ms` and `tok
     visit_str(&str) => |name: &str| Ok(PaceSpec { profile: Some(name.to_owned()), ..PaceSpec::default() }));
 
 /// A wait in milliseconds: always the same, or drawn from a normal distribution.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
+#[schemars(rename = "Wait", transform = or_number)]
 pub struct Wait {
     /// The mean.
+    #[schemars(range(min = 0.0, max = 3_600_000.0))]
     pub mean: f64,
     /// The standard deviation; never below zero is waited.
     #[serde(default)]
+    #[schemars(range(min = 0.0, max = 3_600_000.0))]
     pub stddev: f64,
 }
 
@@ -36,10 +42,7 @@ short_form!(Wait, "milliseconds, or a map with `mean` and `stddev`",
     visit_f64(f64) => Wait::constant);
 
 impl Wait {
-    fn constant(mean: f64) -> Result<Self, String> {
-        if mean.is_finite() && mean >= 0.0 {
-            return Ok(Self { mean, stddev: 0.0 });
-        }
-        Err(format!("a wait cannot be {mean} ms; use zero or more"))
+    fn constant<E: Error>(mean: f64) -> Result<Self, E> {
+        Ok(Self { mean, stddev: 0.0 })
     }
 }
