@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`rule`] → [`when`] → [`reply`] → [`pace`] → [`fault`] → [`chaos`] → [`quota`].
 //! A file becomes these types in [`load()`]: a tree of values with their places (`read`), types
-//! (`decode`), what does not go together (`review`).
+//! (`decode`), what does not go together (`review`). [`Watch`] loads again when files change.
 
 pub mod chaos;
 mod decode;
@@ -19,6 +19,7 @@ mod review;
 pub mod rule;
 mod schema;
 mod short_form;
+mod watch;
 pub mod when;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub use quota::Quota;
 pub use reply::{RawReply, Reply, ToolCallReply, UsageSpec};
 pub use rule::{Rule, Sequence, Then};
 pub use schema::json_schema;
+pub use watch::Watch;
 pub use when::{CallMatch, MessageMatch, OneOrMany, TextMatch, ToolResultMatch, When};
 
 /// A whole script: rules, and what holds for all of them.

@@ -5,3 +5,4 @@
 mod cases;
 mod places;
 mod robust;
+mod watch;
