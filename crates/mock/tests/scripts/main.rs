@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod cases;
+mod docs;
 mod places;
 mod robust;
 mod watch;
