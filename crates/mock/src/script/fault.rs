@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::{Error, IntoDeserializer};
 
-use super::short_form::short_form;
+use super::short_form::{or_status_or_kind, short_form};
 
 /// A fault; a bare number is a status, a bare string a kind.
 ///
@@ -17,14 +19,17 @@ use super::short_form::short_form;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, remote = "Self")]
+#[schemars(rename = "FaultSpec", transform = or_status_or_kind)]
 pub struct FaultSpec {
     /// What kind; `status` where only a status is said.
     pub kind: Option<FaultKind>,
     /// How many requests of the rule it meets, the first ones; without it, all.
+    #[schemars(range(min = 1))]
     pub times: Option<u32>,
     /// The status of a refusal.
+    #[schemars(range(min = 400, max = 599))]
     pub status: Option<u16>,
     /// The refusal's message; the vendor's own where it is not said.
     pub message: Option<String>,
@@ -55,20 +60,33 @@ short_form!(FaultSpec, "a status, a kind of fault, or a map that says more",
     visit_i64(i64) => of_status,
     visit_str(&str) => of_kind);
 
-fn of_status(status: i64) -> Result<FaultSpec, String> {
-    match u16::try_from(status) {
-        Ok(status @ 400..=599) => Ok(FaultSpec { status: Some(status), ..FaultSpec::default() }),
-        _ => Err(format!("{status} is no status of a refusal; use 400 to 599")),
+fn of_status<E: Error>(status: i64) -> Result<FaultSpec, E> {
+    let status = u16::try_from(status).map_err(|_| E::custom(format!("{status} is no HTTP status")))?;
+    Ok(FaultSpec::status(status))
+}
+
+fn of_kind<E: Error>(name: &str) -> Result<FaultSpec, E> {
+    FaultKind::deserialize(name.into_deserializer()).map(FaultSpec::from)
+}
+
+impl From<FaultKind> for FaultSpec {
+    fn from(kind: FaultKind) -> Self {
+        Self { kind: Some(kind), ..Self::default() }
     }
 }
 
-fn of_kind(name: &str) -> Result<FaultSpec, String> {
-    let kind = FaultKind::from_name(name)
-        .ok_or_else(|| format!("unknown variant `{name}`, expected one of {}", FaultKind::names()))?;
-    Ok(FaultSpec { kind: Some(kind), ..FaultSpec::default() })
-}
-
 impl FaultSpec {
+    /// A refusal with this status.
+    pub fn status(status: u16) -> Self {
+        Self { status: Some(status), ..Self::default() }
+    }
+
+    /// The same fault for the first requests of the rule only.
+    #[must_use]
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
+
     /// The kind, also where only a status is said.
     pub fn kind(&self) -> Option<FaultKind> {
         self.kind.or(self.status.map(|_| FaultKind::Status))
@@ -78,7 +96,7 @@ impl FaultSpec {
 macro_rules! fault_kinds {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
         /// What kinds of fault there are.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
         pub enum FaultKind {
             $($(#[$doc])* #[serde(rename = $name)] $variant),+
         }
@@ -142,8 +160,16 @@ impl FaultKind {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 
-    fn names() -> String {
-        let names: Vec<String> = Self::ALL.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
-        names.join(", ")
+    /// Whether it spoils an answer that is there; the others stand in place of one.
+    pub fn spoils_answer(self) -> bool {
+        !matches!(
+            self,
+            Self::Status
+                | Self::Refuse
+                | Self::ResetBeforeHeaders
+                | Self::ResetInHeaders
+                | Self::ResetAfterHeaders
+                | Self::Empty
+        )
     }
 }

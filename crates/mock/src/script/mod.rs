@@ -4,27 +4,41 @@
 //! is what can be written in a file (YAML, JSON or TOML), and what a Rust test builds in code.
 //!
 //! In reading order: [`rule`] → [`when`] → [`reply`] → [`pace`] → [`fault`] → [`chaos`] → [`quota`].
+//! A file becomes these types in [`load()`]: a tree of values with their places (`read`), types
+//! (`decode`), what does not go together (`review`). [`Watch`] loads again when files change.
 
 pub mod chaos;
+mod decode;
 pub mod fault;
+mod load;
 pub mod pace;
 pub mod quota;
+mod read;
 pub mod reply;
+mod review;
 pub mod rule;
+mod schema;
 mod short_form;
+mod watch;
 pub mod when;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 pub use chaos::Chaos;
 pub use fault::{FaultKind, FaultSpec};
+pub use load::{
+    Excerpt, Format, LoadFailure, Loaded, Place, Places, Position, ScriptProblem, Severity, load, parse,
+};
 pub use pace::{PaceSpec, Wait};
 pub use quota::Quota;
 pub use reply::{RawReply, Reply, ToolCallReply, UsageSpec};
 pub use rule::{Rule, Sequence, Then};
+pub use schema::json_schema;
+pub use watch::Watch;
 pub use when::{CallMatch, MessageMatch, OneOrMany, TextMatch, ToolResultMatch, When};
 
 /// A whole script: rules, and what holds for all of them.
@@ -35,7 +49,7 @@ pub use when::{CallMatch, MessageMatch, OneOrMany, TextMatch, ToolResultMatch, W
 /// let script = Script::default().rule(Rule::reply("Hello!"));
 /// assert_eq!(script.rules.len(), 1);
 /// ```
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Script {
     /// How requests that a vendor would refuse are treated; without it, as the server was started.
@@ -68,7 +82,7 @@ impl Script {
 }
 
 /// How requests that a vendor would refuse are treated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strictness {
     /// They are refused as the vendor does.

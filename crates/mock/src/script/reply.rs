@@ -5,10 +5,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::short_form::short_form;
+use super::short_form::{or_text, short_form};
 use super::{FaultSpec, PaceSpec};
 use crate::respond::Respond;
 
@@ -23,8 +24,9 @@ use crate::respond::Respond;
 ///
 /// assert_eq!(Reply::from("Hello").text.as_deref(), Some("Hello"));
 /// ```
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, remote = "Self")]
+#[schemars(rename = "Reply", transform = or_text)]
 pub struct Reply {
     /// A text.
     pub text: Option<String>,
@@ -87,6 +89,30 @@ impl From<String> for Reply {
 }
 
 impl Reply {
+    /// This value, written as JSON.
+    pub fn json(value: impl Into<Value>) -> Self {
+        Self { json: Some(value.into()), ..Self::default() }
+    }
+
+    /// A minijinja template of a text.
+    pub fn template(template: impl Into<String>) -> Self {
+        Self { template: Some(template.into()), ..Self::default() }
+    }
+
+    /// A call of a tool.
+    ///
+    /// ```
+    /// use playhouse_mock::script::Reply;
+    /// use serde_json::json;
+    ///
+    /// let reply = Reply::tool_call("get_weather", json!({"city": "Berlin"}));
+    /// assert_eq!(reply.tool_calls[0].name, "get_weather");
+    /// ```
+    pub fn tool_call(name: impl Into<String>, arguments: impl Into<Value>) -> Self {
+        let call = ToolCallReply { name: name.into(), arguments: Some(arguments.into()), id: None };
+        Self { tool_calls: vec![call], ..Self::default() }
+    }
+
     /// An answer that a closure makes.
     pub fn responding(respond: impl Respond) -> Self {
         Self { respond: Some(Responder(Arc::new(respond))), ..Self::default() }
@@ -104,8 +130,9 @@ impl fmt::Debug for Responder {
 }
 
 /// A tool call of an answer; a bare string is the name of a tool that is called without arguments.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, remote = "Self")]
+#[schemars(rename = "ToolCallReply", transform = or_text)]
 pub struct ToolCallReply {
     /// The tool's name.
     pub name: String,
@@ -119,11 +146,12 @@ short_form!(ToolCallReply, "a tool's name, or a map with `name` and `arguments`"
     visit_str(&str) => |name: &str| Ok(ToolCallReply { name: name.to_owned(), ..ToolCallReply::default() }));
 
 /// Bytes as they are.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawReply {
     /// The HTTP status.
     #[serde(default = "ok")]
+    #[schemars(range(min = 200, max = 999))]
     pub status: u16,
     /// The `content-type`.
     #[serde(default)]
@@ -141,7 +169,7 @@ const fn ok() -> u16 {
 }
 
 /// Token counts of an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct UsageSpec {
     /// Tokens of the request.

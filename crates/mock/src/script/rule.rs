@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{FaultSpec, PaceSpec, Reply, When};
@@ -14,7 +15,7 @@ use super::{FaultSpec, PaceSpec, Reply, When};
 /// let rule = Rule::reply("It is sunny.").when(When::user("weather"));
 /// assert!(rule.sequence.is_none());
 /// ```
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
     /// What the log, the journal and verification call it; its number where it has no name.
@@ -30,6 +31,7 @@ pub struct Rule {
     /// What goes wrong.
     pub fault: Option<FaultSpec>,
     /// How many requests it answers; after that it matches no more.
+    #[schemars(range(min = 1))]
     pub times: Option<u32>,
     /// The state that the namespace is in after this rule has answered.
     pub set_state: Option<Arc<str>>,
@@ -39,6 +41,32 @@ impl Rule {
     /// A rule that gives this answer to every request.
     pub fn reply(reply: impl Into<Reply>) -> Self {
         Self { reply: Some(reply.into()), ..Self::default() }
+    }
+
+    /// A rule that gives these answers in turn, and then the last again and again.
+    ///
+    /// ```
+    /// use playhouse_mock::script::Rule;
+    ///
+    /// let rule = Rule::sequence(["Starting.", "Done."]);
+    /// assert_eq!(rule.sequence.unwrap_or_default().replies.len(), 2);
+    /// ```
+    pub fn sequence<R: Into<Reply>>(replies: impl IntoIterator<Item = R>) -> Self {
+        let replies = replies.into_iter().map(Into::into).collect();
+        Self { sequence: Some(Sequence { replies, then: Then::default() }), ..Self::default() }
+    }
+
+    /// The same rule, with which this goes wrong.
+    ///
+    /// ```
+    /// use playhouse_mock::script::{FaultSpec, Rule};
+    ///
+    /// let twice = Rule::reply("Hello").fault(FaultSpec::status(503).times(2));
+    /// assert!(twice.fault.is_some());
+    /// ```
+    #[must_use]
+    pub fn fault(self, fault: impl Into<FaultSpec>) -> Self {
+        Self { fault: Some(fault.into()), ..self }
     }
 
     /// The same rule for these requests only.
@@ -61,7 +89,8 @@ impl Rule {
 }
 
 /// Answers in turn.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(with = "AnySequence")]
 pub struct Sequence {
     /// The answers, first to last.
     pub replies: Vec<Reply>,
@@ -70,7 +99,7 @@ pub struct Sequence {
 }
 
 /// What comes after the last answer of a sequence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
     /// The first again, and so on.
@@ -83,12 +112,23 @@ pub enum Then {
 }
 
 /// A sequence with all that can be said of it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FullSequence {
+    /// The answers, first to last.
     replies: Vec<Reply>,
+    /// What comes after the last.
     #[serde(default)]
     then: Then,
+}
+
+/// How a sequence may be written.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the schema is made of it")]
+enum AnySequence {
+    List(Vec<Reply>),
+    Full(FullSequence),
 }
 
 impl<'de> Deserialize<'de> for Sequence {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::Error;
 use serde_json::Value;
 
-use super::short_form::short_form;
+use super::short_form::{or_count, or_text, short_form};
 use crate::call::Call;
 
 /// What a request must be like; whatever is said must hold.
@@ -18,7 +20,7 @@ use crate::call::Call;
 /// let when = When { model: Some("gpt-4o*".into()), ..When::user("weather") };
 /// assert!(when.state.is_none());
 /// ```
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct When {
     /// The protocol's name (`openai-chat`).
@@ -34,6 +36,7 @@ pub struct When {
     /// Some message of the conversation.
     pub message: Option<MessageMatch>,
     /// Which user message the last one is: 1 is the first of the conversation.
+    #[schemars(range(min = 1))]
     pub turn: Option<u32>,
     /// Which request it is of those that match the rule otherwise: 1 is the first.
     pub call: Option<CallMatch>,
@@ -80,8 +83,9 @@ impl fmt::Debug for Predicate {
 }
 
 /// What a text must be like; a bare string is `contains`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, remote = "Self")]
+#[schemars(rename = "TextMatch", transform = or_text)]
 pub struct TextMatch {
     /// Texts it contains, all of them.
     pub contains: Option<OneOrMany>,
@@ -103,8 +107,18 @@ impl From<String> for TextMatch {
 }
 
 /// One text or a list of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(with = "AnyTexts")]
 pub struct OneOrMany(pub Vec<String>);
+
+/// How one text or several may be written.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the schema is made of it")]
+enum AnyTexts {
+    One(String),
+    Many(Vec<String>),
+}
 
 impl<'de> Deserialize<'de> for OneOrMany {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -131,21 +145,36 @@ impl<'de> serde::de::Visitor<'de> for TextOrList {
 }
 
 /// What some message must be like.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, remote = "Self")]
+#[schemars(rename = "MessageMatch", transform = or_text)]
 pub struct MessageMatch {
     /// Who speaks (`system`, `developer`, `user`, `assistant`, `tool`).
+    #[schemars(with = "Option<RoleName>")]
     pub role: Option<playhouse_llm::Role>,
     /// Its text.
     pub text: Option<TextMatch>,
+}
+
+/// The roles by their names.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only the schema is made of it")]
+enum RoleName {
+    System,
+    Developer,
+    User,
+    Assistant,
+    Tool,
 }
 
 short_form!(MessageMatch, "a text, or a map with `role` and `text`",
     visit_str(&str) => |text: &str| Ok(MessageMatch { role: None, text: Some(TextMatch::from(text.to_owned())) }));
 
 /// What a tool result must be like.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, remote = "Self")]
+#[schemars(rename = "ToolResultMatch", transform = or_text)]
 pub struct ToolResultMatch {
     /// The tool's name.
     pub name: Option<String>,
@@ -157,14 +186,17 @@ short_form!(ToolResultMatch, "a tool's name, or a map with `name` and `content`"
     visit_str(&str) => |name: &str| Ok(ToolResultMatch { name: Some(name.to_owned()), content: None }));
 
 /// Which request of several; a bare number is that one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
+#[schemars(rename = "CallMatch", transform = or_count)]
 pub struct CallMatch {
     /// The first.
     #[serde(default = "first")]
+    #[schemars(range(min = 1))]
     pub from: u32,
     /// The last; without it there is none.
     #[serde(default)]
+    #[schemars(range(min = 1))]
     pub to: Option<u32>,
 }
 
@@ -176,9 +208,7 @@ short_form!(CallMatch, "a number, or a map with `from` and `to`",
     visit_u64(u64) => |number: u64| exactly(i64::try_from(number).unwrap_or(i64::MAX)),
     visit_i64(i64) => exactly);
 
-fn exactly(number: i64) -> Result<CallMatch, String> {
-    match u32::try_from(number) {
-        Ok(number) if number > 0 => Ok(CallMatch { from: number, to: Some(number) }),
-        _ => Err(format!("calls are counted from 1: {number} is none")),
-    }
+fn exactly<E: Error>(number: i64) -> Result<CallMatch, E> {
+    let number = u32::try_from(number).map_err(|_| E::custom("calls are counted from 1"))?;
+    Ok(CallMatch { from: number, to: Some(number) })
 }
