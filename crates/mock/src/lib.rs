@@ -9,6 +9,7 @@
 //! In reading order: [`respond`] → [`journal`] → [`provider`] → [`server`].
 
 pub mod call;
+pub mod engine;
 pub mod fault;
 pub mod journal;
 pub mod matching;
@@ -25,7 +26,9 @@ pub mod tokens;
 pub mod verdict;
 pub mod verify;
 
+pub use engine::{CompiledScript, Engine, EngineConfig};
 pub use journal::Journal;
 pub use provider::MockProvider;
 pub use respond::{Answer, Echo, Respond, Sequence};
+pub use script::Script;
 pub use server::MockServer;

@@ -7,17 +7,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http::HeaderMap;
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
 use playhouse_llm::{Chunk, Collector, Error, ErrorKind, Event, EventStream, ModelInfo, Models, Provider, Request};
+use tokio::time::Instant;
 
 use crate::call::{Call, Facts, Form};
-use crate::engine::{CompiledScript, DEFAULT_NAMESPACE, Engine, EngineConfig, Namespace};
+use crate::engine::{CompiledScript, DEFAULT_NAMESPACE, Decision, Engine, EngineConfig, Namespace};
+use crate::fault::in_process::{self, Aftermath};
+use crate::journal::{Ended, Journal, Received};
 use crate::pace::Pace;
 use crate::plan::{Content, Plan};
 use crate::protocols::{self, MockProtocol};
 use crate::respond::{Answer, Echo, Respond, Sequence};
 use crate::script::{Reply, Rule, Script, Strictness};
-use crate::journal::Journal;
 
 /// A provider for tests: it answers what it is told to and remembers what it was asked.
 ///
@@ -51,7 +54,7 @@ impl MockProvider {
     /// When the script cannot be used; the message says why.
     pub fn script(script: Script) -> Self {
         match CompiledScript::compile(script, Path::new(".")) {
-            Ok(script) => Self::over(Engine::new(in_process(), script)),
+            Ok(script) => Self::over(Engine::new(lenient(), script)),
             Err(errors) => panic!("{errors}"),
         }
     }
@@ -86,6 +89,23 @@ impl MockProvider {
         &self.engine
     }
 
+    fn note(&self, call: &Call, decision: &Decision) {
+        let received = Received {
+            namespace: call.namespace.clone(),
+            at: Timestamp::now(),
+            started: Instant::now(),
+            method: Method::POST,
+            target: "",
+            headers: &call.headers,
+            facts: Some(call.facts.clone()),
+            body: Bytes::new(),
+            verdict: decision.verdict.clone(),
+            violations: decision.violations.clone(),
+            fault: decision.plan.fault.clone(),
+        };
+        self.namespace.journal().record(received).finish(Ended::Complete);
+    }
+
     fn call(&self, request: &Request) -> Call {
         let facts = Facts::chat(protocol().name(), request.clone(), Form::default(), Bytes::new());
         Call { namespace: self.namespace.name().clone(), headers: Arc::new(HeaderMap::new()), facts: Arc::new(facts) }
@@ -93,7 +113,7 @@ impl MockProvider {
 }
 
 /// Nobody is a vendor here: types cannot be as wrong as bytes.
-fn in_process() -> EngineConfig {
+fn lenient() -> EngineConfig {
     EngineConfig { strict: Strictness::Off, ..EngineConfig::default() }
 }
 
@@ -109,8 +129,8 @@ impl Provider for MockProvider {
         request.prompt()?;
         let call = self.call(&request);
         let decision = self.engine.decide(&self.namespace, protocol(), &call).await;
-        self.journal().note(call, &decision);
-        let answer = answer(decision.plan, &request.model)?;
+        self.note(&call, &decision);
+        let answer = answer(decision.plan, &request.model, request.stream)?;
         match request.stream {
             true => Ok(answer.streamed()),
             false => answer.whole().await,
@@ -131,22 +151,22 @@ struct Pieces {
     chunks: Vec<Chunk>,
     failure: Option<Error>,
     pace: Pace,
+    stall: Option<(usize, Duration)>,
 }
 
 /// What a plan means to somebody who reads events.
-fn answer(plan: Plan, model: &str) -> Result<Pieces, Error> {
-    let (chunks, failure) = match plan.content {
+fn answer(plan: Plan, model: &str, stream: bool) -> Result<Pieces, Error> {
+    let (mut chunks, mut failure) = match plan.content {
         Content::Chat(chunks) => (chunks, None),
         Content::Broken(chunks, failure) if chunks.is_empty() => return Err(failure),
         Content::Broken(chunks, failure) => (chunks, Some(failure)),
         Content::Refusal(error) => return Err(error),
         _ => return Err(Error::new(ErrorKind::Internal, "this reply needs a socket: use a MockServer for it")),
     };
-    let mut pieces = Pieces { chunks: named(chunks, model), failure, pace: plan.pace };
-    if let Some(fault) = &plan.fault {
-        fault.befall(&mut pieces.chunks, &mut pieces.failure)?;
-    }
-    Ok(pieces)
+    let fault = plan.fault.map(|fault| in_process::befall(&fault.spec, &mut chunks, stream)).transpose()?;
+    let Aftermath { failure: met, stall } = fault.unwrap_or_default();
+    failure = met.or(failure);
+    Ok(Pieces { chunks: named(chunks, model), failure, pace: plan.pace, stall })
 }
 
 /// Chunks that name no model name the one that was asked for.
@@ -159,8 +179,8 @@ fn named(mut chunks: Vec<Chunk>, model: &str) -> Vec<Chunk> {
 
 impl Pieces {
     fn streamed(self) -> EventStream {
+        let waits = self.waits();
         let pieces = self.chunks.into_iter().map(|chunk| Ok(Event::chunk(chunk))).chain(self.failure.map(Err));
-        let waits = self.pace.waits();
         Box::pin(stream::iter(pieces.zip(waits)).then(|(piece, wait)| async move {
             sleep(wait).await;
             piece
@@ -168,13 +188,22 @@ impl Pieces {
     }
 
     async fn whole(self) -> Result<EventStream, Error> {
-        sleep(self.pace.waits().take(self.chunks.len()).sum()).await;
+        sleep(self.waits().take(self.chunks.len() + 1).sum()).await;
         if let Some(failure) = self.failure {
             return Err(failure);
         }
         let mut collector = Collector::default();
         self.chunks.iter().for_each(|chunk| collector.absorb(chunk));
         Ok(Box::pin(stream::iter([Ok(Event::reply(collector.into_reply()))])))
+    }
+
+    /// The wait before each piece: its pace, and where there is one the stall.
+    fn waits(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+        let stall = self.stall;
+        self.pace.waits().enumerate().map(move |(place, wait)| match stall {
+            Some((at, lasts)) if at == place => wait + lasts,
+            _ => wait,
+        })
     }
 }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::call::Asked;
 use crate::matching::{RuleProblem, RuleSet};
 use crate::reply::Replies;
-use crate::script::{LoadFailure, Loaded, Script, ScriptProblem};
+use crate::script::{LoadFailure, Loaded, Rule, Script, ScriptProblem};
 
 /// A script's rules, ready to match, and its replies, ready to be given.
 #[derive(Debug)]
@@ -62,9 +63,25 @@ impl CompiledScript {
         Ok((compiled, warnings))
     }
 
+    /// Whether any rule is about this kind of call. Models are never scripted; embeddings are where
+    /// a rule gives one or names their protocol, so that a script of a chat leaves them alone.
+    pub(super) fn has_rules_for(&self, asked: &Asked) -> bool {
+        let rules = &self.rules.script().rules;
+        match asked {
+            Asked::Chat(_) => !rules.is_empty(),
+            Asked::Embeddings(_) => rules.iter().any(is_about_embeddings),
+            Asked::Models(_) => false,
+        }
+    }
+
     /// Whether the script itself names a model, so that it is known whatever the vendor has.
     pub(super) fn names_model(&self, model: &str) -> bool {
         let script = self.rules.script();
         script.models.iter().any(|known| known == model) || self.rules.names_model(model)
     }
+}
+
+fn is_about_embeddings(rule: &Rule) -> bool {
+    let gives_one = rule.reply.as_ref().is_some_and(|reply| reply.embedding.is_some());
+    gives_one || rule.when.protocol.as_ref().is_some_and(|protocol| protocol.contains("embeddings"))
 }

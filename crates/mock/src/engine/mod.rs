@@ -217,7 +217,7 @@ impl Engine {
         protocol: &dyn MockProtocol,
         call: &Call,
     ) -> Decision {
-        if compiled.rules.script().rules.is_empty() || protocol.answers_itself(&call.facts) {
+        if !compiled.has_rules_for(&call.facts.asked) {
             return self.unscripted(namespace, compiled, protocol, call);
         }
         match namespace.select(compiled, call) {

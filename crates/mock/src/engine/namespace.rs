@@ -105,7 +105,7 @@ impl Namespace {
             None => 0,
         };
         let mut state = self.lock();
-        state.quota.get_or_insert_with(|| QuotaMeter::new(quota, now)).take(tokens, now)
+        state.quota.get_or_insert_with(|| QuotaMeter::new(quota, now)).take(1, tokens, now)
     }
 
     pub(super) fn draw_fault(&self, chaos: &Chaos, call: &Call) -> Option<Fault> {

@@ -1,276 +1,220 @@
-//! What a fault does to an answer on the wire.
+//! What is sent of an answer, and what becomes of the connection meanwhile.
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::Fault;
-use crate::protocols::{FrameKind, Frames};
+use super::byte::{self, Events};
+use crate::protocols::Frames;
 use crate::script::{FaultKind, FaultSpec};
 
-/// A stall that nobody bounds ends after this: no test waits longer.
-const MAX_STALL: Duration = Duration::from_secs(60);
-/// How a drip goes where it is not said.
-const DRIP_BYTES: u32 = 16;
-const DRIP_EVERY_MS: u64 = 20;
-/// How much of the headers goes out before a reset in them.
-const BYTES_OF_HEADERS: u64 = 20;
-/// What stands where an event should: no JSON, and no UTF-8.
-const NO_JSON: &[u8] = b"{\"id\": \"chatcmpl-broken\", \"choices\": [{]}";
-const NO_UTF8: &[u8] = b"\xff\xfe\xc3\x28";
+/// Inside every head there is: the status line and the name of a header.
+const BYTES_OF_HEAD: u64 = 24;
+/// How long a stall lasts that does not say.
+const STALL: Duration = Duration::from_secs(60);
+/// How many bytes a drip sends at once that does not say, and how often.
+const DRIP: Drip = Drip { bytes: 32, every: Duration::from_millis(20) };
+/// What an answer pretends to be that is none: a proxy's page, as a rule.
+const WRONG_CONTENT_TYPE: &str = "text/html; charset=utf-8";
 
-/// An answer as it shall go out.
+/// What is sent, and how. A whole answer's `content-length` is that of its frames, however much of
+/// them a cut lets through.
 #[derive(Clone, Debug, Default)]
 pub struct Delivery {
-    /// The frames.
+    /// The answer's bytes.
     pub frames: Frames,
-    /// The wrong content type, if it is to be wrong.
+    /// The content type in place of the answer's own.
     pub content_type: Option<String>,
-    /// Where in the body it breaks off, and how.
-    pub breaks: Option<Break>,
-    /// Where in the body nothing comes for a while, and for how long.
-    pub stall: Option<(usize, Duration)>,
-    /// How many bytes come at once, and the wait between them.
-    pub drip: Option<(usize, Duration)>,
-    /// How many bytes of the answer, headers included, go out before the connection is reset.
-    pub reset_after_bytes: Option<u64>,
+    /// Where the connection ends before its time.
+    pub cut: Option<Cut>,
+    /// Where nothing comes for a while.
+    pub stall: Option<Stall>,
+    /// How slowly all of it comes, the head included.
+    pub drip: Option<Drip>,
 }
 
-/// Where and how a body breaks off.
+/// An end before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Break {
-    /// After this many bytes of the body.
-    pub at: usize,
-    /// With a reset in place of an orderly end of the connection.
-    pub is_reset: bool,
+pub struct Cut {
+    /// Where.
+    pub at: At,
+    /// How.
+    pub how: Ending,
 }
 
-/// Does to an answer what its fault says; `error` is the body of the vendor's error, for a stream
-/// that ends with one.
+/// A place in what goes over the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Before the first byte.
+    BeforeHead,
+    /// After this many bytes of the head.
+    InHead(u64),
+    /// After the head and this many bytes of the body, not counting HTTP's chunk lengths.
+    Body(usize),
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It is closed (FIN): the client sees an end where there should be none.
+    Close,
+    /// It is reset (RST): the client's next read fails.
+    Reset,
+}
+
+/// A silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stall {
+    /// After how many bytes of the body.
+    pub after_bytes: usize,
+    /// How long.
+    pub lasts: Duration,
+}
+
+/// A slow drip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drip {
+    /// How many bytes at once.
+    pub bytes: usize,
+    /// How long from one time to the next.
+    pub every: Duration,
+}
+
+impl From<Frames> for Delivery {
+    /// All of it, as it should be.
+    fn from(frames: Frames) -> Self {
+        Self { frames, ..Self::default() }
+    }
+}
+
+/// How an answer is sent that meets a fault, or none.
 ///
-/// What a fault does to an answer that is no stream: `malformed_chunk` breaks its JSON,
-/// `invalid_utf8` puts bytes into it that are not UTF-8, `cut` and `truncated_json` end it in its
-/// middle, and those that are about events alone leave it as it is.
+/// Where something happens in the middle, that is after half of a stream's events or half of a
+/// whole answer's bytes, unless `after_events` or `after_bytes` says where:
+///
+/// - `refuse`, `reset_before_headers`: nothing is sent, the connection is reset. A server that
+///   shares its port with others cannot refuse one connection alone, so both are the same.
+/// - `reset_in_headers`: reset after 24 bytes of the head, or as many as `after_bytes` says.
+/// - `reset_after_headers`: reset when the whole head is sent.
+/// - `cut`: closed in the middle. A whole answer's `content-length` promises all of it.
+/// - `stall`: nothing comes from the middle on, for `stall_ms` or a minute; then the rest does.
+/// - `drip`: `bytes` at once (32), every `every_ms` (20).
+/// - `wrong_content_type`: `content_type`, or HTML's.
+/// - those of [`byte`]: other bytes.
+/// - `status`, `length_in_tool_json`: nothing; they were done before.
+///
+/// `error` writes the protocol's own error: an event for a stream, a body for a whole answer.
 pub fn deliver(frames: Frames, fault: Option<&Fault>, error: impl FnOnce() -> Bytes) -> Delivery {
-    let Some((spec, kind)) = fault.and_then(|fault| Some((&fault.spec, fault.kind()?))) else {
-        return Delivery { frames, ..Delivery::default() };
+    let Some((spec, kind)) = fault.and_then(|fault| Some((&fault.spec, fault.spec.kind()?))) else {
+        return Delivery::from(frames);
     };
-    let at = place(spec, &frames);
-    let plain = |frames: Frames| Delivery { frames, ..Delivery::default() };
     match kind {
-        FaultKind::Refuse | FaultKind::ResetBeforeHeaders => {
-            Delivery { reset_after_bytes: Some(0), ..plain(frames) }
+        FaultKind::Refuse | FaultKind::ResetBeforeHeaders => reset(frames, At::BeforeHead),
+        FaultKind::ResetInHeaders => reset(frames, At::InHead(spec.after_bytes.unwrap_or(BYTES_OF_HEAD))),
+        FaultKind::ResetAfterHeaders => reset(frames, At::Body(0)),
+        FaultKind::Cut => {
+            let at = At::Body(Events::of(&frames).bytes_before(spec));
+            Delivery { cut: Some(Cut { at, how: Ending::Close }), ..Delivery::from(frames) }
         }
-        FaultKind::ResetInHeaders => Delivery { reset_after_bytes: Some(BYTES_OF_HEADERS), ..plain(frames) },
-        FaultKind::ResetAfterHeaders => {
-            Delivery { breaks: Some(Break { at: 0, is_reset: true }), ..plain(frames) }
-        }
-        FaultKind::Cut => Delivery { breaks: Some(Break { at, is_reset: false }), ..plain(frames) },
-        FaultKind::Stall => {
-            let stall = spec.stall_ms.map_or(MAX_STALL, Duration::from_millis).min(MAX_STALL);
-            Delivery { stall: Some((at, stall)), ..plain(frames) }
-        }
-        FaultKind::Drip => {
-            let bytes = spec.bytes.unwrap_or(DRIP_BYTES).max(1) as usize;
-            let every = Duration::from_millis(spec.every_ms.unwrap_or(DRIP_EVERY_MS));
-            Delivery { drip: Some((bytes, every)), ..plain(frames) }
-        }
-        FaultKind::MalformedChunk => plain(with_data(&frames, event_at(spec, &frames), NO_JSON)),
-        FaultKind::InvalidUtf8 => plain(with_data(&frames, event_at(spec, &frames), NO_UTF8)),
-        FaultKind::TruncatedJson => plain(truncated(&frames, event_at(spec, &frames))),
-        FaultKind::DuplicateChunk => plain(duplicated(&frames, event_at(spec, &frames))),
-        FaultKind::ReorderedChunks => plain(reordered(&frames, event_at(spec, &frames))),
-        FaultKind::MissingDone => plain(without_end_mark(&frames)),
-        FaultKind::MissingFinish => plain(without(&frames, FrameKind::Finish)),
-        FaultKind::ErrorEvent => plain(ended_by_error(&frames, event_at(spec, &frames), &error())),
-        FaultKind::Empty => plain(Frames { bytes: Bytes::new(), ends: Vec::new(), ..frames }),
+        FaultKind::Stall => Delivery { stall: Some(stall(spec, &frames)), ..Delivery::from(frames) },
+        FaultKind::Drip => Delivery { drip: Some(drip(spec)), ..Delivery::from(frames) },
         FaultKind::WrongContentType => {
-            let wrong = spec.content_type.clone().unwrap_or_else(|| "text/html; charset=utf-8".to_owned());
-            Delivery { content_type: Some(wrong), ..plain(frames) }
+            let content_type = spec.content_type.clone().unwrap_or_else(|| WRONG_CONTENT_TYPE.to_owned());
+            Delivery { content_type: Some(content_type), ..Delivery::from(frames) }
         }
-        // Done before the answer was encoded, or in its place.
-        FaultKind::LengthInToolJson | FaultKind::Status => plain(frames),
+        _ => Delivery::from(byte::apply(spec, frames, error)),
     }
 }
 
-/// Where a cut or stall is, in bytes: as it says, else in the middle.
-fn place(spec: &FaultSpec, frames: &Frames) -> usize {
-    let length = frames.bytes.len();
-    match (spec.after_bytes, spec.after_events) {
-        (Some(bytes), _) => usize::try_from(bytes).unwrap_or(usize::MAX).min(length),
-        (None, Some(0)) => 0,
-        (None, Some(events)) => {
-            let nth = frames.ends.get(events as usize - 1);
-            nth.map_or(length, |(end, _)| *end)
-        }
-        (None, None) => match frames.ends.len() {
-            0 | 1 => length / 2,
-            events => frames.ends[(events - 1) / 2].0,
-        },
-    }
+fn reset(frames: Frames, at: At) -> Delivery {
+    Delivery { cut: Some(Cut { at, how: Ending::Reset }), ..Delivery::from(frames) }
 }
 
-/// Which event a fault is about: the one after so many, else one in the middle; never the end mark.
-fn event_at(spec: &FaultSpec, frames: &Frames) -> usize {
-    let last = frames.ends.iter().rposition(|(_, kind)| *kind != FrameKind::End).unwrap_or_default();
-    spec.after_events.map_or(frames.ends.len() / 2, |events| events as usize).min(last)
+fn stall(spec: &FaultSpec, frames: &Frames) -> Stall {
+    Stall { after_bytes: Events::of(frames).bytes_before(spec), lasts: lasts(spec) }
 }
 
-fn frames_of(like: &Frames, pieces: impl IntoIterator<Item = (Bytes, FrameKind)>) -> Frames {
-    let mut bytes = BytesMut::with_capacity(like.bytes.len());
-    let mut ends = Vec::with_capacity(like.ends.len());
-    for (piece, kind) in pieces {
-        bytes.extend_from_slice(&piece);
-        ends.push((bytes.len(), kind));
-    }
-    Frames { content_type: like.content_type, bytes: bytes.freeze(), ends }
+/// How long a stall lasts.
+pub(super) fn lasts(spec: &FaultSpec) -> Duration {
+    spec.stall_ms.map_or(STALL, Duration::from_millis)
 }
 
-/// The same frames with other data in one of them.
-fn with_data(frames: &Frames, at: usize, data: &[u8]) -> Frames {
-    let pieces = frames.iter().enumerate().map(|(place, (bytes, kind))| match (place == at, kind) {
-        (true, FrameKind::Whole) => (within(&bytes, data), kind),
-        (true, _) => (Bytes::from([b"data: ", data, b"\n\n"].concat()), kind),
-        (false, _) => (bytes, kind),
-    });
-    frames_of(frames, pieces)
-}
-
-/// A body with other bytes in its middle.
-fn within(body: &Bytes, data: &[u8]) -> Bytes {
-    let (start, end) = body.split_at(body.len() / 2);
-    Bytes::from([start, data, end].concat())
-}
-
-/// The frames up to one, which ends in the middle of its JSON; the connection ends well.
-fn truncated(frames: &Frames, at: usize) -> Frames {
-    let pieces = frames.iter().take(at + 1).enumerate().map(|(place, (bytes, kind))| match place == at {
-        true => (framed_half(&bytes, kind), kind),
-        false => (bytes, kind),
-    });
-    frames_of(frames, pieces)
-}
-
-/// Half of a frame's data; an event is closed, so that readers take it for one.
-fn framed_half(frame: &Bytes, kind: FrameKind) -> Bytes {
-    let half = frame.slice(..frame.len() / 2);
-    match kind {
-        FrameKind::Whole => half,
-        _ => Bytes::from([&half[..], b"\n\n"].concat()),
-    }
-}
-
-fn duplicated(frames: &Frames, at: usize) -> Frames {
-    let twice = |(place, piece): (usize, (Bytes, FrameKind))| {
-        let times = if place == at && piece.1 != FrameKind::Whole { 2 } else { 1 };
-        std::iter::repeat_n(piece, times)
-    };
-    frames_of(frames, frames.iter().enumerate().flat_map(twice))
-}
-
-fn reordered(frames: &Frames, at: usize) -> Frames {
-    let mut pieces: Vec<_> = frames.iter().collect();
-    let is_output = |place: usize, pieces: &[(Bytes, FrameKind)]| {
-        pieces.get(place).is_some_and(|(_, kind)| *kind == FrameKind::Output)
-    };
-    let nearest = (0..pieces.len()).filter(|place| is_output(*place, &pieces) && is_output(place + 1, &pieces));
-    if let Some(place) = nearest.min_by_key(|place| place.abs_diff(at)) {
-        pieces.swap(place, place + 1);
-    }
-    frames_of(frames, pieces)
-}
-
-fn without(frames: &Frames, unwanted: FrameKind) -> Frames {
-    frames_of(frames, frames.iter().filter(|(_, kind)| *kind != unwanted))
-}
-
-/// The end mark may share its frame with token counts, which stay.
-fn without_end_mark(frames: &Frames) -> Frames {
-    let pieces = frames.iter().filter_map(|(bytes, kind)| match kind {
-        FrameKind::End => {
-            let mark = last_event(&bytes);
-            (mark > 0).then(|| (bytes.slice(..mark), FrameKind::Usage))
-        }
-        _ => Some((bytes, kind)),
-    });
-    frames_of(frames, pieces)
-}
-
-/// Where the last event of a frame begins.
-fn last_event(frame: &[u8]) -> usize {
-    let body = frame.strip_suffix(b"\n\n").unwrap_or(frame);
-    body.windows(2).rposition(|pair| pair == b"\n\n").map_or(0, |place| place + 2)
-}
-
-fn ended_by_error(frames: &Frames, at: usize, error: &Bytes) -> Frames {
-    if frames.ends.first().is_some_and(|(_, kind)| *kind == FrameKind::Whole) {
-        return Frames::whole(frames.content_type, error.clone());
-    }
-    let event = Bytes::from([b"data: ", &error[..], b"\n\n"].concat());
-    frames_of(frames, frames.iter().take(at).chain([(event, FrameKind::Error)]))
+fn drip(spec: &FaultSpec) -> Drip {
+    let bytes = spec.bytes.map_or(DRIP.bytes, |bytes| bytes.max(1) as usize);
+    Drip { bytes, every: spec.every_ms.map_or(DRIP.every, Duration::from_millis) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fault::FaultOrigin;
+    use crate::protocols::FrameKind;
 
-    fn stream() -> Frames {
-        let kinds = [FrameKind::Start, FrameKind::Output, FrameKind::Output, FrameKind::Finish, FrameKind::End];
-        let pieces = kinds.iter().enumerate().map(|(place, kind)| match kind {
-            FrameKind::End => (Bytes::from_static(b"data: {\"usage\":1}\n\ndata: [DONE]\n\n"), *kind),
-            _ => (Bytes::from(format!("data: {{\"n\":{place}}}\n\n")), *kind),
-        });
-        frames_of(&Frames { content_type: "text/event-stream", ..Frames::default() }, pieces)
+    /// Ten events of ten bytes, or as many bytes at once.
+    fn frames(stream: bool) -> Frames {
+        let bytes = Bytes::from("data: 12\n\n".repeat(10));
+        let events = (1..=10).map(|event| (event * 10, FrameKind::Output)).collect();
+        let ends = if stream { events } else { vec![(100, FrameKind::Whole)] };
+        Frames { content_type: "x", bytes, ends }
     }
 
-    fn delivered(fault: &str) -> Delivery {
-        let spec: FaultSpec = serde_json::from_str(fault).unwrap();
-        let fault = Fault { spec, origin: FaultOrigin::Rule };
-        deliver(stream(), Some(&fault), || Bytes::from_static(b"{\"error\":{}}"))
+    fn met(form: &str, stream: bool) -> Delivery {
+        let fault = Fault { spec: form.parse().unwrap(), origin: FaultOrigin::Rule };
+        deliver(frames(stream), Some(&fault), Bytes::new)
     }
 
-    fn text(fault: &str) -> String {
-        String::from_utf8_lossy(&delivered(fault).frames.bytes).replace("\n\n", "|")
+    /// After how many bytes of the body a fault comes, in a stream and in a whole answer.
+    fn byte(form: &str) -> [usize; 2] {
+        [true, false].map(|stream| match met(form, stream) {
+            Delivery { cut: Some(Cut { at: At::Body(byte), .. }), .. } => byte,
+            Delivery { stall: Some(stall), .. } => stall.after_bytes,
+            delivery => panic!("{delivery:?}"),
+        })
     }
 
     #[test]
-    fn each_kind_does_to_a_stream_what_its_name_says() {
-        let cases = [
-            (r#""missing_done""#, "data: {\"n\":0}|data: {\"n\":1}|data: {\"n\":2}|data: {\"n\":3}|data: {\"usage\":1}|"),
-            (r#""missing_finish""#, "data: {\"n\":0}|data: {\"n\":1}|data: {\"n\":2}|data: {\"usage\":1}|data: [DONE]|"),
-            (r#""reordered_chunks""#, "data: {\"n\":0}|data: {\"n\":2}|data: {\"n\":1}|data: {\"n\":3}|data: {\"usage\":1}|data: [DONE]|"),
-            (r#"{"kind":"duplicate_chunk","after_events":1}"#, "data: {\"n\":0}|data: {\"n\":1}|data: {\"n\":1}|data: {\"n\":2}|data: {\"n\":3}|data: {\"usage\":1}|data: [DONE]|"),
-            (r#"{"kind":"error_event","after_events":2}"#, "data: {\"n\":0}|data: {\"n\":1}|data: {\"error\":{}}|"),
-            (r#"{"kind":"truncated_json","after_events":1}"#, "data: {\"n\":0}|data: {|"),
-            (r#""empty""#, ""),
-        ];
-        for (fault, expected) in cases {
-            assert_eq!(text(fault), expected, "{fault}");
+    fn a_place_is_after_whole_events_or_where_the_bytes_say() {
+        for kind in ["cut", "stall"] {
+            let at = |place: &str| byte(&format!("{kind}{place}"));
+            assert_eq!(at(""), [50, 50]);
+            assert_eq!(at(":after_events=3"), [30, 50]);
+            assert_eq!(at(":after_events=0"), [0, 0]);
+            assert_eq!(at(":after_events=11"), [100, 50]);
+            assert_eq!(at(":after_bytes=33"), [33, 33]);
+            assert_eq!(at(":after_bytes=101"), [100, 100]);
         }
     }
 
     #[test]
-    fn broken_data_is_broken() {
-        assert!(text(r#""malformed_chunk""#).contains("{]}"));
-        assert!(std::str::from_utf8(&delivered(r#""invalid_utf8""#).frames.bytes).is_err());
+    fn resets_are_before_in_and_after_the_head() {
+        let cut = |form| met(form, true).cut.map(|cut| (cut.at, cut.how));
+        assert_eq!(cut("refuse"), Some((At::BeforeHead, Ending::Reset)));
+        assert_eq!(cut("reset_before_headers"), Some((At::BeforeHead, Ending::Reset)));
+        assert_eq!(cut("reset_in_headers"), Some((At::InHead(24), Ending::Reset)));
+        assert_eq!(cut("reset_in_headers:after_bytes=3"), Some((At::InHead(3), Ending::Reset)));
+        assert_eq!(cut("reset_after_headers"), Some((At::Body(0), Ending::Reset)));
+        assert_eq!(met("cut", true).cut.unwrap().how, Ending::Close);
     }
 
     #[test]
-    fn a_cut_is_where_it_is_said() {
-        let at = |fault| delivered(fault).breaks.unwrap().at;
-        assert_eq!(at(r#"{"kind":"cut","after_bytes":7}"#), 7);
-        assert_eq!(at(r#"{"kind":"cut","after_events":2}"#), stream().ends[1].0);
-        assert_eq!(at(r#"{"kind":"cut","after_events":99}"#), stream().bytes.len());
+    fn what_is_not_said_has_a_default() {
+        assert_eq!(met("stall", true).stall.unwrap().lasts, Duration::from_secs(60));
+        assert_eq!(met("stall:stall_ms=7", true).stall.unwrap().lasts, Duration::from_millis(7));
+        assert_eq!(met("drip", true).drip, Some(DRIP));
+        let slow = Drip { bytes: 1, every: Duration::from_millis(9) };
+        assert_eq!(met("drip:bytes=0:every_ms=9", true).drip, Some(slow), "some must go");
+        assert_eq!(met("wrong_content_type", true).content_type.as_deref(), Some("text/html; charset=utf-8"));
+        assert_eq!(met("wrong_content_type:content_type=a/b", true).content_type.as_deref(), Some("a/b"));
     }
 
     #[test]
-    fn a_whole_answer_breaks_too() {
-        let whole = || Frames::whole("application/json", Bytes::from_static(b"{\"content\":\"Hello\"}"));
-        for kind in FaultKind::ALL.iter().filter(|kind| **kind != FaultKind::Status) {
-            let fault = Fault { spec: FaultSpec { kind: Some(*kind), ..FaultSpec::default() }, origin: FaultOrigin::Rule };
-            let delivery = deliver(whole(), Some(&fault), || Bytes::from_static(b"{}"));
-            assert!(delivery.frames.bytes.len() < 100, "{kind:?}");
+    fn other_faults_change_bytes_or_nothing() {
+        assert_eq!(met("empty", false).frames.bytes, "");
+        for form in ["429", "length_in_tool_json", "stall", "drip", "cut"] {
+            assert_eq!(met(form, true).frames.bytes, frames(true).bytes, "{form}");
         }
+        let unspoiled = deliver(frames(true), None, Bytes::new);
+        assert!(unspoiled.cut.is_none() && unspoiled.stall.is_none() && unspoiled.drip.is_none());
     }
 }

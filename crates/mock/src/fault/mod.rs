@@ -1,20 +1,36 @@
 //! What goes wrong with an answer: decided before it is sent, done to its bytes.
 //!
-//! In reading order: this → [`chaos`] (who meets one) → [`delivery`] (what it does on the wire) →
-//! [`chunks`] (what it does before anything is encoded) → [`in_process`] (where there is no wire).
+//! In reading order: [`chaos`] (which request meets a fault) → [`chunk`] (what is done to an answer
+//! before it is encoded) → [`byte`] (and after) → [`delivery`] (what becomes of the connection
+//! meanwhile) → [`in_process`] (what all of it means where there are no bytes).
 
+pub mod byte;
 pub mod chaos;
-pub(crate) mod chunks;
+pub mod chunk;
 pub mod delivery;
-mod in_process;
+mod form;
+pub mod in_process;
+mod suggestion;
 
 use std::fmt;
 
-use crate::script::{FaultKind, FaultSpec};
+use crate::script::FaultSpec;
 
-pub use delivery::{Delivery, deliver};
+pub use delivery::{At, Cut, Delivery, Drip, Ending, Stall, deliver};
+pub use form::FormError;
 
 /// A fault that a request meets.
+///
+/// Shown, it names itself in a form that `--chaos faults=` takes:
+///
+/// ```
+/// use playhouse_mock::fault::{Fault, FaultOrigin};
+/// use playhouse_mock::script::{FaultKind, FaultSpec};
+///
+/// let spec = FaultSpec { kind: Some(FaultKind::Cut), after_events: Some(3), ..FaultSpec::default() };
+/// let fault = Fault { spec, origin: FaultOrigin::Chaos { seed: 42, attempt: 1 } };
+/// assert_eq!(fault.to_string(), "cut:after_events=3 (chaos, seed=42, attempt=1)");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     /// What it is.
@@ -37,25 +53,13 @@ pub enum FaultOrigin {
     },
 }
 
-impl Fault {
-    /// Its kind.
-    pub(crate) fn kind(&self) -> Option<FaultKind> {
-        self.spec.kind()
-    }
-}
-
 impl fmt::Display for Fault {
-    /// Names it as scripts do, and says how to get exactly it again.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.kind(), self.spec.status) {
-            (Some(FaultKind::Status), Some(status)) => write!(formatter, "{status}")?,
-            (Some(kind), _) => formatter.write_str(kind.as_str())?,
-            (None, _) => formatter.write_str("none")?,
-        }
-        match &self.origin {
+        write!(formatter, "{}", self.spec)?;
+        match self.origin {
             FaultOrigin::Rule => Ok(()),
             FaultOrigin::Chaos { seed, attempt } => {
-                write!(formatter, " (chaos seed={seed}, attempt {attempt} of this request)")
+                write!(formatter, " (chaos, seed={seed}, attempt={attempt})")
             }
         }
     }

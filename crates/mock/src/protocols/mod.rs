@@ -16,7 +16,7 @@ use playhouse_wire::Envelope;
 
 use crate::call::Facts;
 use crate::plan::Content;
-use crate::quota::QuotaState;
+use crate::quota::{Exceeded, QuotaState};
 
 pub use violation::Violation;
 pub use wish::{Wish, wish};
@@ -50,6 +50,11 @@ pub trait MockProtocol: Send + Sync + 'static {
         Wish::default()
     }
 
+    /// What the vendor says of a model that it does not have; none where it has it.
+    fn unknown_model(&self, _facts: &Facts) -> Option<Violation> {
+        None
+    }
+
     /// What is answered where there is no script at all.
     fn unscripted(&self, facts: &Facts) -> Content;
 
@@ -74,6 +79,9 @@ pub trait Vendor: Send + Sync + 'static {
 
     /// What it says when it refuses with this status.
     fn refusal(&self, status: u16) -> Error;
+
+    /// What it says when a minute's requests or tokens are used up.
+    fn over_quota(&self, exceeded: &Exceeded, model: &str) -> Error;
 
     /// The body of a failure answered with this status.
     fn error_body(&self, error: &Error, status: u16, request_id: &str) -> Bytes;

@@ -20,7 +20,7 @@ use super::call_line;
 use super::listen::ConnectionControl;
 use crate::call::{Call, Facts};
 use crate::engine::{Decision, Namespace};
-use crate::fault::{self, Delivery};
+use crate::fault::{self, At, Delivery};
 use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
 use crate::pace::Pace;
 use crate::plan::{Content, Plan};
@@ -90,10 +90,8 @@ impl Exchange<'_> {
         identity: &Identity,
     ) -> Response {
         let Decision { mut plan, verdict, violations, quota } = decision;
-        if plan.fault.as_ref().is_some_and(fault::Fault::is_length_stop)
-            && let Content::Chat(chunks) = &mut plan.content
-        {
-            fault::stop_for_length(chunks);
+        if let (Some(fault), Content::Chat(chunks)) = (&plan.fault, &mut plan.content) {
+            fault::chunk::apply(&fault.spec, chunks);
         }
         let mut written = self.write(&plan, facts.as_deref(), identity);
         self.add_headers(&mut written.headers, &plan, quota.as_ref(), identity);
@@ -182,8 +180,10 @@ impl Exchange<'_> {
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         self.frame(response.headers_mut(), &delivery);
-        if let Some(bytes) = delivery.reset_after_bytes {
-            self.connection.reset_after(bytes);
+        match delivery.cut.map(|cut| cut.at) {
+            Some(At::BeforeHead) => self.connection.reset_after(0),
+            Some(At::InHead(bytes)) => self.connection.reset_after(bytes),
+            _ => {}
         }
         call_line::log(recording.entry());
         let waits = (!pace.is_instant()).then(|| Box::new(pace.waits()) as super::body::Waits);

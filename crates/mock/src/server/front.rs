@@ -6,6 +6,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use playhouse_edge::{Identity, intake, status_of};
 use playhouse_llm::{Error, ErrorKind};
+use tokio::time::Instant;
 
 use super::Double;
 use super::control;
@@ -57,8 +58,8 @@ async fn converse(
     if !protocol.methods().contains(&parts.method) {
         return refuse(wrong_method(protocol, &parts.method), protocol, &parts, body).await;
     }
-    let path = path.to_owned();
-    Exchange { double, protocol, namespace, path, parts, connection }.answer(body).await
+    let started = Instant::now();
+    Exchange { double, protocol, namespace, path, parts: &parts, connection, started }.answer(body).await
 }
 
 /// Refuses a request nobody decides on, in the shape of a protocol's vendor.

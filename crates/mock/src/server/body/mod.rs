@@ -10,7 +10,7 @@ use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::listen::ConnectionControl;
-use crate::fault::Delivery;
+use crate::fault::{At, Cut, Delivery, Ending};
 use crate::journal::{Ended, Recording};
 use crate::protocols::FrameKind;
 
@@ -69,18 +69,21 @@ impl AnswerBody {
     /// Where the body ends, whole or not.
     fn end(&self) -> usize {
         let whole = self.delivery.frames.bytes.len();
-        self.delivery.breaks.map_or(whole, |broken| broken.at.min(whole))
+        match self.delivery.cut {
+            Some(Cut { at: At::Body(at), .. }) => at.min(whole),
+            _ => whole,
+        }
     }
 
     /// Up to where the next piece goes, and the wait before it.
     fn next_piece(&mut self) -> (usize, Duration) {
         let to = self.next_end();
         match self.delivery.stall {
-            Some((at, stall)) if self.at >= at => {
+            Some(stall) if self.at >= stall.after_bytes => {
                 self.delivery.stall = None;
-                (to, stall)
+                (to, stall.lasts)
             }
-            Some((at, _)) if at < to => (at, self.next_wait()),
+            Some(stall) if stall.after_bytes < to => (stall.after_bytes, self.next_wait()),
             _ => (to, self.next_wait()),
         }
     }
@@ -88,7 +91,7 @@ impl AnswerBody {
     fn next_end(&self) -> usize {
         let end = self.end();
         match (self.delivery.drip, &self.waits) {
-            (Some((bytes, _)), _) => (self.at + bytes).min(end),
+            (Some(drip), _) => (self.at + drip.bytes).min(end),
             (None, Some(_)) => self.delivery.frames.ends.get(self.next).map_or(end, |(to, _)| (*to).min(end)),
             (None, None) => end,
         }
@@ -96,8 +99,8 @@ impl AnswerBody {
 
     /// Only output is waited for: what opens a stream comes at once, and what closes it with its end.
     fn next_wait(&mut self) -> Duration {
-        if let Some((_, every)) = self.delivery.drip {
-            return every;
+        if let Some(drip) = self.delivery.drip {
+            return drip.every;
         }
         let kind = self.delivery.frames.ends.get(self.next).map(|(_, kind)| *kind);
         match &mut self.waits {
@@ -139,7 +142,7 @@ impl AnswerBody {
 
     /// Whether all that shall go out has, and nothing is to happen after it.
     fn is_complete(&self) -> bool {
-        self.at >= self.end() && self.delivery.breaks.is_none() && self.delivery.stall.is_none()
+        self.at >= self.end() && self.delivery.cut.is_none() && self.delivery.stall.is_none()
     }
 
     fn send(&mut self, to: usize) -> Frame<Bytes> {
@@ -159,7 +162,7 @@ impl AnswerBody {
     }
 
     /// Breaks the connection off, once what was to go out before has been written.
-    fn poll_break(&mut self, is_reset: bool, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_cut(&mut self, how: Ending, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if self.phase == Phase::Sending {
             // The connection writes what it holds when the body has nothing for it.
             self.phase = Phase::Flushing;
@@ -168,7 +171,7 @@ impl AnswerBody {
         }
         self.phase = Phase::Ended;
         self.recording.finish(Ended::Cut);
-        if is_reset {
+        if how == Ending::Reset {
             self.connection.reset_at_end();
         }
         Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "a fault cuts the answer"))))
@@ -191,11 +194,11 @@ impl Body for AnswerBody {
             this.complete();
             return Poll::Ready(None);
         }
-        if let Some(broken) = this.delivery.breaks
+        if let Some(cut) = this.delivery.cut
             && this.at >= this.end()
             && this.delivery.stall.is_none()
         {
-            return this.poll_break(broken.is_reset, context);
+            return this.poll_cut(cut.how, context);
         }
         let to = ready!(this.poll_piece(context));
         let frame = this.send(to);
