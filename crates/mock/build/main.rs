@@ -4,6 +4,8 @@
 //! double may take to answer, and tens of megabytes. These tables are read where they lie in the
 //! program.
 
+#![expect(clippy::print_stdout, reason = "cargo is told so")]
+
 mod classes;
 #[path = "../src/tokens/hash.rs"]
 mod hash;

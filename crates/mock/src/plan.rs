@@ -1,5 +1,7 @@
 //! What the double has decided to answer, before it is written in a protocol.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use playhouse_llm::{Chunk, EmbedReply, Error, ModelInfo};
@@ -24,9 +26,9 @@ pub struct Plan {
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A chat answer in pieces, token by token; a whole one is put together from them.
-    Chat(Vec<Chunk>),
+    Chat(Arc<[Chunk]>),
     /// Pieces, and then a failure in place of an end.
-    Broken(Vec<Chunk>, Error),
+    Broken(Arc<[Chunk]>, Error),
     /// Vectors.
     Embeddings(EmbedReply),
     /// A list of models.

@@ -7,11 +7,11 @@ use playhouse_wire::{Codec, Envelope};
 use super::{FrameKind, Frames};
 use crate::call::Facts;
 use crate::plan::Content;
-use crate::respond;
+use crate::reply;
 
 /// Says what the user said last.
 pub(super) fn echo(facts: &Facts) -> Content {
-    Content::Chat(respond::Answer::text(&facts.user).chunks)
+    reply::echo(facts)
 }
 
 /// Writes a chat answer the way its caller asked for.
@@ -24,7 +24,12 @@ pub(super) fn write_chat(
     let (chunks, failure) = match content {
         Content::Chat(chunks) => (chunks, None),
         Content::Broken(chunks, failure) => (chunks, Some(failure)),
-        _ => return Err(Error::new(ErrorKind::Internal, "the reply is none to a chat: give it a text or tool calls")),
+        _ => {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "the reply is none to a chat: give it a text or tool calls",
+            ));
+        }
     };
     match (facts.stream, failure) {
         (true, failure) => write_stream(codec, chunks, failure, envelope),

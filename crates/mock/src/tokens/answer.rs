@@ -11,11 +11,9 @@ const CALLS: u64 = 6;
 /// What a model calls that wants several tools at once.
 const SEVERAL: &str = "multi_tool_use.parallel";
 
-/// How many tokens a text has that is an answer, where tools were offered or were not.
-pub(crate) fn text_tokens(tokenizer: Tokenizer, text: &str, tools_offered: bool) -> u64 {
-    // Where it could have called a tool, the model says that it does not.
-    tokenizer.count_once(text) + u64::from(tools_offered && !text.is_empty())
-}
+/// What an answer counts more than its tokens where it is given instead of another: a text where
+/// tools could be called, a refusal.
+pub(crate) const INSTEAD: u64 = 1;
 
 /// How many tokens the calls of an answer have.
 pub(crate) fn answered_calls_tokens(tokenizer: Tokenizer, calls: &[&ToolCall]) -> u64 {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Counts kept at most: 256 KiB of them. A newer one takes the place of an older.
 const SLOTS: usize = 1 << 14;
 
-static COUNTS: [Slot; SLOTS] = [const { Slot::EMPTY }; SLOTS];
+static COUNTS: [Slot; SLOTS] = [const { Slot::empty() }; SLOTS];
 
 /// A count and what was counted.
 ///
@@ -35,7 +35,9 @@ fn hash_of(name: impl Hash) -> u64 {
 }
 
 impl Slot {
-    const EMPTY: Self = Self { check: AtomicU64::new(0), count: AtomicU64::new(0) };
+    const fn empty() -> Self {
+        Self { check: AtomicU64::new(0), count: AtomicU64::new(0) }
+    }
 
     fn get(&self, hash: u64) -> Option<u64> {
         let count = self.count.load(Ordering::Relaxed);
@@ -62,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_slot_that_two_wrote_at_once_is_empty() {
-        let slot = Slot::EMPTY;
+        let slot = Slot::empty();
         slot.set(11, 5);
         slot.count.store(6, Ordering::Relaxed);
         assert_eq!((slot.get(11), slot.get(0)), (None, None));

@@ -5,14 +5,19 @@ use std::collections::BinaryHeap;
 
 use super::vocabulary::Vocabulary;
 
+/// How many tokens a word has.
+pub(super) fn token_count(vocabulary: &Vocabulary, word: &[u8]) -> usize {
+    if vocabulary.rank(word).is_some() { 1 } else { merged(vocabulary, word).len() }
+}
+
 /// Where the tokens of a word end.
-///
+pub(super) fn token_ends(vocabulary: &Vocabulary, word: &[u8]) -> Vec<usize> {
+    if vocabulary.rank(word).is_some() { vec![word.len()] } else { merged(vocabulary, word) }
+}
+
 /// Of all neighbours that make a token together, those whose token has the lowest rank are merged
 /// first, the leftmost of several; a heap of them keeps a word of a megabyte from taking for ever.
-pub(super) fn token_ends(vocabulary: &Vocabulary, word: &[u8]) -> Vec<usize> {
-    if vocabulary.rank(word).is_some() {
-        return vec![word.len()];
-    }
+fn merged(vocabulary: &Vocabulary, word: &[u8]) -> Vec<usize> {
     let mut parts = Parts::single_bytes(word.len());
     let mut merges = BinaryHeap::new();
     let offer = |merges: &mut BinaryHeap<_>, left: usize, right: usize| {

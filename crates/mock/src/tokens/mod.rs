@@ -66,8 +66,8 @@ impl Tokenizer {
 
     /// How many tokens a text has.
     pub fn count(self, text: &str) -> u64 {
-        let counts = words::words(text, self.cutting()).map(|word| self.token_ends(word).len() as u64);
-        counts.sum()
+        let count = |word: &str| merge::token_count(self.vocabulary(), word.as_bytes()) as u64;
+        words::words(text, self.cutting()).map(count).sum()
     }
 
     /// How many tokens a text has that may well be asked about again.
