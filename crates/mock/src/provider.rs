@@ -157,9 +157,9 @@ struct Pieces {
 /// What a plan means to somebody who reads events.
 fn answer(plan: Plan, model: &str, stream: bool) -> Result<Pieces, Error> {
     let (mut chunks, mut failure) = match plan.content {
-        Content::Chat(chunks) => (chunks, None),
+        Content::Chat(chunks) => (chunks.to_vec(), None),
         Content::Broken(chunks, failure) if chunks.is_empty() => return Err(failure),
-        Content::Broken(chunks, failure) => (chunks, Some(failure)),
+        Content::Broken(chunks, failure) => (chunks.to_vec(), Some(failure)),
         Content::Refusal(error) => return Err(error),
         _ => return Err(Error::new(ErrorKind::Internal, "this reply needs a socket: use a MockServer for it")),
     };

@@ -9,13 +9,19 @@ use playhouse_llm::{Error, Upstream};
 use crate::fault::{Fault, FaultOrigin};
 use crate::plan::Plan;
 use crate::protocols::MockProtocol;
-use crate::script::{FaultKind, FaultSpec, Reply, Rule};
+use crate::script::{FaultKind, FaultSpec, Rule};
 
-/// The fault of a rule's reply, or of the rule, for its nth request.
-pub(super) fn of_rule(rule: &Rule, reply: Option<&Reply>, nth: u32) -> Option<Fault> {
+/// The fault that a rule's nth request meets: its reply's, at this step of its sequence, or its own.
+pub(super) fn of_rule(rule: &Rule, step: usize, nth: u32) -> Option<Fault> {
+    let reply = rule.sequence.as_ref().map_or(rule.reply.as_ref(), |sequence| sequence.replies.get(step));
     let specs = [reply.and_then(|reply| reply.fault.as_ref()), rule.fault.as_ref()];
     let mut met = specs.into_iter().flatten().filter(|spec| spec.times.is_none_or(|times| nth <= times));
-    met.next().map(|spec| Fault { spec: spec.clone(), origin: FaultOrigin::Rule })
+    met.next().and_then(|spec| of_reply(Some(spec.clone())))
+}
+
+/// The fault that a reply brings with it.
+pub(super) fn of_reply(spec: Option<FaultSpec>) -> Option<Fault> {
+    spec.map(|spec| Fault { spec, origin: FaultOrigin::Rule })
 }
 
 /// The plan of a fault that lets no answer through.

@@ -28,7 +28,7 @@ use crate::plan::Plan;
 use crate::protocols::{MockProtocol, Violation};
 use crate::quota::QuotaState;
 use crate::reply::Scene;
-use crate::script::{Chaos, Reply, Rule, Script, Strictness};
+use crate::script::{Chaos, PaceSpec, Rule, Script, Strictness};
 use crate::verdict::Verdict;
 use crate::verify::{self, Evidence, Expectations, InvalidExpectation, Report};
 use namespaces::Namespaces;
@@ -238,7 +238,7 @@ impl Engine {
     ) -> Decision {
         let chaos = self.chaos(namespace, compiled, call);
         let mut plan = faults::plan_with(chaos, protocol, || Plan::new(protocol.unscripted(&call.facts)));
-        plan.pace = self.pace(compiled, [None, None], 0);
+        plan.pace = self.pace(compiled, None, 0);
         Decision::of(plan, Verdict::Unscripted)
     }
 
@@ -251,29 +251,27 @@ impl Engine {
         selected: Selected,
     ) -> Decision {
         let Selected { hit, step } = selected;
-        let Some(rule) = compiled.rules.rule(hit.index) else {
-            return Decision::of(Plan::refusal(no_reply(&hit.name)), Verdict::Rule(hit));
-        };
-        let reply = rule.sequence.as_ref().map_or(rule.reply.as_ref(), |sequence| sequence.replies.get(step));
-        let fault = faults::of_rule(rule, reply, hit.call).or_else(|| self.chaos(namespace, compiled, call));
+        let rule = compiled.rules.rule(hit.index);
+        let fault = rule.and_then(|rule| faults::of_rule(rule, step, hit.call));
+        let fault = fault.or_else(|| self.chaos(namespace, compiled, call));
         if let Some(plan) = faults::in_place_of_an_answer(fault.as_ref(), protocol) {
             return Decision::of(plan, Verdict::Rule(hit));
         }
         let seed = self.seed(compiled, call, hit.call);
-        let mut plan = match reply {
-            Some(reply) => self.render(compiled, reply, Scene { call, hit: &hit, seed }).await,
-            None => Plan::refusal(no_reply(&hit.name)),
-        };
-        plan.pace = self.pace(compiled, [reply.and_then(|reply| reply.pace.as_ref()), rule.pace.as_ref()], seed);
-        plan.fault = fault;
-        Decision::of(plan, Verdict::Rule(hit))
-    }
-
-    async fn render(&self, compiled: &CompiledScript, reply: &Reply, scene: Scene<'_>) -> Plan {
-        match compiled.replies.render(reply, scene).await {
-            Ok(rendered) => Plan { headers: rendered.headers, ..Plan::new(rendered.content) },
+        let scene = Scene { call, hit: &hit, step, seed };
+        let plan = match compiled.replies.render(scene).await {
+            Ok(rendered) => {
+                let said = rendered.pace.or_else(|| rule?.pace.clone());
+                Plan {
+                    content: rendered.content,
+                    headers: rendered.headers,
+                    pace: self.pace(compiled, said.as_ref(), seed),
+                    fault: fault.or_else(|| faults::of_reply(rendered.fault)),
+                }
+            }
             Err(error) => Plan::refusal(error),
-        }
+        };
+        Decision::of(plan, Verdict::Rule(hit))
     }
 
     fn chaos(
@@ -286,10 +284,8 @@ impl Engine {
         namespace.draw_fault(chaos, call)
     }
 
-    /// The first of these paces that is said, else the script's.
-    fn pace(&self, compiled: &CompiledScript, said: [Option<&crate::script::PaceSpec>; 2], seed: u64) -> Pace {
-        let [reply, rule] = said;
-        Pace::resolve(reply.or(rule), compiled.rules.script().pace.as_ref(), seed, self.config.fast)
+    fn pace(&self, compiled: &CompiledScript, said: Option<&PaceSpec>, seed: u64) -> Pace {
+        Pace::resolve(said, compiled.rules.script().pace.as_ref(), seed, self.config.fast)
     }
 
     /// The same request at the same place in a script draws the same.
@@ -297,11 +293,6 @@ impl Engine {
         let seed = compiled.rules.script().seed.unwrap_or(self.config.seed);
         content_hash::mix(seed, content_hash::of(&call.facts), u64::from(nth))
     }
-}
-
-fn no_reply(rule: &str) -> Error {
-    let message = format!("{rule} has no reply for this request: give it `reply`, or a fault that always meets it");
-    Error::new(ErrorKind::Internal, message)
 }
 
 impl From<Script> for Engine {

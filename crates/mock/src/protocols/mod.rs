@@ -50,8 +50,10 @@ pub trait MockProtocol: Send + Sync + 'static {
         Wish::default()
     }
 
-    /// What the vendor says of a model that it does not have; none where it has it.
-    fn unknown_model(&self, _facts: &Facts) -> Option<Violation> {
+    /// The refusal of a model that the vendor does not have; apart from [`check`](Self::check), so
+    /// that it can be passed over where a script names the model.
+    fn unknown_model(&self, facts: &Facts) -> Option<Violation> {
+        let _ = facts;
         None
     }
 

@@ -91,7 +91,9 @@ impl Exchange<'_> {
     ) -> Response {
         let Decision { mut plan, verdict, violations, quota } = decision;
         if let (Some(fault), Content::Chat(chunks)) = (&plan.fault, &mut plan.content) {
-            fault::chunk::apply(&fault.spec, chunks);
+            let mut spoiled = chunks.to_vec();
+            fault::chunk::apply(&fault.spec, &mut spoiled);
+            *chunks = spoiled.into();
         }
         let mut written = self.write(&plan, facts.as_deref(), identity);
         self.add_headers(&mut written.headers, &plan, quota.as_ref(), identity);

@@ -1,9 +1,26 @@
 //! OpenAI's protocols, with OpenAI's manners.
 
+pub(crate) mod catalog;
 pub mod chat;
 mod deployment;
 pub mod embeddings;
 pub mod models;
+mod strict;
 mod vendor;
 
+pub use strict::card::RuleCard;
 pub use vendor::OpenAi;
+
+use super::Violation;
+use strict::complaint::Complaint;
+
+/// Every rule that requests are held against, with where it comes from and examples.
+pub fn rules() -> Vec<RuleCard> {
+    [chat::rules::cards(), embeddings::rules::cards()].concat()
+}
+
+/// The refusal of a body that is not JSON.
+pub(crate) fn unparsable() -> Violation {
+    let message = "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have trouble figuring out how to fix this, please contact us through our help center at help.openai.com.)";
+    Complaint::new(message).under("openai/json-body")
+}

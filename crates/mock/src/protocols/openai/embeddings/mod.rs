@@ -3,6 +3,8 @@
 mod features;
 mod vector;
 
+pub(crate) mod rules;
+
 use bytes::Bytes;
 use http::Method;
 use playhouse_llm::{EmbedInput, EmbedReply, EmbedRequest, Error, ErrorKind, Malformed};
@@ -43,13 +45,18 @@ impl MockProtocol for Embeddings {
     }
 
     fn read(&self, _method: &Method, path: &str, _query: Option<&str>, body: Bytes) -> Result<Facts, Error> {
-        let incoming = OpenAiEmbeddings.read_request(&body, model_of_path(path).as_deref())?;
+        let incoming = OpenAiEmbeddings.read_request(&body, model_of_path(path).as_deref());
+        let incoming = incoming.map_err(|error| in_own_words(&body).unwrap_or(error))?;
         let form = Form { base64: incoming.encoding == Some(Encoding::Base64), ..Form::default() };
         Ok(Facts::embeddings(NAME, incoming.request, form, body))
     }
 
-    fn check(&self, _facts: &Facts) -> Vec<Violation> {
-        Vec::new()
+    fn check(&self, facts: &Facts) -> Vec<Violation> {
+        rules::check(facts)
+    }
+
+    fn unknown_model(&self, facts: &Facts) -> Option<Violation> {
+        rules::unknown_model(facts)
     }
 
     fn unscripted(&self, facts: &Facts) -> Content {
@@ -66,6 +73,11 @@ impl MockProtocol for Embeddings {
         let body = OpenAiEmbeddings.write_reply(reply, encoding, envelope)?;
         Ok(Frames::whole("application/json", body))
     }
+}
+
+/// What OpenAI says of a body that cannot be read.
+fn in_own_words(body: &Bytes) -> Option<Error> {
+    Some(rules::refusal(body)?.to_error(OpenAi.name()))
 }
 
 fn not_an_embedding() -> Error {
