@@ -30,6 +30,16 @@ impl fmt::Display for ScriptErrors {
     }
 }
 
+impl Default for CompiledScript {
+    /// A script without rules.
+    fn default() -> Self {
+        match Self::compile(Script::default(), Path::new(".")) {
+            Ok(compiled) => compiled,
+            Err(errors) => unreachable!("nothing can be wrong with no rules: {errors}"),
+        }
+    }
+}
+
 impl CompiledScript {
     /// Prepares a script; relative fixtures are found from `folder`.
     ///

@@ -223,7 +223,7 @@ impl Engine {
         match namespace.select(compiled, call) {
             Ok(selected) => self.scripted(namespace, compiled, protocol, call, selected).await,
             Err(miss) => {
-                let error = Error::new(ErrorKind::NotFound, miss.message(call));
+                let error = Error::new(ErrorKind::NotFound, miss.to_string());
                 Decision::of(Plan::refusal(faults::coded(error, "no_rule_matched")), Verdict::Miss(miss))
             }
         }

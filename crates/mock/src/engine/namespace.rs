@@ -79,7 +79,7 @@ impl Namespace {
     /// Follows a script that begins as the one before did: what was counted stays.
     pub(super) fn go_on_with(&self, script: Arc<CompiledScript>) {
         let mut state = self.lock();
-        state.progress.go_on_with(&script.rules);
+        script.rules.take_over(&mut state.progress);
         state.script = Some(script);
     }
 

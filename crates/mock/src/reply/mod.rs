@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use playhouse_llm::{Chunk, EmbedReply, Error, ErrorKind, Usage};
+use playhouse_llm::{Chunk, EmbedReply, Error, ErrorKind, Extra, Usage};
 
 use crate::call::{Asked, Call, Facts};
 use crate::matching::RuleProblem;
@@ -226,6 +226,7 @@ fn embedded(prepared: &Prepared, vector: &[f32], scene: Scene<'_>) -> Result<Con
     Ok(Content::Embeddings(EmbedReply {
         model: prepared.model.clone().unwrap_or_else(|| request.model.to_string()),
         vectors: vec![vector.to_vec(); request.inputs.len()],
-        usage: usage::said_over_counted(prepared.usage, counted),
+        usage: Some(usage::said_over_counted(prepared.usage, counted)),
+        extra: Extra::new(),
     }))
 }

@@ -1,6 +1,6 @@
 //! The log line of a call.
 
-use crate::journal::{Entry, describe};
+use crate::journal::Entry;
 use crate::verdict::Verdict;
 
 /// Logs that a call is being answered: a line a person can read, and the fields a program wants.

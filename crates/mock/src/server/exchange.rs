@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use playhouse_edge::{EVENT_STREAM_HEADERS, Identity, intake, status_of};
-use playhouse_llm::{Context, Error};
+use playhouse_llm::Error;
 use playhouse_wire::Envelope;
 use tokio::time::Instant;
 
@@ -25,7 +25,6 @@ use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
 use crate::pace::Pace;
 use crate::plan::{Content, Plan};
 use crate::protocols::{Frames, MockProtocol};
-use crate::verdict::Verdict;
 
 const EVENT_STREAM: &str = "text/event-stream";
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_mock::server::{Double, Listener};
-use playhouse_mock::{Engine, EngineConfig, tokens};
+use playhouse_mock::{Engine, EngineConfig};
 use playhouse_telemetry::{LoggingConfig, info, log};
 use tokio::runtime::Builder;
 
@@ -33,8 +33,6 @@ pub(super) fn run(args: &MockArgs, console: &Console) -> Result<u8, Failure> {
     let config =
         EngineConfig { strict: args.strict.into(), fast: args.fast, chaos: args.chaos.clone(), seed: args.seed };
     let engine = Arc::new(Engine::new(config, script));
-    // Loading the vocabularies takes longer than the first request should wait.
-    std::thread::spawn(tokens::warm_up);
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::work(format!("cannot start: {}", plain_reason(&error))))?;
     runtime.block_on(serve(args, engine, &logging, console))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use playhouse_mock::script::{self, LoadFailure, Loaded, Watch};
+use playhouse_mock::script::{self, LoadFailure, Loaded, ScriptProblem, Watch};
 use playhouse_mock::{CompiledScript, Engine};
 use playhouse_telemetry::{error, info, warn};
 
@@ -16,8 +16,9 @@ pub(super) fn read(paths: &[PathBuf], console: &Console) -> Result<CompiledScrip
     if paths.is_empty() {
         return Ok(CompiledScript::default());
     }
-    let (compiled, remarks) = compiled(script::load(paths)).map_err(|failure| Failure::Script(failure.to_string()))?;
-    remarks.iter().for_each(|remark| console.remark(remark));
+    let (compiled, remarks) =
+        compiled(script::load(paths)).map_err(|failure| Failure::Script(failure.to_string()))?;
+    remarks.iter().for_each(|remark| console.remark(&format!("{remark}\n")));
     Ok(compiled)
 }
 
@@ -31,26 +32,29 @@ pub(in crate::commands) fn check(paths: &[PathBuf], console: &Console) -> Result
 
 /// Reloads scripts as they change; one that cannot be used changes nothing.
 pub(super) async fn follow(paths: Vec<PathBuf>, engine: Arc<Engine>) {
-    let mut changes = Watch::new(paths);
+    let (mut watch, first) = Watch::start(&paths).await;
+    // What was read before the watch began is followed already, unless it changed in between.
+    let mut next = first;
+    let mut is_first = true;
     loop {
-        match compiled(changes.next().await) {
+        match compiled(next) {
             Ok((compiled, remarks)) => {
-                remarks.iter().for_each(|remark| warn!("{remark}"));
                 let rules = compiled.rules.script().rules.len();
                 engine.set_script(compiled);
-                info!(rules, "The script was reloaded");
+                if !is_first {
+                    remarks.iter().for_each(|remark| warn!("{remark}"));
+                    info!(rules, "The script was reloaded");
+                }
             }
             Err(failure) => error!("The changed script cannot be used, the last good one stays: {failure}"),
         }
+        is_first = false;
+        next = watch.next().await;
     }
 }
 
-fn compiled(loaded: Result<Loaded, LoadFailure>) -> Result<(CompiledScript, Vec<String>), LoadFailure> {
-    let loaded = loaded?;
-    let folder = loaded.folder().to_owned();
-    let compiled = CompiledScript::compile(loaded.script.clone(), &folder);
-    let compiled = compiled.map_err(|errors| loaded.explain(&errors.0))?;
-    let hidden = compiled.rules.hidden();
-    let remarks = hidden.iter().map(|(rule, by)| loaded.hidden(*rule, *by).to_string()).collect();
-    Ok((compiled, remarks))
+fn compiled(
+    loaded: Result<Loaded, LoadFailure>,
+) -> Result<(CompiledScript, Vec<ScriptProblem>), LoadFailure> {
+    CompiledScript::of_loaded(loaded?)
 }
