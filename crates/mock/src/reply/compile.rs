@@ -58,7 +58,9 @@ pub(super) fn compile_answered(reply: &Reply) -> Result<Prepared, Vec<Complaint>
             ("callback", reply.callback.is_some()),
         ];
         match elsewhere.iter().find(|(_, is_said)| *is_said) {
-            Some((field, _)) => Err(Complaint::of(*field, "is for scripts only: send the content itself")),
+            Some((field, _)) => {
+                Err(Complaint::of(*field, format!("`{field}` is for scripts only: send the content itself")))
+            }
             None => Said::made(reply).map(Content::Said).ok_or_else(nothing_said),
         }
     })
@@ -119,12 +121,14 @@ impl Workshop<'_> {
 /// A rule has one reply, or several in sequence, or a fault that needs none.
 fn check_rule(rule: &Rule) -> Option<Complaint> {
     match (&rule.reply, &rule.sequence) {
-        (Some(_), Some(_)) => Some(Complaint::of("sequence", "stands beside a `reply`: keep one of them")),
+        (Some(_), Some(_)) => {
+            Some(Complaint::of("sequence", "`sequence` stands beside `reply`: keep one of them"))
+        }
         (None, Some(sequence)) if sequence.replies.is_empty() => {
-            Some(Complaint::of("sequence", "is empty: list the replies"))
+            Some(Complaint::of("sequence", "the sequence is empty: list the replies"))
         }
         (None, None) if rule.fault.is_none() => {
-            Some(Complaint::of("reply", "is missing: say what is answered, or a `fault`"))
+            Some(Complaint::of("reply", "the rule has no `reply`: say what is answered, or a `fault`"))
         }
         _ => None,
     }
@@ -181,8 +185,10 @@ fn choice(reply: &Reply, find: FindContent<'_>) -> Result<Voice, Complaint> {
             Err(_) => Err(Complaint::of("choices", "a choice cannot have choices of its own")),
         },
         other => {
-            let message = "belongs to a whole reply: a choice says a text, a refusal or tool calls";
-            Err(Complaint::of(other.name(), message))
+            let name = other.name();
+            let message =
+                format!("`{name}` is for a whole reply: a choice says a text, a refusal or tool calls");
+            Err(Complaint::of(name, message))
         }
     }
 }
@@ -204,8 +210,9 @@ fn check_one_content(reply: &Reply) -> Result<(), Complaint> {
     let mut said = contents.iter().filter(|(_, is_said)| *is_said).map(|(name, _)| name);
     match (said.next(), said.next()) {
         (Some(first), Some(second)) => {
-            let message =
-                format!("stands beside `{first}`, and both say what the content is: keep one of them");
+            let message = format!(
+                "`{second}` stands beside `{first}`, and both say what the content is: keep one of them"
+            );
             Err(Complaint::of(*second, message))
         }
         _ => Ok(()),
@@ -213,5 +220,5 @@ fn check_one_content(reply: &Reply) -> Result<(), Complaint> {
 }
 
 fn nothing_said() -> Complaint {
-    Complaint::of("", "says nothing: give it a `text`, or another content")
+    Complaint::of("", "the reply says nothing: give it a `text`, or another content")
 }
