@@ -51,7 +51,7 @@ pub(super) fn compile(
 
 /// A reply that came from a callback: whoever sent it has made its content already.
 pub(super) fn compile_answered(reply: &Reply) -> Result<Prepared, Vec<Complaint>> {
-    prepare(reply, &mut |reply| {
+    prepare(reply, &mut |_, reply| {
         let elsewhere = [
             ("template", reply.template.is_some()),
             ("fixture", reply.fixture.is_some()),
@@ -88,7 +88,7 @@ impl Workshop<'_> {
         complaints.extend(check_rule(rule));
         for (field, reply) in replies {
             let name = format!("rules[{index}].{field}");
-            match prepare(reply, &mut |reply| self.content(&name, reply)) {
+            match prepare(reply, &mut |within, reply| self.content(&format!("{name}{within}"), reply)) {
                 Ok(reply) => prepared.push(reply),
                 Err(wrong) => complaints.extend(wrong.into_iter().map(|one| one.within(&field))),
             }
@@ -134,12 +134,13 @@ fn check_rule(rule: &Rule) -> Option<Complaint> {
     }
 }
 
-/// How the content of a reply is found that does not simply stand there.
-type FindContent<'find> = &'find mut dyn FnMut(&Reply) -> Result<Content, Complaint>;
+/// How the content is found of a reply, or of this choice in it (`.choices[1]`), where it does not
+/// simply stand there.
+type FindContent<'find> = &'find mut dyn FnMut(&str, &Reply) -> Result<Content, Complaint>;
 
 fn prepare(reply: &Reply, find: FindContent<'_>) -> Result<Prepared, Vec<Complaint>> {
     let headers = headers::headers(&reply.headers);
-    let source = source(reply, find);
+    let source = source("", reply, find);
     match (source, headers) {
         (Ok(source), Ok(headers)) => Ok(Prepared {
             source,
@@ -154,7 +155,7 @@ fn prepare(reply: &Reply, find: FindContent<'_>) -> Result<Prepared, Vec<Complai
     }
 }
 
-fn source(reply: &Reply, find: FindContent<'_>) -> Result<Source, Complaint> {
+fn source(within: &str, reply: &Reply, find: FindContent<'_>) -> Result<Source, Complaint> {
     check_one_content(reply)?;
     if let Some(respond) = &reply.respond {
         return Ok(Source::Closure(respond.clone()));
@@ -168,18 +169,20 @@ fn source(reply: &Reply, find: FindContent<'_>) -> Result<Source, Complaint> {
     if !reply.choices.is_empty() {
         let choices = (0..).zip(&reply.choices);
         let voices = choices.map(|(at, choice): (usize, _)| {
-            self::choice(choice, find).map_err(|complaint| complaint.within(&format!("choices[{at}]")))
+            let field = format!("choices[{at}]");
+            self::choice(&format!("{within}.{field}"), choice, find)
+                .map_err(|complaint| complaint.within(&field))
         });
         return Ok(Source::Voices(voices.collect::<Result<_, _>>()?));
     }
-    match find(reply)? {
+    match find(within, reply)? {
         Content::Said(said) => Ok(Source::Voices(vec![Voice::new(said, reply)?])),
         Content::Whole(source) => Ok(source),
     }
 }
 
-fn choice(reply: &Reply, find: FindContent<'_>) -> Result<Voice, Complaint> {
-    match source(reply, find)? {
+fn choice(within: &str, reply: &Reply, find: FindContent<'_>) -> Result<Voice, Complaint> {
+    match source(within, reply, find)? {
         Source::Voices(voices) => match <[Voice; 1]>::try_from(voices) {
             Ok([voice]) => Ok(voice),
             Err(_) => Err(Complaint::of("choices", "a choice cannot have choices of its own")),
