@@ -38,14 +38,15 @@ pub(super) struct Callbacks {
 
 impl Callback {
     pub(super) fn new(url: &str) -> Result<Self, String> {
-        let parsed =
-            url.parse::<Uri>().map_err(|error| format!("is no URL ({error}): use `http://host/path`"))?;
+        let parsed = url
+            .parse::<Uri>()
+            .map_err(|error| format!("this is no URL ({error}): use `http://host/path`"))?;
         match (parsed.scheme_str(), parsed.host()) {
             (Some("http"), Some(_)) => Ok(Self { url: parsed }),
             (Some(scheme), Some(_)) => {
-                Err(format!("is asked over `{scheme}`, which is not spoken here: use `http://host/path`"))
+                Err(format!("`{scheme}` is not spoken to callbacks: use `http://host/path`"))
             }
-            _ => Err("is no whole URL: use `http://host/path`".to_owned()),
+            _ => Err("this is no whole URL: use `http://host/path`".to_owned()),
         }
     }
 
@@ -121,8 +122,8 @@ fn read(body: &[u8]) -> Result<Prepared, String> {
     let reply: Reply =
         serde_json::from_slice(body).map_err(|error| format!("its answer is no reply: {error}"))?;
     compile::compile_answered(&reply).map_err(|complaints| {
-        let told = complaints.iter().map(|Complaint { field, message }| format!("`{field}` {message}"));
-        format!("its answer is no reply: {}", told.collect::<Vec<_>>().join("; "))
+        let told: Vec<String> = complaints.into_iter().map(|Complaint { message, .. }| message).collect();
+        format!("its answer is no reply: {}", told.join("; "))
     })
 }
 

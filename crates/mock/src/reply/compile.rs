@@ -51,14 +51,16 @@ pub(super) fn compile(
 
 /// A reply that came from a callback: whoever sent it has made its content already.
 pub(super) fn compile_answered(reply: &Reply) -> Result<Prepared, Vec<Complaint>> {
-    prepare(reply, &mut |reply| {
+    prepare(reply, &mut |_, reply| {
         let elsewhere = [
             ("template", reply.template.is_some()),
             ("fixture", reply.fixture.is_some()),
             ("callback", reply.callback.is_some()),
         ];
         match elsewhere.iter().find(|(_, is_said)| *is_said) {
-            Some((field, _)) => Err(Complaint::of(*field, "is for scripts only: send the content itself")),
+            Some((field, _)) => {
+                Err(Complaint::of(*field, format!("`{field}` is for scripts only: send the content itself")))
+            }
             None => Said::made(reply).map(Content::Said).ok_or_else(nothing_said),
         }
     })
@@ -86,7 +88,7 @@ impl Workshop<'_> {
         complaints.extend(check_rule(rule));
         for (field, reply) in replies {
             let name = format!("rules[{index}].{field}");
-            match prepare(reply, &mut |reply| self.content(&name, reply)) {
+            match prepare(reply, &mut |within, reply| self.content(&format!("{name}{within}"), reply)) {
                 Ok(reply) => prepared.push(reply),
                 Err(wrong) => complaints.extend(wrong.into_iter().map(|one| one.within(&field))),
             }
@@ -119,23 +121,26 @@ impl Workshop<'_> {
 /// A rule has one reply, or several in sequence, or a fault that needs none.
 fn check_rule(rule: &Rule) -> Option<Complaint> {
     match (&rule.reply, &rule.sequence) {
-        (Some(_), Some(_)) => Some(Complaint::of("sequence", "stands beside a `reply`: keep one of them")),
+        (Some(_), Some(_)) => {
+            Some(Complaint::of("sequence", "`sequence` stands beside `reply`: keep one of them"))
+        }
         (None, Some(sequence)) if sequence.replies.is_empty() => {
-            Some(Complaint::of("sequence", "is empty: list the replies"))
+            Some(Complaint::of("sequence", "the sequence is empty: list the replies"))
         }
         (None, None) if rule.fault.is_none() => {
-            Some(Complaint::of("reply", "is missing: say what is answered, or a `fault`"))
+            Some(Complaint::of("reply", "the rule has no `reply`: say what is answered, or a `fault`"))
         }
         _ => None,
     }
 }
 
-/// How the content of a reply is found that does not simply stand there.
-type FindContent<'find> = &'find mut dyn FnMut(&Reply) -> Result<Content, Complaint>;
+/// How the content is found of a reply, or of this choice in it (`.choices[1]`), where it does not
+/// simply stand there.
+type FindContent<'find> = &'find mut dyn FnMut(&str, &Reply) -> Result<Content, Complaint>;
 
 fn prepare(reply: &Reply, find: FindContent<'_>) -> Result<Prepared, Vec<Complaint>> {
     let headers = headers::headers(&reply.headers);
-    let source = source(reply, find);
+    let source = source("", reply, find);
     match (source, headers) {
         (Ok(source), Ok(headers)) => Ok(Prepared {
             source,
@@ -150,7 +155,7 @@ fn prepare(reply: &Reply, find: FindContent<'_>) -> Result<Prepared, Vec<Complai
     }
 }
 
-fn source(reply: &Reply, find: FindContent<'_>) -> Result<Source, Complaint> {
+fn source(within: &str, reply: &Reply, find: FindContent<'_>) -> Result<Source, Complaint> {
     check_one_content(reply)?;
     if let Some(respond) = &reply.respond {
         return Ok(Source::Closure(respond.clone()));
@@ -164,25 +169,29 @@ fn source(reply: &Reply, find: FindContent<'_>) -> Result<Source, Complaint> {
     if !reply.choices.is_empty() {
         let choices = (0..).zip(&reply.choices);
         let voices = choices.map(|(at, choice): (usize, _)| {
-            self::choice(choice, find).map_err(|complaint| complaint.within(&format!("choices[{at}]")))
+            let field = format!("choices[{at}]");
+            self::choice(&format!("{within}.{field}"), choice, find)
+                .map_err(|complaint| complaint.within(&field))
         });
         return Ok(Source::Voices(voices.collect::<Result<_, _>>()?));
     }
-    match find(reply)? {
+    match find(within, reply)? {
         Content::Said(said) => Ok(Source::Voices(vec![Voice::new(said, reply)?])),
         Content::Whole(source) => Ok(source),
     }
 }
 
-fn choice(reply: &Reply, find: FindContent<'_>) -> Result<Voice, Complaint> {
-    match source(reply, find)? {
+fn choice(within: &str, reply: &Reply, find: FindContent<'_>) -> Result<Voice, Complaint> {
+    match source(within, reply, find)? {
         Source::Voices(voices) => match <[Voice; 1]>::try_from(voices) {
             Ok([voice]) => Ok(voice),
             Err(_) => Err(Complaint::of("choices", "a choice cannot have choices of its own")),
         },
         other => {
-            let message = "belongs to a whole reply: a choice says a text, a refusal or tool calls";
-            Err(Complaint::of(other.name(), message))
+            let name = other.name();
+            let message =
+                format!("`{name}` is for a whole reply: a choice says a text, a refusal or tool calls");
+            Err(Complaint::of(name, message))
         }
     }
 }
@@ -204,8 +213,9 @@ fn check_one_content(reply: &Reply) -> Result<(), Complaint> {
     let mut said = contents.iter().filter(|(_, is_said)| *is_said).map(|(name, _)| name);
     match (said.next(), said.next()) {
         (Some(first), Some(second)) => {
-            let message =
-                format!("stands beside `{first}`, and both say what the content is: keep one of them");
+            let message = format!(
+                "`{second}` stands beside `{first}`, and both say what the content is: keep one of them"
+            );
             Err(Complaint::of(*second, message))
         }
         _ => Ok(()),
@@ -213,5 +223,5 @@ fn check_one_content(reply: &Reply) -> Result<(), Complaint> {
 }
 
 fn nothing_said() -> Complaint {
-    Complaint::of("", "says nothing: give it a `text`, or another content")
+    Complaint::of("", "the reply says nothing: give it a `text`, or another content")
 }

@@ -58,8 +58,9 @@ impl<'folder> Shelf<'folder> {
     /// What a file holds.
     pub(super) fn take(&mut self, path: &Path) -> Result<Held, String> {
         let path = self.folder.join(path);
-        let bytes =
-            self.bytes(&path).map_err(|error| format!("cannot be read from {}: {error}", path.display()))?;
+        let bytes = self
+            .bytes(&path)
+            .map_err(|error| format!("the file {} cannot be read: {error}", path.display()))?;
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         match ending {
             "json" => match serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {

@@ -16,7 +16,7 @@ pub(super) fn headers(said: &BTreeMap<String, String>) -> Result<HeaderMap, Comp
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Complaint> {
-    let complain = |message: &str| Complaint::of(format!("headers.{name}"), message);
+    let complain = |reason: &str| Complaint::of(format!("headers.{name}"), format!("`{name}` {reason}"));
     let known = HeaderName::try_from(name)
         .map_err(|_| complain("is no name of a header: use letters, digits and hyphens"))?;
     if OF_THE_SERVER.contains(&known) {

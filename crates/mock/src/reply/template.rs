@@ -33,7 +33,7 @@ impl Templates {
     /// Parses a template; its name for [`render`](Self::render).
     pub(super) fn add(&mut self, name: &str, source: &str) -> Result<String, String> {
         let added = self.environment.add_template_owned(name.to_owned(), source.to_owned());
-        added.map_err(|error| format!("is no template that can be used: {error}"))?;
+        added.map_err(|error| format!("the template cannot be parsed: {error}"))?;
         let template = self.environment.get_template(name).map_err(|error| error.to_string())?;
         self.names.insert(name.to_owned(), template.undeclared_variables(false));
         Ok(name.to_owned())

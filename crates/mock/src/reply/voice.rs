@@ -138,7 +138,10 @@ fn generated(scene: Scene<'_>, draw: &mut Draw) -> Result<Speech, Error> {
 impl Called {
     fn new(at: usize, call: &ToolCallReply) -> Result<Self, Complaint> {
         if call.name.is_empty() {
-            return Err(Complaint::of(format!("tool_calls[{at}].name"), "is empty: name the tool"));
+            return Err(Complaint::of(
+                format!("tool_calls[{at}].name"),
+                "a tool call names no tool: give it a `name`",
+            ));
         }
         let arguments = match &call.arguments {
             None => "{}".to_owned(),

@@ -86,6 +86,7 @@ async fn what_cannot_be_satisfied_is_said_with_its_place() {
             ),
             "`a` must have more different items",
         ),
+        (json!({ "anyOf": [{ "$ref": "#" }, { "$ref": "#" }] }), "would be"),
         (json!({ "$ref": "#" }), "the value` refers to itself without an end"),
         (
             json!({ "type": "object", "required": ["a"], "properties": { "a": { "$ref": "#" } } }),

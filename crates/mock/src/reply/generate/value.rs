@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::schema::Schema;
 use crate::pace::draw::Draw;
 
-/// How deep a value may be nested at all.
+/// How deep schemas may lead into others for one value.
 const MAX_DEPTH: usize = 64;
 /// From here on only what must be there is made, so that schemas that refer to themselves come to an end.
 const SPARE_DEPTH: usize = 5;
@@ -25,13 +25,14 @@ pub(super) struct Generator<'a> {
     root: &'a Value,
     pub(super) draw: &'a mut Draw,
     values_left: u32,
+    depth: usize,
     /// Where in the value it is at work.
     place: Vec<String>,
 }
 
 impl<'a> Generator<'a> {
     pub(super) fn new(root: &'a Value, draw: &'a mut Draw) -> Self {
-        Self { root, draw, values_left: MAX_VALUES, place: Vec::new() }
+        Self { root, draw, values_left: MAX_VALUES, depth: 0, place: Vec::new() }
     }
 
     /// A value to the whole schema.
@@ -42,9 +43,16 @@ impl<'a> Generator<'a> {
     /// A value to a part of the schema.
     pub(super) fn value(&mut self, schema: &Value) -> Result<Value, Unmet> {
         self.values_left = self.values_left.checked_sub(1).ok_or_else(|| self.unmet("would be too large"))?;
-        if self.place.len() > MAX_DEPTH {
+        if self.depth == MAX_DEPTH {
             return Err(self.unmet("would be nested without an end"));
         }
+        self.depth += 1;
+        let value = self.resolved(schema);
+        self.depth -= 1;
+        value
+    }
+
+    fn resolved(&mut self, schema: &Value) -> Result<Value, Unmet> {
         let root = self.root;
         match Schema::resolve(schema, root).map_err(|reason| self.unmet(reason))? {
             Schema::Nothing => Err(self.unmet("may have no value at all")),
