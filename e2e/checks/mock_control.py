@@ -75,9 +75,9 @@ def test_verification_says_what_differs(double, namespace):
     with double.client(namespace) as client:
         ask(client, "the weather in Oslo")
     held = double.verify(namespace, calls=[{"when": {"user": "Oslo"}, "times": 1}], total=1)
-    assert held["ok"], held["report"]
+    assert held["ok"], held["text"]
     failed = double.verify(namespace, calls=[{"when": {"user": "Rome"}, "times": 1}])
-    assert not failed["ok"] and "Rome" in failed["report"] and "Oslo" in failed["report"]
+    assert not failed["ok"] and "Rome" in failed["text"] and "Oslo" in failed["text"]
     never = double.verify(namespace, calls=[{"when": {"user": "Oslo"}, "times": "never"}])
     assert not never["ok"]
 

@@ -50,7 +50,7 @@ export class Llm {
   /** Fails with a report unless the calls are as expected. */
   async verify(expectations = {}) {
     const outcome = await this.#control.verify(this.namespace, expectations);
-    if (!outcome.ok) throw new Error(outcome.report);
+    if (!outcome.ok) throw new Error(outcome.text);
   }
 
   /** What holds at the end of every test: no request was a miss, and every reply was fetched. */

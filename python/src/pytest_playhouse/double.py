@@ -108,7 +108,7 @@ class Llm:
         """Fails with a report unless the calls are as expected (`calls`, `in_order`, `total`, …)."""
         outcome = self._control.verify(self.namespace, expectations)
         if not outcome["ok"]:
-            raise AssertionError(outcome["report"])
+            raise AssertionError(outcome["text"])
 
     def verify_end(self) -> None:
         """What holds at the end of every test: no request was a miss, and every reply was fetched."""

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::call::Asked;
 use crate::matching::{RuleProblem, RuleSet};
 use crate::reply::Replies;
+use crate::verify::RuleState;
 use crate::script::{LoadFailure, Loaded, Rule, Script, ScriptProblem};
 
 /// A script's rules, ready to match, and its replies, ready to be given.
@@ -71,6 +72,12 @@ impl CompiledScript {
         let hidden = compiled.rules.hidden();
         warnings.extend(hidden.into_iter().filter_map(|(rule, by)| places.hidden(rule, by)));
         Ok((compiled, warnings))
+    }
+
+    /// The rules by name, as far as nobody has used them.
+    pub(crate) fn rule_names(&self) -> Vec<RuleState> {
+        let names = (0..self.rules.script().rules.len()).map(|at| self.rules.name(at));
+        names.map(|name| RuleState { name, ..RuleState::default() }).collect()
     }
 
     /// Whether any rule is about this kind of call. Models are never scripted; embeddings are where

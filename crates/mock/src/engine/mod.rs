@@ -30,7 +30,7 @@ use crate::quota::QuotaState;
 use crate::reply::Scene;
 use crate::script::{Chaos, PaceSpec, Rule, Script, Strictness};
 use crate::verdict::Verdict;
-use crate::verify::{self, Evidence, Expectations, InvalidExpectation, Report};
+use crate::verify::{self, Evidence, Expectations, InvalidExpectation, Report, RuleState};
 use namespaces::Namespaces;
 
 /// What holds for every namespace, unless its script says otherwise.
@@ -116,6 +116,16 @@ impl Engine {
         self.namespaces.get_or_make(name)
     }
 
+    /// A namespace that was named before.
+    pub fn existing(&self, name: &str) -> Option<Arc<Namespace>> {
+        self.namespaces.get(name)
+    }
+
+    /// How far the rules are that a namespace follows.
+    pub fn rule_states(&self, namespace: &Namespace) -> Vec<RuleState> {
+        namespace.rule_states(&self.script_of(namespace))
+    }
+
     /// The namespaces there are, by name.
     pub fn namespaces(&self) -> Vec<Arc<Namespace>> {
         self.namespaces.all()
@@ -152,8 +162,7 @@ impl Engine {
         namespace: &Namespace,
         expectations: &Expectations,
     ) -> Result<Report, InvalidExpectation> {
-        let rules = namespace.rule_states(&self.script_of(namespace));
-        let evidence = Evidence { calls: namespace.journal().snapshot(), rules };
+        let evidence = Evidence { calls: namespace.journal().snapshot(), rules: self.rule_states(namespace) };
         verify::verify(expectations, &evidence, &verify::by_rules)
     }
 

@@ -18,9 +18,13 @@ const MAX_NAME_CHARS: usize = 128;
 pub(super) struct Namespaces(RwLock<HashMap<Arc<str>, Arc<Namespace>>>);
 
 impl Namespaces {
+    pub(super) fn get(&self, name: &str) -> Option<Arc<Namespace>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
     pub(super) fn get_or_make(&self, name: &str) -> Result<Arc<Namespace>, Error> {
-        if let Some(found) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return Ok(found.clone());
+        if let Some(found) = self.get(name) {
+            return Ok(found);
         }
         let mut namespaces = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if namespaces.len() >= MAX_NAMESPACES && !namespaces.contains_key(name) {

@@ -4,12 +4,12 @@ use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, header};
-use playhouse_edge::{Identity, intake, status_of};
+use playhouse_edge::{Identity, Problem, intake, status_of};
 use playhouse_llm::{Error, ErrorKind};
 use tokio::time::Instant;
 
 use super::Double;
-use super::control;
+use super::control::{self, ControlRequest};
 use super::exchange::Exchange;
 use super::listen::ConnectionControl;
 use super::target::{self, split_path};
@@ -17,8 +17,6 @@ use crate::protocols::{self, MockProtocol};
 
 /// What probes ask.
 const PROBES: [&str; 4] = ["/health", "/health/ready", "/livez", "/readyz"];
-/// Where the control API begins.
-const CONTROL: &str = "/__playhouse";
 
 /// Answers a request.
 pub(super) async fn answer(double: &Double, request: Request<Body>, connection: ConnectionControl) -> Response {
@@ -30,10 +28,20 @@ pub(super) async fn answer(double: &Double, request: Request<Body>, connection: 
     if PROBES.contains(&path) {
         return json(StatusCode::OK, r#"{"status":"healthy"}"#);
     }
-    if let Some(rest) = path.strip_prefix(CONTROL).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-        return control::answer(double, &parts, rest, body).await;
+    if control::claims(path) {
+        return steer(double, &parts, body).await;
     }
     refuse(stranger(&parts), protocols::protocols()[0], &parts, body).await
+}
+
+/// Answers what a test tells or asks the double.
+async fn steer(double: &Double, parts: &Parts, body: Body) -> Response {
+    let body = match intake::read(body, double.limits()).await {
+        Ok(body) => body,
+        Err(error) => return Problem::response(&error, ""),
+    };
+    let request = ControlRequest { method: &parts.method, uri: &parts.uri, headers: &parts.headers, body };
+    control::answer(double, request).await.map(Body::from)
 }
 
 fn protocol_of(path: &str) -> Option<&'static dyn MockProtocol> {

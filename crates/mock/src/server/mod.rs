@@ -5,11 +5,13 @@
 
 mod body;
 mod call_line;
-mod control;
+pub mod control;
 mod exchange;
 mod front;
 mod listen;
+pub(crate) mod page;
 mod running;
+mod steering;
 mod target;
 
 use std::future::Future;

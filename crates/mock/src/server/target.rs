@@ -43,7 +43,8 @@ pub(super) fn namespace<'a>(
     Ok(of_key.unwrap_or(DEFAULT_NAMESPACE))
 }
 
-fn refuse(name: &str) -> Error {
+/// Refuses what cannot be the name of a namespace.
+pub(super) fn refuse(name: &str) -> Error {
     let shown: String = name.chars().take(40).collect();
     let message = format!(
         "'{shown}' cannot be a namespace; use letters, digits, '-', '_' and '.', at most 128 of them"

@@ -5,6 +5,8 @@
     reason = "a test may stop at the first surprise, its helpers too"
 )]
 
+mod controlling;
+mod engine;
 mod keeping;
 mod reading;
 mod support;
