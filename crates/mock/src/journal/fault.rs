@@ -43,7 +43,7 @@ pub(crate) fn again(fault: &Fault, namespace: &str) -> String {
 }
 
 fn settings(spec: &FaultSpec) -> Vec<(&'static str, String)> {
-    let text = |value: &Option<String>| value.as_ref().map(quoted);
+    let text = |value: &Option<String>| value.as_deref().map(quoted);
     let headers: Vec<_> =
         spec.headers.iter().map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))).collect();
     let settings = [
@@ -67,13 +67,14 @@ fn number(value: Option<impl Display>) -> Option<String> {
     value.map(|value| value.to_string())
 }
 
-fn quoted(text: &String) -> String {
-    Value::from(text.as_str()).to_string()
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::{Format, parse};
     use crate::script::FaultKind;
 
     fn spec(json: &str) -> FaultSpec {
@@ -93,8 +94,9 @@ mod tests {
                 "headers": {"x-a": "b: c"}, "after_events": 1, "after_bytes": 2, "stall_ms": 3, "bytes": 4,
                 "every_ms": 5, "content_type": "text/html"}"#,
         );
-        let again: FaultSpec = serde_saphyr::from_str(&written(&fault)).unwrap();
-        assert_eq!(again, FaultSpec { kind: Some(FaultKind::Status), ..fault });
+        let script = format!("rules: [{{reply: Hi, fault: {}}}]", written(&fault));
+        let again = parse(&script, Format::Yaml, "again").unwrap().script.rules.remove(0);
+        assert_eq!(again.fault, Some(FaultSpec { kind: Some(FaultKind::Status), ..fault }));
     }
 
     #[test]

@@ -14,7 +14,7 @@ const MIN_LIKENESS: f32 = 0.4;
 /// How alike two texts are, from 0 to 1; of long ones, how alike they begin.
 pub(crate) fn likeness(expected: &str, actual: &str) -> f32 {
     let head = |text: &str| text.chars().take(200).collect::<String>().to_lowercase();
-    TextDiff::from_chars(&head(expected), &head(actual)).ratio()
+    TextDiff::from_chars(head(expected), head(actual)).ratio()
 }
 
 /// A wanted text beside the one that came, word by word: `[-weather-]{+wether+} in Paris`.
@@ -56,8 +56,11 @@ fn trim_around(changes: &mut Vec<(ChangeTag, &str)>) {
     .concat();
 }
 
+/// A piece of text, and which side it is of.
+type Change<'a> = (ChangeTag, &'a str);
+
 /// The changes of the wanted text, and those of the other.
-fn by_side<'a>(changes: &[(ChangeTag, &'a str)]) -> (Vec<(ChangeTag, &'a str)>, Vec<(ChangeTag, &'a str)>) {
+fn by_side<'a>(changes: &[Change<'a>]) -> (Vec<Change<'a>>, Vec<Change<'a>>) {
     changes.iter().partition(|(tag, _)| *tag == ChangeTag::Delete)
 }
 
