@@ -43,6 +43,13 @@ pub trait MockProtocol: Send + Sync + 'static {
     /// Everything that the vendor would refuse this request for, the first complaint first.
     fn check(&self, facts: &Facts) -> Vec<Violation>;
 
+    /// The refusal of a model that the vendor does not have; apart from [`check`](Self::check), so
+    /// that it can be passed over where a script names the model.
+    fn unknown_model(&self, facts: &Facts) -> Option<Violation> {
+        let _ = facts;
+        None
+    }
+
     /// What is answered where there is no script at all.
     fn unscripted(&self, facts: &Facts) -> Content;
 

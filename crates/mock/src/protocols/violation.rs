@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use playhouse_llm::{Error, ErrorKind, Upstream};
+use playhouse_llm::{Error, ErrorKind, Phase, Upstream};
 
 /// A complaint as the vendor would make it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The id of the rule that found it (`openai-chat/temperature-range`).
+    /// The id of the rule that found it (`openai-chat/temperature`).
     pub rule: &'static str,
     /// The HTTP status.
     pub status: u16,
@@ -34,7 +34,23 @@ impl Violation {
         Error {
             param: self.param.clone(),
             upstream: Some(Box::new(upstream)),
-            ..Error::new(ErrorKind::InvalidRequest, self.message.clone())
+            ..Error::new(kind_of(self.status), self.message.clone())
         }
+    }
+}
+
+fn kind_of(status: u16) -> ErrorKind {
+    match status {
+        401 => ErrorKind::Unauthenticated,
+        403 => ErrorKind::PermissionDenied,
+        404 => ErrorKind::NotFound,
+        405 => ErrorKind::MethodNotAllowed,
+        408 | 504 => ErrorKind::Timeout(Phase::Total),
+        409 => ErrorKind::Conflict,
+        413 => ErrorKind::TooLarge,
+        429 => ErrorKind::RateLimited,
+        503 | 529 => ErrorKind::Overloaded,
+        500..=599 => ErrorKind::Upstream,
+        _ => ErrorKind::InvalidRequest,
     }
 }

@@ -1,19 +1,23 @@
 //! OpenAI chat completions.
 
+mod read;
+pub(crate) mod rules;
+
 use bytes::Bytes;
 use http::Method;
 use playhouse_llm::Error;
-use playhouse_wire::{Codec, Envelope, OpenAiChat};
+use playhouse_wire::{Envelope, OpenAiChat};
+use serde_json::Value;
 
 use super::OpenAi;
-use crate::call::{Facts, Form};
+use crate::call::Facts;
 use crate::plan::Content;
 use crate::protocols::chatting::{echo, write_chat};
 use crate::protocols::{Frames, MockProtocol, Vendor, Violation};
 
-const NAME: &str = "openai-chat";
+pub(crate) const NAME: &str = "openai-chat";
 
-/// OpenAI chat completions.
+/// OpenAI chat completions, also where Azure has them (`/openai/deployments/{model}/…`).
 #[derive(Clone, Copy, Debug)]
 pub struct Chat;
 
@@ -34,14 +38,17 @@ impl MockProtocol for Chat {
         &[Method::POST]
     }
 
-    fn read(&self, _method: &Method, _path: &str, _query: Option<&str>, body: Bytes) -> Result<Facts, Error> {
-        let incoming = OpenAiChat.read_request(body.clone())?;
-        let form = Form { include_usage: incoming.include_usage, ..Form::default() };
-        Ok(Facts::chat(NAME, incoming.request, form, body))
+    fn read(&self, _method: &Method, path: &str, _query: Option<&str>, body: Bytes) -> Result<Facts, Error> {
+        read::read(path, body)
     }
 
-    fn check(&self, _facts: &Facts) -> Vec<Violation> {
-        Vec::new()
+    fn check(&self, facts: &Facts) -> Vec<Violation> {
+        let members = facts.json().and_then(Value::as_object);
+        members.map_or_else(Vec::new, |members| rules::check(members, &facts.model))
+    }
+
+    fn unknown_model(&self, facts: &Facts) -> Option<Violation> {
+        rules::model::unknown(&facts.model)
     }
 
     fn unscripted(&self, facts: &Facts) -> Content {

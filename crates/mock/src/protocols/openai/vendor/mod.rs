@@ -1,0 +1,84 @@
+//! How OpenAI behaves on all of its protocols.
+
+mod content_type;
+mod credential;
+mod limits;
+mod refusal;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use playhouse_llm::Error;
+use playhouse_wire::{Codec, OpenAiChat};
+use serde_json::json;
+
+use crate::protocols::{Vendor, Violation};
+use crate::quota::QuotaState;
+
+/// OpenAI.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenAi;
+
+const NAME: &str = "openai";
+
+impl Vendor for OpenAi {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn check_headers(&self, headers: &HeaderMap, known_keys: &[String]) -> Option<Violation> {
+        credential::check(headers, known_keys).or_else(|| content_type::check(headers))
+    }
+
+    fn api_key<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        credential::in_plain(headers)
+    }
+
+    fn refusal(&self, status: u16) -> Error {
+        refusal::of_status(status)
+    }
+
+    fn error_body(&self, error: &Error, status: u16, request_id: &str) -> Bytes {
+        own_body(error).unwrap_or_else(|| OpenAiChat.write_error(error, status, request_id))
+    }
+
+    fn headers(&self, request_id: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("x-request-id", request_id.to_owned()),
+            ("openai-version", "2020-10-01".to_owned()),
+            ("openai-processing-ms", "1".to_owned()),
+        ]
+    }
+
+    fn quota_headers(&self, quota: &QuotaState) -> Vec<(&'static str, String)> {
+        limits::headers(quota)
+    }
+}
+
+/// The body of a refusal in OpenAI's own words, which are not to be added to: where OpenAI gives no
+/// code, there is none.
+fn own_body(error: &Error) -> Option<Bytes> {
+    let own = error.upstream.as_ref().filter(|own| &*own.provider == NAME && own.body.is_none())?;
+    let class = own.class.as_ref()?;
+    let told = json!({ "message": error.message, "type": class, "param": error.param, "code": own.code });
+    Some(json!({ "error": told }).to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_openai_does_not_give_is_not_made_up() {
+        let violation = Violation {
+            rule: "openai-chat/something-is-said",
+            status: 400,
+            class: "invalid_request_error",
+            code: None,
+            param: Some("messages.[0].content".to_owned()),
+            message: "Invalid value for 'content': expected a string, got null.".to_owned(),
+        };
+        let body = OpenAi.error_body(&violation.to_error(NAME), 400, "req_1");
+        let expected = r#"{"error":{"message":"Invalid value for 'content': expected a string, got null.","type":"invalid_request_error","param":"messages.[0].content","code":null}}"#;
+        assert_eq!(body, expected);
+    }
+}

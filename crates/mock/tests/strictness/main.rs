@@ -1,0 +1,13 @@
+//! Strictness: bad requests are refused as the vendor refuses them, good ones never.
+//!
+//! `rules` walks every rule with its own examples; `recorded` walks real traffic
+//! (`PLAYHOUSE_RECORDED`, or `shared/recorded` beside the workspace); `cases` are data: a line in
+//! `refused.jsonl` or `taken.jsonl` is a case; `suites` are the requests of OpenAI's own client tests.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop at the first surprise, and say it")]
+
+mod cases;
+mod recorded;
+mod rules;
+mod subject;
+mod suites;
