@@ -21,7 +21,7 @@ use strict::complaint::Complaint;
 /// assert!(rule.is_some_and(|rule| rule.refused.iter().any(|request| request["temperature"] == 99.0)));
 /// ```
 pub fn rules() -> Vec<RuleCard> {
-    chat::rules::cards()
+    [chat::rules::cards(), embeddings::rules::cards()].concat()
 }
 
 /// The refusal of a body that is not JSON.

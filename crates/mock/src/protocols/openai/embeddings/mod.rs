@@ -1,5 +1,7 @@
 //! OpenAI embeddings.
 
+pub(crate) mod rules;
+
 use bytes::Bytes;
 use http::Method;
 use playhouse_llm::{Error, ErrorKind};
@@ -31,12 +33,17 @@ impl MockProtocol for Embeddings {
         &[Method::POST]
     }
 
-    fn read(&self, _method: &Method, _path: &str, _query: Option<&str>, _body: Bytes) -> Result<Facts, Error> {
-        Err(Error::new(ErrorKind::NotFound, "not yet"))
+    fn read(&self, _method: &Method, _path: &str, _query: Option<&str>, body: Bytes) -> Result<Facts, Error> {
+        let refusal = rules::refusal(&body).map(|violation| violation.to_error(OpenAi.name()));
+        Err(refusal.unwrap_or_else(|| Error::new(ErrorKind::NotFound, "not yet")))
     }
 
-    fn check(&self, _facts: &Facts) -> Vec<Violation> {
-        Vec::new()
+    fn check(&self, facts: &Facts) -> Vec<Violation> {
+        rules::check(facts)
+    }
+
+    fn unknown_model(&self, facts: &Facts) -> Option<Violation> {
+        rules::unknown_model(facts)
     }
 
     fn unscripted(&self, _facts: &Facts) -> Content {
