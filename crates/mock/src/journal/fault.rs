@@ -74,7 +74,6 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::{Format, parse};
     use crate::script::FaultKind;
 
     fn spec(json: &str) -> FaultSpec {
@@ -94,9 +93,8 @@ mod tests {
                 "headers": {"x-a": "b: c"}, "after_events": 1, "after_bytes": 2, "stall_ms": 3, "bytes": 4,
                 "every_ms": 5, "content_type": "text/html"}"#,
         );
-        let script = format!("rules: [{{reply: Hi, fault: {}}}]", written(&fault));
-        let again = parse(&script, Format::Yaml, "again").unwrap().script.rules.remove(0);
-        assert_eq!(again.fault, Some(FaultSpec { kind: Some(FaultKind::Status), ..fault }));
+        let again: FaultSpec = serde_saphyr::from_str(&written(&fault)).unwrap();
+        assert_eq!(again, FaultSpec { kind: Some(FaultKind::Status), ..fault });
     }
 
     #[test]
