@@ -1,51 +1,200 @@
-//! What a mock was asked.
+//! What a mock was asked, and what it answered: the calls of one namespace.
+//!
+//! [`Journal::record`] keeps a call the moment it is decided on; the [`Recording`] it returns notes
+//! what goes out and how it ended. Recording formats nothing and decodes nothing: an [`Entry`]
+//! becomes text only when somebody looks at it.
+//!
+//! In reading order: `entry` → `recording` → `headers` → `redact` → `kept` → `view` → `line` → `explain`.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+pub(crate) mod conversation;
+mod entry;
+pub(crate) mod explain;
+pub(crate) mod fault;
+mod headers;
+mod kept;
+mod line;
+mod recording;
+mod redact;
+pub(crate) mod shorten;
+mod view;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use playhouse_llm::{Message, Request};
+use tokio::sync::Notify;
 
-/// Requests kept at most; the oldest go first.
-const MAX_REQUESTS: usize = 10_000;
+use self::kept::Kept;
+use crate::call::Asked;
 
-/// The requests a mock received, oldest first.
+pub use entry::{Ended, Entry, Received, exact_size};
+pub use explain::explain;
+pub use headers::HeaderLines;
+pub use kept::JournalLimits;
+pub use line::describe;
+pub(crate) use line::rule;
+pub use recording::{Answer, Recording, Sent};
+pub use view::{EntrySummary, EntryView};
+
+/// The calls of one namespace, oldest first.
 #[derive(Debug, Default)]
 pub struct Journal {
-    requests: Mutex<Vec<Request>>,
+    limits: JournalLimits,
+    kept: Mutex<Kept>,
+    changed: Notify,
+}
+
+/// The calls that a journal holds at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Calls {
+    /// Oldest first.
+    pub entries: Vec<Arc<Entry>>,
+    /// How many older ones were dropped for want of room.
+    pub dropped: u64,
+    /// Counts the changes of the journal until then.
+    pub revision: u64,
 }
 
 impl Journal {
-    /// Keeps a request.
-    pub(crate) fn note(&self, request: Request) {
-        let mut requests = self.lock();
-        if requests.len() == MAX_REQUESTS {
-            requests.remove(0);
-        }
-        requests.push(request);
+    /// A journal that keeps this much.
+    pub fn new(limits: JournalLimits) -> Self {
+        Self { limits, ..Self::default() }
     }
 
-    /// How many requests came.
+    /// Keeps a call, numbers it, and returns what notes its answer.
+    pub fn record(self: &Arc<Self>, received: Received<'_>) -> Recording {
+        let mut entry = Arc::new(Entry::new(received));
+        let gone = self.lock().push(&mut entry, self.limits);
+        drop(gone);
+        self.changed.notify_waiters();
+        Recording::new(self.clone(), entry)
+    }
+
+    /// Says that a call is at its end.
+    pub(super) fn close(&self, entry: &Entry) {
+        let gone = self.lock().change(entry, self.limits);
+        drop(gone);
+        self.changed.notify_waiters();
+    }
+
+    /// Keeps a call that was made in process and answered without one byte.
+    pub(crate) fn note(self: &Arc<Self>, request: Request) {
+        self.record(Received::in_process(request)).finish(Ended::Complete);
+    }
+
+    /// How many calls came since the journal was made or cleared.
     pub fn len(&self) -> usize {
-        self.lock().len()
+        let kept = self.lock();
+        kept.entries.len() + usize::try_from(kept.dropped).unwrap_or(usize::MAX)
     }
 
     /// Whether none came.
     pub fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        self.len() == 0
     }
 
-    /// The requests, oldest first.
+    /// How many calls were dropped for want of room.
+    pub fn dropped(&self) -> u64 {
+        self.lock().dropped
+    }
+
+    /// The calls that are kept, oldest first.
+    pub fn calls(&self) -> Vec<Arc<Entry>> {
+        self.snapshot().entries
+    }
+
+    /// The calls that are kept, with how many are not.
+    pub fn snapshot(&self) -> Calls {
+        let kept = self.lock();
+        let entries = kept.entries.iter().cloned().collect();
+        Calls { entries, dropped: kept.dropped, revision: kept.revision }
+    }
+
+    /// The call of this number, while it is kept.
+    pub fn call(&self, number: u64) -> Option<Arc<Entry>> {
+        self.lock().get(number).cloned()
+    }
+
+    /// The newest call.
+    pub fn last(&self) -> Option<Arc<Entry>> {
+        self.lock().entries.back().cloned()
+    }
+
+    /// The number of the newest call that came; 0 before the first.
+    pub fn last_number(&self) -> u64 {
+        self.lock().last_number
+    }
+
+    /// Up to `limit` calls with numbers above `number`, oldest first.
+    pub fn since(&self, number: u64, limit: usize) -> Vec<Arc<Entry>> {
+        self.lock().since(number).take(limit).cloned().collect()
+    }
+
+    /// Up to `limit` calls that came or ended after a revision, those that changed first first.
+    pub fn changed_since(&self, revision: u64, limit: usize) -> Vec<Arc<Entry>> {
+        let mut changed = self.lock().changed_since(revision);
+        changed.truncate(limit);
+        changed
+    }
+
+    /// Counts the changes so far: calls that came, calls that ended, and clearing.
+    pub fn revision(&self) -> u64 {
+        self.lock().revision
+    }
+
+    /// The requests for chats, oldest first.
     pub fn requests(&self) -> Vec<Request> {
-        self.lock().clone()
+        let entries = self.calls();
+        let requests = entries.iter().filter_map(|entry| match &entry.facts.as_ref()?.asked {
+            Asked::Chat(request) => Some(request.clone()),
+            _ => None,
+        });
+        requests.collect()
     }
 
-    /// The messages of the last request; empty where none came or it cannot be decoded.
+    /// The messages of the last call; empty where none came or it cannot be decoded.
     pub fn last_messages(&self) -> Vec<Message> {
-        let last = self.lock().last().cloned();
-        last.and_then(|request| Some(request.prompt().ok()?.messages.clone())).unwrap_or_default()
+        self.last().map(|entry| entry.messages().to_vec()).unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+    /// Forgets all calls; numbers go on counting, so that whoever waits for the next one gets it.
+    pub fn clear(&self) {
+        let gone = self.lock().clear();
+        drop(gone);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until something holds of the journal, looking again after every change. Says whether
+    /// it came to hold in time.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use std::time::Duration;
+    /// use playhouse_mock::MockProvider;
+    ///
+    /// let mock = MockProvider::echo();
+    /// let nothing = Duration::ZERO;
+    /// assert!(!mock.journal().wait_until(|journal| journal.len() > 0, nothing).await);
+    /// # });
+    /// ```
+    pub async fn wait_until(&self, mut holds: impl FnMut(&Self) -> bool, timeout: Duration) -> bool {
+        let waiting = async {
+            loop {
+                let changed = self.changed.notified();
+                tokio::pin!(changed);
+                // Listens before it looks, so that no change falls between the two.
+                changed.as_mut().enable();
+                if holds(self) {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        tokio::time::timeout(timeout, waiting).await.is_ok()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         // A test that panicked while it held the journal must not hide what is in it.
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
