@@ -23,6 +23,7 @@ pub mod script;
 pub mod server;
 pub mod tokens;
 pub mod verdict;
+pub mod verify;
 
 pub use journal::Journal;
 pub use provider::MockProvider;

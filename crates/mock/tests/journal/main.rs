@@ -1,0 +1,11 @@
+//! The journal, what is verified against it, and the control API over both.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise, its helpers too"
+)]
+
+mod keeping;
+mod reading;
+mod support;
+mod verifying;
