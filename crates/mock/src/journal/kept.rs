@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::entry::Entry;
+use crate::verdict::Verdict;
 
 /// How much a journal keeps; what is older goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,28 @@ impl Default for JournalLimits {
     }
 }
 
+/// A place in a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// After the call of this number.
+    Number(u64),
+    /// After this many changes: calls that came, calls that ended, and clearing.
+    Revision(u64),
+}
+
+/// Some calls of a journal, and where the next ones are.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The calls, each with its place: its number, or its revision, as the page was asked for.
+    pub entries: Vec<(u64, Arc<Entry>)>,
+    /// The place to ask for the next page.
+    pub next: u64,
+    /// The number of the oldest call that is kept; that of the next to come where none is.
+    pub oldest: u64,
+    /// How many calls were dropped for want of room.
+    pub dropped: u64,
+}
+
 /// The calls that are kept, oldest first, with numbers that have no gaps.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
@@ -30,6 +53,8 @@ pub(super) struct Kept {
     pub(super) dropped: u64,
     /// Counts the changes.
     pub(super) revision: u64,
+    /// Calls that matched no rule, dropped ones too.
+    pub(super) missed: u64,
     bytes: usize,
 }
 
@@ -44,6 +69,7 @@ impl Kept {
         if let Some(entry) = Arc::get_mut(entry) {
             entry.number = self.last_number;
         }
+        self.missed += u64::from(matches!(entry.verdict, Verdict::Miss(_)));
         self.entries.push_back(entry.clone());
         self.change(entry, limits)
     }
@@ -64,6 +90,7 @@ impl Kept {
     pub(super) fn clear(&mut self) -> Gone {
         self.revision += 1;
         self.dropped = 0;
+        self.missed = 0;
         self.bytes = 0;
         Gone(std::mem::take(&mut self.entries).into())
     }
@@ -73,17 +100,29 @@ impl Kept {
         self.entries.get(place)
     }
 
-    /// Those with numbers above this one.
-    pub(super) fn since(&self, number: u64) -> impl Iterator<Item = &Arc<Entry>> {
-        let from = self.entries.partition_point(|entry| entry.number <= number);
-        self.entries.range(from..)
+    pub(super) fn page(&self, after: After, limit: usize) -> Page {
+        let (mut entries, end) = match after {
+            After::Number(number) => (self.since(number), self.last_number.max(number)),
+            After::Revision(revision) => (self.changed_since(revision), self.revision),
+        };
+        let next = if entries.len() > limit { entries[limit - 1].0 } else { end };
+        entries.truncate(limit);
+        Page { entries, next, oldest: self.oldest().unwrap_or(self.last_number + 1), dropped: self.dropped }
     }
 
-    /// Those that came or changed after this revision, those that changed first first.
-    pub(super) fn changed_since(&self, revision: u64) -> Vec<Arc<Entry>> {
-        let changed = self.entries.iter().filter(|entry| entry.revision() > revision);
-        let mut changed: Vec<_> = changed.cloned().collect();
-        changed.sort_by_key(|entry| entry.revision());
+    fn since(&self, number: u64) -> Vec<(u64, Arc<Entry>)> {
+        let from = self.entries.partition_point(|entry| entry.number <= number);
+        self.entries.range(from..).map(|entry| (entry.number, entry.clone())).collect()
+    }
+
+    /// Those that changed first come first. A revision that is still to come is one of another
+    /// journal, from before the mock was started anew: its reader gets all there is.
+    fn changed_since(&self, revision: u64) -> Vec<(u64, Arc<Entry>)> {
+        let revision = if revision > self.revision { 0 } else { revision };
+        let changed = self.entries.iter().map(|entry| (entry.revision(), entry));
+        let changed = changed.filter(|(changed, _)| *changed > revision);
+        let mut changed: Vec<_> = changed.map(|(changed, entry)| (changed, entry.clone())).collect();
+        changed.sort_by_key(|(changed, _)| *changed);
         changed
     }
 

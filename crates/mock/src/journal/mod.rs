@@ -30,7 +30,7 @@ use crate::call::Asked;
 pub use entry::{Ended, Entry, Received, exact_size};
 pub use explain::explain;
 pub use headers::HeaderLines;
-pub use kept::JournalLimits;
+pub use kept::{After, JournalLimits, Page};
 pub use line::describe;
 pub(crate) use line::rule;
 pub use recording::{Answer, Recording, Sent};
@@ -98,6 +98,11 @@ impl Journal {
         self.lock().dropped
     }
 
+    /// How many calls matched no rule.
+    pub fn missed(&self) -> u64 {
+        self.lock().missed
+    }
+
     /// The calls that are kept, oldest first.
     pub fn calls(&self) -> Vec<Arc<Entry>> {
         self.snapshot().entries
@@ -125,16 +130,9 @@ impl Journal {
         self.lock().last_number
     }
 
-    /// Up to `limit` calls with numbers above `number`, oldest first.
-    pub fn since(&self, number: u64, limit: usize) -> Vec<Arc<Entry>> {
-        self.lock().since(number).take(limit).cloned().collect()
-    }
-
-    /// Up to `limit` calls that came or ended after a revision, those that changed first first.
-    pub fn changed_since(&self, revision: u64, limit: usize) -> Vec<Arc<Entry>> {
-        let mut changed = self.lock().changed_since(revision);
-        changed.truncate(limit);
-        changed
+    /// Up to `limit` calls that came, or changed, after a place in the journal.
+    pub fn page(&self, after: After, limit: usize) -> Page {
+        self.lock().page(after, limit)
     }
 
     /// Counts the changes so far: calls that came, calls that ended, and clearing.

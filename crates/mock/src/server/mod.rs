@@ -1,5 +1,8 @@
 //! The double behind every protocol, on a port of its own.
 
+pub mod control;
+mod page;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;

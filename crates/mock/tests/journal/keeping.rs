@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use playhouse_llm::{Message, Prompt, Provider, Request};
 use playhouse_mock::MockProvider;
-use playhouse_mock::journal::{Ended, HeaderLines, Journal, JournalLimits, exact_size};
+use playhouse_mock::journal::{After, Ended, HeaderLines, Journal, JournalLimits, exact_size};
 
 use crate::support::{Sample, answer};
 
@@ -155,6 +155,7 @@ async fn credentials_are_not_kept() {
     assert_eq!(entry.headers.get("Authorization").unwrap(), "Bearer …et99");
     assert_eq!(entry.call().unwrap().headers["x-mine"], "seen");
     let all = format!("{entry:?}");
+    assert!(all.contains("…et99"), "the headers are not in {all}");
     for secret in ["ns1-secret", "topsecret", "0123456789"] {
         assert!(!all.contains(secret), "{secret} is still in {all}");
     }
@@ -222,8 +223,48 @@ async fn changes_are_found_by_revision() {
     Sample::user("two").answered(&journal);
     let seen = journal.revision();
     first.finish(Ended::Complete);
-    let changed: Vec<u64> = journal.changed_since(seen, 10).iter().map(|entry| entry.number).collect();
-    assert_eq!(changed, [1]);
-    assert_eq!(journal.since(1, 10).len(), 1);
-    assert!(journal.changed_since(journal.revision(), 10).is_empty());
+    let changed = journal.page(After::Revision(seen), 10);
+    assert_eq!(changed.entries.iter().map(|(_, entry)| entry.number).collect::<Vec<_>>(), [1]);
+    assert!(journal.page(After::Revision(changed.next), 10).entries.is_empty());
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_a_gap() {
+    let journal = bounded(5, usize::MAX);
+    for _ in 0..7 {
+        Sample::user("Hi").answered(&journal);
+    }
+    for start in [After::Number(0), After::Revision(0)] {
+        let (mut after, mut seen) = (start, Vec::new());
+        loop {
+            let page = journal.page(after, 2);
+            seen.extend(page.entries.iter().map(|(_, entry)| entry.number));
+            if page.entries.is_empty() {
+                break;
+            }
+            after =
+                if start == After::Number(0) { After::Number(page.next) } else { After::Revision(page.next) };
+        }
+        assert_eq!(seen, [3, 4, 5, 6, 7]);
+    }
+    let page = journal.page(After::Number(0), 100);
+    assert_eq!((page.oldest, page.dropped, page.next), (3, 2, 7));
+}
+
+#[tokio::test]
+async fn a_revision_from_before_a_restart_starts_anew() {
+    let journal = Arc::<Journal>::default();
+    Sample::user("Hi").answered(&journal);
+    assert_eq!(journal.page(After::Revision(1000), 10).entries.len(), 1);
+    assert!(journal.page(After::Number(1000), 10).entries.is_empty());
+}
+
+#[tokio::test]
+async fn misses_are_counted() {
+    let journal = bounded(1, usize::MAX);
+    Sample::user("Hi").missed("weather", "user: another").answered(&journal);
+    Sample::user("Hi").answered(&journal);
+    assert_eq!(journal.missed(), 1);
+    journal.clear();
+    assert_eq!(journal.missed(), 0);
 }
