@@ -1,6 +1,7 @@
 //! What the engine made of a request.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::protocols::Violation;
@@ -34,10 +35,66 @@ pub struct Hit {
 }
 
 /// Why no rule matched.
+///
+/// As text it is a message of several lines that says it all, for the body of the answer and for the
+/// log. It holds no credential.
+///
+/// ```
+/// use playhouse_mock::verdict::Miss;
+///
+/// let miss = Miss {
+///     asked: r#"openai-chat, model "gpt-4o", last user message "What is the time?""#.into(),
+///     rules: 3,
+///     nearest: Some("greeting".into()),
+///     place: Some(2),
+///     differences: vec![r#"user: expected to be "Hi", the last user message is "What is the time?""#.into()],
+///     ..Miss::default()
+/// };
+/// assert_eq!(miss.to_string(), r#"no rule matched this request. Nearest: 'greeting' (rule 3), which differs in:
+///   user: expected to be "Hi", the last user message is "What is the time?"
+/// The request: openai-chat, model "gpt-4o", last user message "What is the time?""#);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Miss {
-    /// The rule that came nearest, if there are any.
+    /// The protocol of the request.
+    pub protocol: &'static str,
+    /// What was asked, in a line.
+    pub asked: String,
+    /// How many rules there are.
+    pub rules: usize,
+    /// Whether there are rules and none of them is for the protocol.
+    pub is_foreign: bool,
+    /// The rule that came nearest, if there are any: its name, or its number.
     pub nearest: Option<Arc<str>>,
+    /// Its place in its script, from 0.
+    pub place: Option<usize>,
     /// What differed, a line each: what the rule expects, and what the request has.
     pub differences: Vec<String>,
+}
+
+impl fmt::Display for Miss {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "no rule matched this request")?;
+        match (self.rules, self.is_foreign) {
+            (0, _) => write!(formatter, ": the script has none")?,
+            (1, true) => write!(formatter, ": the only one is not for {}", self.protocol)?,
+            (rules, true) => write!(formatter, ": none of the {rules} is for {}", self.protocol)?,
+            (_, false) => {}
+        }
+        if let Some(name) = &self.nearest {
+            write!(formatter, ". Nearest: {}, which differs in:", named(name, self.place))?;
+        }
+        self.differences.iter().try_for_each(|line| write!(formatter, "\n  {line}"))?;
+        write!(formatter, "\nThe request: {}", self.asked)
+    }
+}
+
+/// A rule's name with its number, which may be its name.
+fn named(name: &str, place: Option<usize>) -> String {
+    let number = place.map(|place| format!("rule {}", place + 1));
+    match number {
+        Some(number) if number == name => number,
+        Some(number) => format!("'{name}' ({number})"),
+        None => format!("'{name}'"),
+    }
 }

@@ -1,42 +1,81 @@
 //! Finding the rule that answers a request.
+//!
+//! What it is: [`RuleSet`], a script made ready once, and [`Progress`], how far one namespace has
+//! come with it. [`RuleSet::select`] finds the first rule that matches, or says in a
+//! [`Miss`] which one came nearest and what differed.
+//!
+//! In reading order: [`RuleSet`] → `condition` → `limit` → `index` → `miss` → `hidden`.
+
+mod condition;
+mod fold;
+mod hidden;
+mod index;
+mod limit;
+mod miss;
+mod problem;
+mod progress;
+mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use problem::RuleProblem;
+pub use progress::Progress;
+
+use self::condition::Condition;
+use self::index::Index;
+use self::limit::Limit;
+use self::problem::Problems;
+use self::view::View;
 use crate::call::Call;
 use crate::script::{Rule, Script};
 use crate::verdict::{Hit, Miss};
 
 /// A script, ready to match.
+///
+/// ```
+/// use std::sync::Arc;
+/// use playhouse_llm::{Message, Prompt, Request};
+/// use playhouse_mock::call::{Call, Facts, Form};
+/// use playhouse_mock::matching::{Progress, RuleSet};
+/// use playhouse_mock::script::{Rule, Script, When};
+///
+/// let script = Script::default().rule(Rule::reply("It is sunny.").when(When::user("weather")).named("weather"));
+/// let rules = RuleSet::compile(script).unwrap();
+///
+/// let ask = |text| {
+///     let request = Request::new("gpt-4o", Prompt::new(vec![Message::user(text)]));
+///     let facts = Facts::chat("openai-chat", request, Form::default(), Default::default());
+///     Call { namespace: "test".into(), headers: Arc::default(), facts: Arc::new(facts) }
+/// };
+/// let mut progress = Progress::default();
+/// assert_eq!(&*rules.select(&ask("How is the weather?"), &mut progress).unwrap().hit.name, "weather");
+///
+/// let miss = rules.select(&ask("What is the time?"), &mut progress).unwrap_err();
+/// assert_eq!(
+///     miss.differences,
+///     [r#"user: expected to contain "weather", the last user message is "What is the time?""#],
+/// );
+/// ```
 #[derive(Debug)]
 pub struct RuleSet {
+    /// Tells it from every other in this process.
+    number: u64,
     script: Script,
+    rules: Vec<Ready>,
+    /// The rules, those with the most conditions first.
+    by_size: Vec<u32>,
+    index: Index,
 }
 
-/// How far a namespace has come with a [`RuleSet`].
-#[derive(Clone, Debug, Default)]
-pub struct Progress {
-    /// The state it is in.
-    pub state: Option<Arc<str>>,
-    rules: Vec<RuleProgress>,
-}
-
-/// How often a rule was met.
-#[derive(Clone, Copy, Debug, Default)]
-struct RuleProgress {
-    answered: u32,
-}
-
-/// What is wrong with a rule, apart from its spelling.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("rules[{rule}].{field}: {message}")]
-pub struct RuleProblem {
-    /// The rule's place in the script, from 0.
-    pub rule: usize,
-    /// Where in the rule (`when.user.matches`).
-    pub field: String,
-    /// What is wrong, and what to do.
-    pub message: String,
+/// A rule, ready to match.
+#[derive(Debug)]
+struct Ready {
+    conditions: Vec<Condition>,
+    limit: Limit,
+    /// The condition that fails whenever the index does not give the rule.
+    filed_by: Option<usize>,
 }
 
 /// The rule that answers, and which of its replies is next.
@@ -52,9 +91,25 @@ impl RuleSet {
     /// Prepares a script.
     ///
     /// # Errors
-    /// Every expression in it that cannot be used.
+    /// Everything in it that cannot be used: regular expressions, JSONPath expressions, names of
+    /// protocols and headers, turns and calls that can never be.
     pub fn compile(script: Script) -> Result<Self, Vec<RuleProblem>> {
-        Ok(Self { script })
+        let mut problems = Problems::default();
+        let (conditions, limits): (Vec<_>, Vec<_>) = script
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(at, rule)| {
+                problems.turn_to(at);
+                (Condition::all_of(&rule.when, &mut problems), Limit::of(rule, &mut problems))
+            })
+            .unzip();
+        problems.into_result(())?;
+        let (index, filed_by) = Index::build(&conditions);
+        let rules = conditions.into_iter().zip(limits).zip(filed_by);
+        let rules: Vec<_> =
+            rules.map(|((conditions, limit), filed_by)| Ready { conditions, limit, filed_by }).collect();
+        Ok(Self { number: next_number(), by_size: by_size(&rules), script, rules, index })
     }
 
     /// The script it was made of.
@@ -67,28 +122,90 @@ impl RuleSet {
         self.script.rules.get(index)
     }
 
-    /// Rules that can never match, each with the earlier rule that answers in its place.
-    pub fn hidden(&self) -> Vec<(usize, usize)> {
-        Vec::new()
+    /// How many requests the rule at this place has answered.
+    pub fn answered(&self, index: usize, progress: &Progress) -> u32 {
+        progress.rule(self.number, index).answered
     }
 
-    /// The first rule that matches, and what that changes.
+    /// Rules that can never match, each with the earlier rule that answers in its place.
+    ///
+    /// Every pair is sure; not every rule that can never match is found. A rule is compared only
+    /// with the first few that the index gives for what it asks, so that the work grows with the
+    /// number of rules and not with its square.
+    pub fn hidden(&self) -> Vec<(usize, usize)> {
+        hidden::hidden(&self.rules, &self.index)
+    }
+
+    /// The first rule that matches, and what that changes: its counters, and the state.
+    ///
+    /// A rule's `call` counts the requests for which all its other conditions hold and which no
+    /// earlier rule answers, whether it then answers them itself or not. A closure may be asked more
+    /// than once about a request that no rule matches.
     ///
     /// # Errors
     /// What came nearest, where none matches.
     pub fn select(&self, call: &Call, progress: &mut Progress) -> Result<Selected, Miss> {
-        progress.rules.resize_with(self.script.rules.len(), RuleProgress::default);
-        let matching = self.script.rules.iter().position(|rule| matches(rule, call));
-        let index = matching.ok_or_else(Miss::default)?;
-        progress.rules[index].answered += 1;
-        let name = self.script.rules[index].name.clone();
-        let name = name.unwrap_or_else(|| format!("rule {}", index + 1).into());
-        let hit = Hit { index, name, call: progress.rules[index].answered, captures: BTreeMap::new() };
-        Ok(Selected { hit, step: 0 })
+        progress.belong_to(self.number);
+        let view = View::new(call, progress.state.clone());
+        let candidates = self.index.candidates(&view);
+        for at in candidates.iter() {
+            let rule = &self.rules[at];
+            if rule.holds(&view)
+                && let Some(step) = rule.limit.admit(progress.rule_mut(at))
+            {
+                return Ok(Selected { hit: self.hit(at, &view, progress), step });
+            }
+        }
+        Err(miss::explain(self, &view, &candidates, progress))
+    }
+
+    /// Who answers, and the state after it has.
+    fn hit(&self, at: usize, view: &View<'_>, progress: &mut Progress) -> Hit {
+        if let Some(state) = self.script.rules.get(at).and_then(|rule| rule.set_state.clone()) {
+            progress.state = Some(state);
+        }
+        let mut captures = BTreeMap::new();
+        self.rules[at].conditions.iter().for_each(|condition| condition.capture(view, &mut captures));
+        Hit { index: at, name: self.name(at), call: self.answered(at, progress), captures }
+    }
+
+    /// A rule's name, or its number (`rule 3`) where it has none.
+    pub fn name(&self, index: usize) -> Arc<str> {
+        let name = self.script.rules.get(index).and_then(|rule| rule.name.clone());
+        name.unwrap_or_else(|| format!("rule {}", index + 1).into())
+    }
+
+    /// Whether some rule names this model in its conditions, as such or by a pattern other than `*`.
+    pub fn names_model(&self, model: &str) -> bool {
+        self.rules.iter().flat_map(|rule| &rule.conditions).any(|condition| match condition {
+            Condition::Model(glob) => glob.matches(model),
+            _ => false,
+        })
+    }
+
+    /// Has a progress go on with this rule set, which must begin with the rules of the one before:
+    /// what was counted of them stays.
+    pub fn take_over(&self, progress: &mut Progress) {
+        progress.pass_to(self.number);
     }
 }
 
-fn matches(rule: &Rule, call: &Call) -> bool {
-    let texts = rule.when.user.as_ref().and_then(|user| user.contains.as_ref());
-    texts.is_none_or(|texts| texts.0.iter().all(|text| call.facts.user.contains(text)))
+impl Ready {
+    fn holds(&self, view: &View<'_>) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(view))
+    }
 }
+
+fn by_size(rules: &[Ready]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..u32::try_from(rules.len()).unwrap_or(u32::MAX)).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(rules[*at as usize].conditions.len()));
+    order
+}
+
+fn next_number() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+#[cfg(test)]
+mod tests;
