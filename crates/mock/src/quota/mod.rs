@@ -1,6 +1,13 @@
 //! What is left of a minute's requests and tokens.
+//!
+//! In reading order: [`bucket`] (one limit) → [`meter`] (both limits of a namespace).
+
+mod bucket;
+mod meter;
 
 use std::time::Duration;
+
+pub use meter::{Exceeded, Limited, QuotaMeter};
 
 /// The limits of a namespace as a vendor's headers tell them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
