@@ -1,8 +1,29 @@
 //! What goes wrong with an answer: decided before it is sent, done to its bytes.
+//!
+//! In reading order: [`chaos`] (which request meets a fault) → this (what it is called).
+
+pub mod chaos;
+mod form;
+mod suggestion;
+
+use std::fmt;
 
 use crate::script::FaultSpec;
 
+pub use form::FormError;
+
 /// A fault that a request meets.
+///
+/// Shown, it names itself in a form that `--chaos faults=` takes:
+///
+/// ```
+/// use playhouse_mock::fault::{Fault, FaultOrigin};
+/// use playhouse_mock::script::{FaultKind, FaultSpec};
+///
+/// let spec = FaultSpec { kind: Some(FaultKind::Cut), after_events: Some(3), ..FaultSpec::default() };
+/// let fault = Fault { spec, origin: FaultOrigin::Chaos { seed: 42, attempt: 1 } };
+/// assert_eq!(fault.to_string(), "cut:after_events=3 (chaos, seed=42, attempt=1)");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     /// What it is.
@@ -23,4 +44,16 @@ pub enum FaultOrigin {
         /// Which request of this content it was in its namespace, from 1.
         attempt: u32,
     },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.spec)?;
+        match self.origin {
+            FaultOrigin::Rule => Ok(()),
+            FaultOrigin::Chaos { seed, attempt } => {
+                write!(formatter, " (chaos, seed={seed}, attempt={attempt})")
+            }
+        }
+    }
 }
