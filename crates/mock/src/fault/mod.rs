@@ -1,8 +1,11 @@
 //! What goes wrong with an answer: decided before it is sent, done to its bytes.
 //!
-//! In reading order: [`chaos`] (which request meets a fault) → this (what it is called).
+//! In reading order: [`chaos`] (which request meets a fault) → [`chunk`] (what is done to an answer
+//! before it is encoded) → [`byte`] (and after).
 
+pub mod byte;
 pub mod chaos;
+pub mod chunk;
 mod form;
 mod suggestion;
 
