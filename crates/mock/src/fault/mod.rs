@@ -1,18 +1,22 @@
 //! What goes wrong with an answer: decided before it is sent, done to its bytes.
 //!
 //! In reading order: [`chaos`] (which request meets a fault) → [`chunk`] (what is done to an answer
-//! before it is encoded) → [`byte`] (and after).
+//! before it is encoded) → [`byte`] (and after) → [`delivery`] (what becomes of the connection
+//! meanwhile) → [`in_process`] (what all of it means where there are no bytes).
 
 pub mod byte;
 pub mod chaos;
 pub mod chunk;
+pub mod delivery;
 mod form;
+pub mod in_process;
 mod suggestion;
 
 use std::fmt;
 
 use crate::script::FaultSpec;
 
+pub use delivery::{At, Cut, Delivery, Drip, Ending, Stall, deliver};
 pub use form::FormError;
 
 /// A fault that a request meets.

@@ -16,7 +16,8 @@
 //! | `error_event` | half of the events, then an error event | an error's body, the status being 200 |
 //! | `empty` | no event at all | no body |
 //!
-//! HTTP's own framing stays whole in all of these: lengths are right and chunked bodies end.
+//! HTTP's own framing stays whole in all of these: lengths are right and chunked bodies end. The
+//! faults that break it are those of [`delivery`](super::delivery).
 
 mod events;
 mod json;
@@ -28,7 +29,7 @@ use bytes::Bytes;
 use crate::protocols::Frames;
 use crate::script::FaultSpec;
 
-use events::Events;
+pub(super) use events::Events;
 
 /// The frames that a fault makes of an answer's.
 ///
