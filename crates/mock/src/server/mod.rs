@@ -1,5 +1,7 @@
 //! The double behind every protocol, on a port of its own.
 
+pub mod listen;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
