@@ -1,5 +1,6 @@
 //! The double behind every protocol, on a port of its own.
 
+pub mod body;
 pub mod listen;
 
 use std::io;
