@@ -15,12 +15,13 @@ use playhouse_wire::Envelope;
 use tokio::time::Instant;
 
 use super::Double;
-use super::body::AnswerBody;
+use super::body::PacedBody;
 use super::call_line;
 use super::listen::ConnectionControl;
+use super::noted::Noted;
 use crate::call::{Call, Facts};
 use crate::engine::{Decision, Namespace};
-use crate::fault::{self, At, Delivery};
+use crate::fault::{self, Delivery};
 use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
 use crate::pace::Pace;
 use crate::plan::{Content, Plan};
@@ -181,24 +182,17 @@ impl Exchange<'_> {
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         self.frame(response.headers_mut(), &delivery);
-        match delivery.cut.map(|cut| cut.at) {
-            Some(At::BeforeHead) => self.connection.reset_after(0),
-            Some(At::InHead(bytes)) => self.connection.reset_after(bytes),
-            _ => {}
-        }
         call_line::log(recording.entry());
-        let waits = (!pace.is_instant()).then(|| Box::new(pace.waits()) as super::body::Waits);
-        *response.body_mut() = Body::new(AnswerBody::new(delivery, recording, self.connection, waits));
+        let body = PacedBody::new(delivery, self.connection, Noted::new(recording));
+        *response.body_mut() = Body::new(if pace.is_instant() { body } else { body.paced(pace.waits()) });
         response
     }
 
-    /// The headers that say what the body is, and how long.
+    /// The headers that say what the body is.
     fn frame(&self, headers: &mut HeaderMap, delivery: &Delivery) {
         let content_type = delivery.content_type.as_deref().unwrap_or(delivery.frames.content_type);
         if delivery.frames.content_type.starts_with(EVENT_STREAM) {
             headers.extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
-        } else {
-            headers.insert(header::CONTENT_LENGTH, delivery.frames.bytes.len().into());
         }
         match HeaderValue::from_str(content_type) {
             Ok(value) if !content_type.is_empty() => drop(headers.insert(header::CONTENT_TYPE, value)),

@@ -3,32 +3,31 @@
 //! In reading order: `front` (where a request goes) → `target` (whose it is) → `exchange` (its
 //! answer) → `body` and `listen` (the answer on the wire) → `control` (what tests tell the double).
 
-mod body;
+pub mod body;
 mod call_line;
 pub mod control;
 mod exchange;
 mod front;
-mod listen;
+pub mod listen;
+mod noted;
 pub(crate) mod page;
 mod running;
 mod steering;
 mod target;
 
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use http::Request;
+use hyper::body::Incoming;
 use playhouse_edge::BodyLimits;
 
-pub use listen::Listener;
-pub use running::MockServer;
+pub use running::{IntoEngine, MockServer};
 pub use target::{NAMESPACE_HEADER, split_path};
 
 use crate::engine::{Engine, Memo};
-use listen::{Answerer, ConnectionControl};
+use listen::{ConnectionLimits, Listener, Serving};
 
 /// A double, ready to be put behind a port. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -61,16 +60,24 @@ impl Double {
     }
 }
 
-impl Answerer for Double {
-    async fn answer(&self, request: Request<Body>, control: ConnectionControl) -> Response {
-        front::answer(self, request, control).await
+impl Double {
+    /// Answers on this port until `shutdown` is ready; answers that are under way then may finish
+    /// within the limits' grace time. Returns whether they did.
+    pub async fn serve(
+        self,
+        listener: Listener,
+        limits: ConnectionLimits,
+        shutdown: impl Future<Output = ()>,
+    ) -> bool {
+        listener.serve(limits, move |request, control| answer(self.clone(), request, control), shutdown).await
+    }
+
+    /// Answers on this port in a task of its own.
+    fn spawn(self, listener: Listener, limits: ConnectionLimits) -> Serving {
+        listener.spawn(limits, move |request, control| answer(self.clone(), request, control))
     }
 }
 
-impl Listener {
-    /// Puts a double behind this port until `shutdown` is ready; answers that are under way then may
-    /// take this much longer.
-    pub async fn serve(self, double: Double, grace: Duration, shutdown: impl Future<Output = ()>) {
-        self.accept(double, grace, shutdown).await;
-    }
+async fn answer(double: Double, request: Request<Incoming>, control: listen::ConnectionControl) -> Response {
+    front::answer(&double, request.map(Body::new), control).await
 }

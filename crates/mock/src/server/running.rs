@@ -4,11 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::task::JoinHandle;
-
-use super::{Double, Listener};
+use super::Double;
+use super::listen::{ConnectionLimits, Listener, Serving};
 use crate::MockProvider;
 use crate::engine::{DEFAULT_NAMESPACE, Engine, Namespace};
 use crate::journal::{Journal, describe};
@@ -34,7 +32,8 @@ pub struct MockServer {
     engine: Arc<Engine>,
     namespace: Arc<Namespace>,
     expected: Vec<Expectations>,
-    serving: JoinHandle<()>,
+    /// Dropped with the double, it stops.
+    _serving: Serving,
 }
 
 /// What a [`MockServer`] can be started with.
@@ -75,9 +74,8 @@ impl MockServer {
         let listener = Listener::bind("127.0.0.1:0").await?;
         let address = listener.address();
         let namespace = engine.namespace(DEFAULT_NAMESPACE).map_err(io::Error::other)?;
-        let double = Double::new(engine.clone());
-        let serving = tokio::spawn(listener.serve(double, Duration::ZERO, std::future::pending()));
-        Ok(Self { address, engine, namespace, expected: Vec::new(), serving })
+        let serving = Double::new(engine.clone()).spawn(listener, ConnectionLimits::default());
+        Ok(Self { address, engine, namespace, expected: Vec::new(), _serving: serving })
     }
 
     /// Where it listens.
@@ -137,7 +135,6 @@ impl MockServer {
 
 impl Drop for MockServer {
     fn drop(&mut self) {
-        self.serving.abort();
         if std::thread::panicking() {
             // Standard error is captured with the test's own words. Whether anybody reads it changes nothing.
             let _ = writeln!(io::stderr(), "what the mock was asked:\n{}", self.exchange());

@@ -16,7 +16,7 @@ async fn a_message_is_answered_and_names_its_session_and_turn() {
     let reply = answer.json();
     assert_eq!(reply["content"], "Hello, Ada!");
     assert_eq!(reply["model"], "m-1");
-    assert_eq!(reply["usage"]["total_tokens"], 2 + 3);
+    assert_eq!(reply["usage"]["total_tokens"], 10 + 4);
     assert!(!reply["session_id"].as_str().unwrap().is_empty());
     assert!(!reply["turn_id"].as_str().unwrap().is_empty());
 }

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhouse_mock::server::{Double, Listener};
+use playhouse_mock::server::Double;
+use playhouse_mock::server::listen::{ConnectionLimits, Listener};
 use playhouse_mock::{Engine, EngineConfig};
 use playhouse_telemetry::{LoggingConfig, info, log};
 use tokio::runtime::Builder;
@@ -52,7 +53,8 @@ async fn serve(
     }
     greet(listener.address(), args, console);
     info!(address = %listener.address(), rules = engine.script().rules.script().rules.len(), "Listening");
-    listener.serve(Double::new(engine), GRACE, stop.first(guard.flusher())).await;
+    let limits = ConnectionLimits { grace: GRACE, ..ConnectionLimits::default() };
+    Double::new(engine).serve(listener, limits, stop.first(guard.flusher())).await;
     info!("Stopped");
     guard.flush();
     Ok(exit::OK)

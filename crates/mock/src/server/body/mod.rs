@@ -1,214 +1,197 @@
-//! An answer's body: frames at a pace, broken off or held up where a fault says so.
+//! An answer's bytes on their way to a connection: at the pace they shall have, and no further than
+//! a fault lets them.
+//!
+//! In reading order: this → `timing` (when the next event is due) → [`Progress`] (who is told).
 
-use std::io;
+mod progress;
+mod timing;
+
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
-use tokio::time::{Instant, Sleep, sleep_until};
+use http_body::{Body, Frame, SizeHint};
 
-use super::listen::ConnectionControl;
-use crate::fault::{At, Cut, Delivery, Ending};
-use crate::journal::{Ended, Recording};
-use crate::protocols::FrameKind;
+use crate::fault::{At, Cut, Delivery, Ending, Stall};
+use crate::protocols::{FrameKind, Frames};
+use crate::server::listen::ConnectionControl;
+use progress::Report;
+use timing::Timing;
 
-/// The waits of an answer that has any.
-pub(super) type Waits = Box<dyn Iterator<Item = Duration> + Send>;
+pub use progress::{End, Progress};
 
-/// The body of one answer. It tells its recording what went out, and how it ended.
-pub(super) struct AnswerBody {
-    delivery: Delivery,
-    recording: Recording,
-    connection: ConnectionControl,
-    /// None where everything goes out at once.
-    waits: Option<Waits>,
-    /// What is waited for, allocated only where something is.
-    sleep: Option<Pin<Box<Sleep>>>,
-    /// Up to where the piece goes that is waited for.
-    awaited: Option<usize>,
-    /// When the piece before was due: lateness must not add up.
-    due: Option<Instant>,
-    /// How many bytes have gone out.
-    at: usize,
-    /// The event that goes out next.
-    next: usize,
-    phase: Phase,
+/// The body of an answer.
+///
+/// Paced, every event is a piece of its own, written when it is due. Otherwise all of it is one
+/// piece, up to where a fault stops it. Only a whole answer has a length.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use http_body_util::BodyExt;
+/// use playhouse_mock::protocols::Frames;
+/// use playhouse_mock::server::body::PacedBody;
+/// use playhouse_mock::server::listen::ConnectionControl;
+///
+/// let frames = Frames::whole("application/json", "{}".into());
+/// let body = PacedBody::new(frames.into(), ConnectionControl::default(), ());
+/// assert_eq!(body.collect().await.unwrap().to_bytes(), "{}");
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct PacedBody<P: Progress> {
+    frames: Frames,
+    sent_bytes: usize,
+    sent_frames: usize,
+    /// Frames whose wait has begun.
+    awaited_frames: usize,
+    timing: Timing,
+    stall: Option<Stall>,
+    cut: Option<(usize, Ending)>,
+    control: ConnectionControl,
+    report: Report<P>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Sending,
-    /// All that shall go out has; the connection is given the time to write it.
-    Flushing,
-    Ended,
-}
-
-impl AnswerBody {
-    pub(super) fn new(
-        delivery: Delivery,
-        recording: Recording,
-        connection: ConnectionControl,
-        waits: Option<Waits>,
-    ) -> Self {
+impl<P: Progress> PacedBody<P> {
+    /// The body of an answer that is sent at once, over the connection that `control` is of.
+    ///
+    /// What the delivery wants of the connection is ordered here, so that it holds for the head.
+    pub fn new(delivery: Delivery, control: ConnectionControl, progress: P) -> Self {
+        let Delivery { frames, cut, stall, drip, content_type: _ } = delivery;
+        if let Some(drip) = drip {
+            control.drip(drip);
+        }
+        let length = frames.bytes.len();
         Self {
-            delivery,
-            recording,
-            connection,
-            waits,
-            sleep: None,
-            awaited: None,
-            due: None,
-            at: 0,
-            next: 0,
-            phase: Phase::Sending,
+            cut: cut.map(|cut| (order(cut, &control).min(length), cut.how)),
+            stall: stall.map(|stall| Stall { after_bytes: stall.after_bytes.min(length), ..stall }),
+            frames,
+            sent_bytes: 0,
+            sent_frames: 0,
+            awaited_frames: 0,
+            timing: Timing::default(),
+            control,
+            report: Report::new(progress),
         }
     }
 
-    /// Where the body ends, whole or not.
-    fn end(&self) -> usize {
-        let whole = self.delivery.frames.bytes.len();
-        match self.delivery.cut {
-            Some(Cut { at: At::Body(at), .. }) => at.min(whole),
-            _ => whole,
+    /// The same with a wait before each output: the first before whatever comes first, the others
+    /// before every further frame with output. What belongs to no output comes with its neighbour.
+    ///
+    /// Waits are counted from each other's end, not from when the event before was written, so
+    /// delays do not add up.
+    #[must_use]
+    pub fn paced(mut self, waits: impl Iterator<Item = Duration> + Send + 'static) -> Self {
+        self.timing = Timing::paced(waits);
+        self
+    }
+
+    fn is_over(&self) -> bool {
+        self.sent_bytes == self.frames.bytes.len() && self.stall.is_none() && self.cut.is_none()
+    }
+
+    /// Begins the silence that is due, if one is.
+    fn begin_stall(&mut self) {
+        let due = self.stall.take_if(|stall| stall.after_bytes == self.sent_bytes);
+        due.into_iter().for_each(|stall| self.timing.delay(stall.lasts));
+    }
+
+    /// Begins the wait of the frame that is next, if it has one.
+    fn begin_wait(&mut self) {
+        if let Some((_, kind)) = self.frames.ends.get(self.sent_frames)
+            && self.awaited_frames == self.sent_frames
+        {
+            self.awaited_frames += 1;
+            self.timing.wait_before(*kind);
         }
     }
 
-    /// Up to where the next piece goes, and the wait before it.
-    fn next_piece(&mut self) -> (usize, Duration) {
-        let to = self.next_end();
-        match self.delivery.stall {
-            Some(stall) if self.at >= stall.after_bytes => {
-                self.delivery.stall = None;
-                (to, stall.lasts)
-            }
-            Some(stall) if stall.after_bytes < to => (stall.after_bytes, self.next_wait()),
-            _ => (to, self.next_wait()),
-        }
-    }
-
-    fn next_end(&self) -> usize {
-        let end = self.end();
-        match (self.delivery.drip, &self.waits) {
-            (Some(drip), _) => (self.at + drip.bytes).min(end),
-            (None, Some(_)) => self.delivery.frames.ends.get(self.next).map_or(end, |(to, _)| (*to).min(end)),
-            (None, None) => end,
-        }
-    }
-
-    /// Only output is waited for: what opens a stream comes at once, and what closes it with its end.
-    fn next_wait(&mut self) -> Duration {
-        if let Some(drip) = self.delivery.drip {
-            return drip.every;
-        }
-        let kind = self.delivery.frames.ends.get(self.next).map(|(_, kind)| *kind);
-        match &mut self.waits {
-            Some(waits) if matches!(kind, Some(FrameKind::Output | FrameKind::Whole)) => {
-                waits.next().unwrap_or_default()
-            }
-            _ => Duration::ZERO,
-        }
-    }
-
-    /// The next piece once its time has come. Waits count from when the piece before was due.
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<usize> {
-        let to = match self.awaited {
-            Some(to) => to,
-            None => {
-                let (to, wait) = self.next_piece();
-                if wait.is_zero() {
-                    return Poll::Ready(to);
-                }
-                self.wait(wait);
-                *self.awaited.insert(to)
-            }
-        };
-        if let Some(sleep) = &mut self.sleep {
-            ready!(sleep.as_mut().poll(context));
-        }
-        self.awaited = None;
-        Poll::Ready(to)
-    }
-
-    fn wait(&mut self, wait: Duration) {
-        let due = self.due.unwrap_or_else(Instant::now) + wait;
-        self.due = Some(due);
-        match &mut self.sleep {
-            Some(sleep) => sleep.as_mut().reset(due),
-            None => self.sleep = Some(Box::pin(sleep_until(due))),
-        }
-    }
-
-    /// Whether all that shall go out has, and nothing is to happen after it.
-    fn is_complete(&self) -> bool {
-        self.at >= self.end() && self.delivery.cut.is_none() && self.delivery.stall.is_none()
-    }
-
-    fn send(&mut self, to: usize) -> Frame<Bytes> {
-        let bytes = self.delivery.frames.bytes.slice(self.at..to);
-        let before = self.next;
-        while self.delivery.frames.ends.get(self.next).is_some_and(|(end, _)| *end <= to) {
-            self.next += 1;
-        }
-        self.recording.sent(bytes.len(), u32::try_from(self.next - before).unwrap_or(u32::MAX));
-        self.at = to;
-        Frame::data(bytes)
-    }
-
-    fn complete(&mut self) {
-        self.phase = Phase::Ended;
-        self.recording.finish(Ended::Complete);
-    }
-
-    /// Breaks the connection off, once what was to go out before has been written.
-    fn poll_cut(&mut self, how: Ending, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.phase == Phase::Sending {
-            // The connection writes what it holds when the body has nothing for it.
-            self.phase = Phase::Flushing;
+    /// Has the connection end when all that was handed over is written. Nothing follows.
+    fn end_by_fault(&mut self, how: Ending, context: &Context<'_>) {
+        if self.report.ended(End::Cut) {
+            self.control.end_when_flushed(how);
+            // What was ordered is done when the connection is looked at next.
             context.waker().wake_by_ref();
-            return Poll::Pending;
         }
-        self.phase = Phase::Ended;
-        self.recording.finish(Ended::Cut);
-        if how == Ending::Reset {
-            self.connection.reset_at_end();
-        }
-        Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "a fault cuts the answer"))))
+    }
+
+    /// What can be handed over at once.
+    fn next_piece(&mut self) -> Bytes {
+        let length = self.frames.bytes.len();
+        let frame_end = self.frames.ends.get(self.sent_frames).map_or(length, |(end, _)| *end);
+        let end = if self.timing.is_paced() { frame_end } else { length };
+        let stops = [self.stall.map(|stall| stall.after_bytes), self.cut.map(|(at, _)| at)];
+        let end = stops.into_iter().flatten().fold(end, usize::min);
+        let piece = self.frames.bytes.slice(self.sent_bytes..end);
+        self.sent_bytes = end;
+        let unsent = &self.frames.ends[self.sent_frames..];
+        self.sent_frames += unsent.iter().take_while(|(frame_end, _)| *frame_end <= end).count();
+        piece
     }
 }
 
-impl Body for AnswerBody {
+/// Orders what is done to the head; says how much of the body comes.
+fn order(cut: Cut, control: &ConnectionControl) -> usize {
+    match cut.at {
+        At::BeforeHead => control.end_now(cut.how),
+        At::InHead(bytes) => control.end_after(bytes, cut.how),
+        At::Body(bytes) => return bytes,
+    }
+    0
+}
+
+impl<P: Progress> Body for PacedBody<P> {
     type Data = Bytes;
-    type Error = io::Error;
+    type Error = Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
-        if this.phase == Phase::Ended {
+        this.begin_stall();
+        ready!(this.timing.poll_due(context));
+        if let Some((_, how)) = this.cut.filter(|(at, _)| *at == this.sent_bytes) {
+            this.end_by_fault(how, context);
+            return Poll::Pending;
+        }
+        if this.sent_bytes == this.frames.bytes.len() {
+            this.report.ended(End::Complete);
             return Poll::Ready(None);
         }
-        if this.is_complete() {
-            this.complete();
-            return Poll::Ready(None);
+        this.begin_wait();
+        ready!(this.timing.poll_due(context));
+        let piece = this.next_piece();
+        this.report.sent(this.sent_bytes, this.sent_frames);
+        if this.is_over() {
+            this.report.ended(End::Complete);
         }
-        if let Some(cut) = this.delivery.cut
-            && this.at >= this.end()
-            && this.delivery.stall.is_none()
-        {
-            return this.poll_cut(cut.how, context);
-        }
-        let to = ready!(this.poll_piece(context));
-        let frame = this.send(to);
-        if this.is_complete() {
-            this.complete();
-        }
-        Poll::Ready(Some(Ok(frame)))
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.phase == Phase::Ended
+        self.is_over()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.frames.ends[..] {
+            [(end, FrameKind::Whole)] => SizeHint::with_exact((end - self.sent_bytes) as u64),
+            _ => SizeHint::default(),
+        }
     }
 }
+
+impl<P: Progress> Drop for PacedBody<P> {
+    fn drop(&mut self) {
+        let end = match self.is_over() {
+            true => End::Complete,
+            false if self.control.was_ended() => End::Cut,
+            false => End::ClientLeft,
+        };
+        self.report.ended(end);
+    }
+}
+
+#[cfg(test)]
+mod tests;

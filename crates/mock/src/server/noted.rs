@@ -1,0 +1,35 @@
+//! How far an answer got, noted in the journal.
+
+use super::body::{End, Progress};
+use crate::journal::{Ended, Recording};
+
+/// Tells a recording what a body sends.
+pub(super) struct Noted {
+    recording: Recording,
+    bytes: usize,
+    events: usize,
+}
+
+impl Noted {
+    pub(super) fn new(recording: Recording) -> Self {
+        Self { recording, bytes: 0, events: 0 }
+    }
+}
+
+impl Progress for Noted {
+    fn first_byte(&mut self) {}
+
+    fn sent(&mut self, bytes: usize, events: usize) {
+        let more = u32::try_from(events - self.events).unwrap_or(u32::MAX);
+        self.recording.sent(bytes - self.bytes, more);
+        (self.bytes, self.events) = (bytes, events);
+    }
+
+    fn ended(&mut self, end: End) {
+        self.recording.finish(match end {
+            End::Complete => Ended::Complete,
+            End::ClientLeft => Ended::ClientLeft,
+            End::Cut => Ended::Cut,
+        });
+    }
+}
