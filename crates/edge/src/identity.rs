@@ -39,6 +39,11 @@ impl Identity {
         Self { request_id, trace: trace_context(headers) }
     }
 
+    /// The identity of the request that a context belongs to.
+    pub fn of(context: &Context) -> Self {
+        Self { request_id: context.request_id.clone(), trace: context.trace.clone() }
+    }
+
     /// The context of a call made for this request.
     pub fn context(&self) -> Context {
         Context { request_id: self.request_id.clone(), trace: self.trace.clone(), ..Context::default() }

@@ -60,7 +60,7 @@ pub async fn refuse(body: Body, mut response: Response) -> Response {
 /// [`ErrorKind::TooLarge`], or [`ErrorKind::InvalidRequest`] for a body that breaks off or drips.
 pub async fn read(mut body: Body, limits: BodyLimits) -> Result<Bytes, Error> {
     if announced(&body) > limits.max_bytes {
-        return Err(refuse_large(body, limits).await);
+        return Err(Box::pin(refuse_large(body, limits)).await);
     }
     let first = match timeout(limits.timeout, body.frame()).await {
         Ok(Some(frame)) => frame.map_err(|error| broken(&error))?.into_data().unwrap_or_default(),
@@ -70,7 +70,9 @@ pub async fn read(mut body: Body, limits: BodyLimits) -> Result<Bytes, Error> {
     if body.is_end_stream() && first.len() <= limits.max_bytes {
         return Ok(first);
     }
-    timeout(limits.timeout, join(first, body, limits)).await.unwrap_or_else(|_| Err(too_slow(limits)))
+    // Boxed: most bodies come in one piece, and need no room for joining.
+    let joined = Box::pin(timeout(limits.timeout, join(first, body, limits)));
+    joined.await.unwrap_or_else(|_| Err(too_slow(limits)))
 }
 
 /// Refuses a body that says it is something else than JSON; one that says nothing is tried.

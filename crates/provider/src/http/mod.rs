@@ -125,13 +125,13 @@ impl Provider for HttpProvider {
         let started = Instant::now();
         let mut watchdog = Watchdog::start(self.timeouts, request.stream);
         let answer = match self.send(outgoing, &mut watchdog).await {
-            Ok(response) => Answer::new(self, response, &request),
+            Ok(response) => Answer::new(self, response, &request, watchdog),
             Err(error) => {
                 trail.add_upstream_time(started.elapsed());
                 return Err(error);
             }
         };
-        answer.into_events(watchdog, started).await
+        answer.into_events(started).await
     }
 }
 

@@ -32,13 +32,13 @@ impl HttpProvider {
         self.endpoint.add_fields(&mut head);
         let request = Outgoing { head, body: Bytes::new() };
         let response = self.pool.send(self.endpoint.origin(), request).await;
-        let response = response.map_err(|failure| failure.into_error(&self.name))?;
+        let mut response = response.map_err(|failure| failure.into_error(&self.name))?;
         let refused =
             |what: &str| Error::bad_reply(format!("provider '{}' {what} instead of its models", self.name));
         if !response.status.is_success() {
             return Err(refused(&format!("answered {}", response.status)));
         }
-        let listed = body::collect(response.body, MAX_LIST_BYTES).await;
+        let listed = body::collect(&mut response.body, MAX_LIST_BYTES).await;
         let listed = listed.map_err(|_| refused("sent too much, or broke off,"))?;
         playhouse_wire::openai::models::decode_list(&listed).map_err(|_| refused("sent something unreadable"))
     }
