@@ -2,9 +2,9 @@
 
 use std::future::ready;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use ::http::{HeaderMap, StatusCode, header};
+use ::http::StatusCode;
 use bytes::Bytes;
 use futures_util::stream;
 use playhouse_llm::{Context, Error, ErrorKind, Event, EventStream, Request};
@@ -12,21 +12,18 @@ use playhouse_wire::UpstreamAnswer;
 
 use super::HttpProvider;
 use super::body::{self, BodyFailure};
+use super::fields::Fields;
 use super::pool::{Body, Response};
 use super::relay::Relay;
 use super::watchdog::Watchdog;
 
 /// A refusal longer than this is no message any more.
 const MAX_ERROR_BYTES: usize = 256 << 10;
-/// Where vendors put their own id of a request.
-const REQUEST_ID_HEADERS: [&str; 5] =
-    ["x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "x-generation-id"];
-
 /// A response whose head has come.
 pub(crate) struct Answer<'a> {
     provider: &'a HttpProvider,
     status: StatusCode,
-    headers: HeaderMap,
+    fields: Fields,
     body: Body,
     stream: bool,
     context: Arc<Context>,
@@ -40,10 +37,10 @@ impl<'a> Answer<'a> {
         request: &Request,
         watchdog: Watchdog,
     ) -> Self {
-        let Response { status, headers, body } = response;
+        let Response { status, fields, body } = response;
         let context = request.context.clone();
-        context.trail.answered(status.as_u16(), request_id(&headers));
-        Self { provider, status, headers, body, stream: request.stream, context, watchdog }
+        context.trail.answered(status.as_u16(), fields.request_id.clone());
+        Self { provider, status, fields, body, stream: request.stream, context, watchdog }
     }
 
     /// The answer's events, once the first is there: until then a failure can still be retried.
@@ -89,7 +86,7 @@ impl<'a> Answer<'a> {
         }
         // A refusal whose text cannot be had is still a refusal.
         let body = self.collect(MAX_ERROR_BYTES).await.unwrap_or_default();
-        let retry_after = retry_after(&self.headers);
+        let retry_after = self.fields.retry_after;
         let answer = UpstreamAnswer { provider: provider.name.clone(), status, retry_after, body };
         provider.codec.read_error(answer)
     }
@@ -119,12 +116,11 @@ impl<'a> Answer<'a> {
     }
 
     fn content_type(&self) -> &str {
-        self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("none")
+        self.fields.content_type.as_deref().unwrap_or("none")
     }
 
     fn check_encoding(&self) -> Result<(), Error> {
-        let encoding = self.headers.get(header::CONTENT_ENCODING);
-        match encoding.map(|value| value.to_str().unwrap_or("?")) {
+        match self.fields.content_encoding.as_deref() {
             None | Some("identity" | "") => Ok(()),
             Some(encoding) => Err(Error::bad_reply(format!(
                 "provider '{}' answered with content encoding '{encoding}' though none was asked for",
@@ -146,17 +142,4 @@ impl<'a> Answer<'a> {
         );
         Error { message, ..error }
     }
-}
-
-fn request_id(headers: &HeaderMap) -> Option<Arc<str>> {
-    let value = REQUEST_ID_HEADERS.iter().find_map(|name| headers.get(*name))?;
-    let id = value.to_str().ok().filter(|id| id.len() <= 128)?;
-    Some(Arc::from(id))
-}
-
-/// The vendor's wish for a pause: `retry-after-ms`, else `Retry-After` in seconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let wait = number("retry-after-ms").map(|wait_ms| wait_ms / 1000.0).or_else(|| number("retry-after"))?;
-    Duration::try_from_secs_f64(wait).ok()
 }

@@ -12,11 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use ::http::{HeaderMap, StatusCode, Uri};
+use ::http::{StatusCode, Uri};
 use bytes::Bytes;
 
 use super::client::{HttpClient, SendFailure};
 use super::connection::{Connection, Outgoing};
+use super::fields::Fields;
 use super::framing::Framing;
 
 /// Idle connections kept; more are closed when their request has ended.
@@ -36,7 +37,7 @@ type Idle = (Box<Connection>, Instant);
 /// A response whose head has come.
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) fields: Fields,
     pub(crate) body: Body,
 }
 
@@ -71,7 +72,7 @@ impl Pool {
             pool: self.clone(),
         };
         body.give_back_if_ended();
-        Ok(Response { status: head.status, headers: head.headers, body })
+        Ok(Response { status: head.status, fields: head.fields, body })
     }
 
     async fn connect(&self, origin: &Uri) -> Result<Box<Connection>, SendFailure> {
