@@ -114,7 +114,8 @@ async fn first_frame(body: &mut Body, limit: Duration) -> Result<Option<BodyFram
     });
     match at_hand.await {
         Some(frame) => Ok(frame),
-        None => timeout(limit, body.frame()).await,
+        // Boxed: the bodies at hand need no room for a timer.
+        None => Box::pin(timeout(limit, body.frame())).await,
     }
 }
 

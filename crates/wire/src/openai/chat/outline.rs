@@ -38,7 +38,8 @@ pub(super) fn outline_reply(body: &[u8]) -> Option<Outline> {
 }
 
 fn outline_borrowed(body: &[u8]) -> Option<Outline> {
-    let fields: ReplyFields<'_> = serde_json::from_slice(body).ok()?;
+    // As text: from bytes, every raw value would be checked to be UTF-8 anew.
+    let fields: ReplyFields<'_> = serde_json::from_str(str::from_utf8(body).ok()?).ok()?;
     let mut choices = fields.choices.iter().map(|choice| read_choice(choice));
     let first = choices.next()??;
     choices.all(|choice| choice.is_some()).then_some(())?;
