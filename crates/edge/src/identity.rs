@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use playhouse_llm::{Context, TraceContext};
 use playhouse_telemetry::TraceParent;
 use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Longer ids are not taken over from a caller.
 const MAX_REQUEST_ID_CHARS: usize = 128;
@@ -34,9 +38,14 @@ impl Identity {
     /// assert_ne!(&*Identity::from_headers(&headers).request_id, "not sane");
     /// ```
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let given = header(headers, "x-request-id").filter(|id| is_sane(id));
+        let given = header(headers, REQUEST_ID).filter(|id| is_sane(id));
         let request_id = given.map_or_else(new_id, Arc::from);
         Self { request_id, trace: trace_context(headers) }
+    }
+
+    /// The identity of the request that a context belongs to.
+    pub fn of(context: &Context) -> Self {
+        Self { request_id: context.request_id.clone(), trace: context.trace.clone() }
     }
 
     /// The context of a call made for this request.
@@ -50,7 +59,7 @@ fn new_id() -> Arc<str> {
     Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut buffer))
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
@@ -60,7 +69,7 @@ fn is_sane(id: &str) -> bool {
 
 /// A valid `traceparent`; an invalid one is as good as none, and so is its `tracestate`.
 fn trace_context(headers: &HeaderMap) -> Option<TraceContext> {
-    let traceparent = header(headers, "traceparent").filter(|value| TraceParent::parse(value).is_some())?;
-    let tracestate = header(headers, "tracestate").filter(|value| value.len() <= MAX_TRACESTATE_BYTES);
+    let traceparent = header(headers, TRACEPARENT).filter(|value| TraceParent::parse(value).is_some())?;
+    let tracestate = header(headers, TRACESTATE).filter(|value| value.len() <= MAX_TRACESTATE_BYTES);
     Some(TraceContext { traceparent: Arc::from(traceparent), tracestate: tracestate.map(Arc::from) })
 }

@@ -1,14 +1,18 @@
 //! Taking in a request's body, within bounds of size and time.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use http_body_util::BodyExt;
 use playhouse_llm::{Error, ErrorKind, Malformed};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 /// A body over the limit is read and thrown away up to this many times the limit, so that a
@@ -33,6 +37,8 @@ impl Default for BodyLimits {
 /// A refused request's body is read and thrown away up to this size and for this long.
 const MAX_DISCARDED_BYTES: usize = 64 << 10;
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
+
+type BodyFrame = Result<Frame<Bytes>, axum::Error>;
 
 /// Reads a body nobody wants to its end, if that is near, so that the connection can take the next
 /// request. Says whether the end was reached; if not, the response must close the connection.
@@ -60,9 +66,9 @@ pub async fn refuse(body: Body, mut response: Response) -> Response {
 /// [`ErrorKind::TooLarge`], or [`ErrorKind::InvalidRequest`] for a body that breaks off or drips.
 pub async fn read(mut body: Body, limits: BodyLimits) -> Result<Bytes, Error> {
     if announced(&body) > limits.max_bytes {
-        return Err(refuse_large(body, limits).await);
+        return Err(Box::pin(refuse_large(body, limits)).await);
     }
-    let first = match timeout(limits.timeout, body.frame()).await {
+    let first = match first_frame(&mut body, limits.timeout).await {
         Ok(Some(frame)) => frame.map_err(|error| broken(&error))?.into_data().unwrap_or_default(),
         Ok(None) => return Ok(Bytes::new()),
         Err(_) => return Err(too_slow(limits)),
@@ -70,7 +76,9 @@ pub async fn read(mut body: Body, limits: BodyLimits) -> Result<Bytes, Error> {
     if body.is_end_stream() && first.len() <= limits.max_bytes {
         return Ok(first);
     }
-    timeout(limits.timeout, join(first, body, limits)).await.unwrap_or_else(|_| Err(too_slow(limits)))
+    // Boxed: most bodies come in one piece, and need no room for joining.
+    let joined = Box::pin(timeout(limits.timeout, join(first, body, limits)));
+    joined.await.unwrap_or_else(|_| Err(too_slow(limits)))
 }
 
 /// Refuses a body that says it is something else than JSON; one that says nothing is tried.
@@ -87,6 +95,28 @@ pub fn require_json(headers: &HeaderMap) -> Result<(), Error> {
     }
     let message = "the body must be JSON; send content-type: application/json";
     Err(Error::invalid_request(Malformed::at("content-type", message)))
+}
+
+/// Waits for a body's first frame.
+///
+/// Most bodies arrived together with their head. The connection hands those over at the second
+/// look, so the timer is set only after it.
+async fn first_frame(body: &mut Body, limit: Duration) -> Result<Option<BodyFrame>, Elapsed> {
+    let mut has_looked = false;
+    let at_hand = poll_fn(|context| match Pin::new(&mut *body).poll_frame(context) {
+        Poll::Ready(frame) => Poll::Ready(Some(frame)),
+        Poll::Pending if has_looked => Poll::Ready(None),
+        Poll::Pending => {
+            has_looked = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    });
+    match at_hand.await {
+        Some(frame) => Ok(frame),
+        // Boxed: the bodies at hand need no room for a timer.
+        None => Box::pin(timeout(limit, body.frame())).await,
+    }
 }
 
 async fn join(first: Bytes, mut body: Body, limits: BodyLimits) -> Result<Bytes, Error> {

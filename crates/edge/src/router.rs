@@ -60,8 +60,11 @@ pub fn codec_of(path: &str) -> Option<&'static dyn Codec> {
 }
 
 fn protocol_route(codec: &'static dyn Codec) -> MethodRouter<Edge> {
-    post(move |State(edge): State<Edge>, request: HttpRequest| async move { answer(&edge, codec, request).await })
-        .fallback(move |request: HttpRequest| refuse_method(codec, "POST", request))
+    post(move |State(edge): State<Edge>, mut request: HttpRequest| async move {
+        let context = context_of(&request);
+        answer(&edge, codec, context, &mut request).await
+    })
+    .fallback(move |request: HttpRequest| refuse_method(codec, "POST", request))
 }
 
 fn list_route() -> MethodRouter<Edge> {
@@ -71,33 +74,36 @@ fn list_route() -> MethodRouter<Edge> {
 }
 
 /// Answers a request of a protocol, in its own shape also where there is only an error to tell.
-pub async fn answer(edge: &Edge, codec: &'static dyn Codec, request: HttpRequest) -> Response {
-    let identity = identity_of(&request);
-    let request_id = identity.request_id.clone();
-    match try_answer(edge, codec, request, identity).await {
+///
+/// The body is taken out of the request.
+pub async fn answer(
+    edge: &Edge,
+    codec: &'static dyn Codec,
+    context: Arc<Context>,
+    request: &mut HttpRequest,
+) -> Response {
+    match try_answer(edge, codec, &context, request).await {
         Ok(response) => response,
-        Err(error) => protocol_response(&error, codec, &request_id),
+        Err(error) => protocol_response(&error, codec, &context.request_id),
     }
 }
 
 async fn try_answer(
     edge: &Edge,
     codec: &'static dyn Codec,
-    request: HttpRequest,
-    identity: Identity,
+    context: &Arc<Context>,
+    request: &mut HttpRequest,
 ) -> Result<Response, Error> {
-    let context = request.extensions().get::<Arc<Context>>().cloned();
-    let context = context.unwrap_or_else(|| Arc::new(identity.context()));
     let is_json = intake::require_json(request.headers());
-    let body = intake::read(request.into_body(), edge.limits).await?;
+    let body = intake::read(std::mem::take(request.body_mut()), edge.limits).await?;
     is_json?;
     let incoming = codec.read_request(body)?;
-    let envelope = envelope(&incoming, &context);
-    let request = incoming.request.within(context);
+    let envelope = envelope(&incoming, context);
+    let request = incoming.request.within(context.clone());
     let stream = request.stream;
     let events = edge.provider.chat(request).await?;
     match stream {
-        true => Ok(streamed(events, codec, envelope, identity.request_id)),
+        true => Ok(streamed(events, codec, envelope, context.request_id.clone())),
         false => whole(events, codec, &envelope).await,
     }
 }
@@ -139,8 +145,9 @@ async fn gather(mut events: EventStream) -> Result<Event, Error> {
         }
         return Ok(first);
     }
-    let rest = Box::pin(futures_util::stream::iter([Ok(first)]).chain(events));
-    Ok(Event::reply(playhouse_llm::collect(rest).await?))
+    let pieces = Box::pin(futures_util::stream::iter([Ok(first)]).chain(events));
+    // Boxed: few answers come in pieces, and the others need no room for it.
+    Ok(Event::reply(Box::pin(playhouse_llm::collect(pieces)).await?))
 }
 
 async fn list_models(edge: Edge, codec: &'static dyn Codec, request: HttpRequest) -> Response {
@@ -152,21 +159,22 @@ async fn list_models(edge: Edge, codec: &'static dyn Codec, request: HttpRequest
             response.headers_mut().insert(header::CONTENT_TYPE, json);
             response
         }
-        Err(error) => protocol_response(&error, codec, &identity_of(&request).request_id),
+        Err(error) => protocol_response(&error, codec, &context_of(&request).request_id),
     }
 }
 
 async fn refuse_method(codec: &'static dyn Codec, allowed: &'static str, request: HttpRequest) -> Response {
     let message = format!("{} is not supported here; use {allowed}", request.method());
     let error = Error::new(ErrorKind::MethodNotAllowed, message);
-    let mut response = protocol_response(&error, codec, &identity_of(&request).request_id);
+    let mut response = protocol_response(&error, codec, &context_of(&request).request_id);
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     intake::refuse(request.into_body(), response).await
 }
 
-fn identity_of(request: &HttpRequest) -> Identity {
-    let known = request.extensions().get::<Identity>().cloned();
-    known.unwrap_or_else(|| Identity::from_headers(request.headers()))
+/// The context that whoever stands before the routes gave the request, or a new one.
+fn context_of(request: &HttpRequest) -> Arc<Context> {
+    let known = request.extensions().get::<Arc<Context>>().cloned();
+    known.unwrap_or_else(|| Arc::new(Identity::from_headers(request.headers()).context()))
 }
 
 fn envelope(incoming: &Incoming, context: &Context) -> Envelope {

@@ -30,21 +30,33 @@ pub struct Request {
 
 #[derive(Debug)]
 struct Content {
-    encoded: Option<Encoded>,
+    arrived: Option<Arrived>,
     prompt: OnceLock<Result<Prompt, Malformed>>,
+}
+
+/// What arrived over a protocol.
+#[derive(Debug)]
+struct Arrived {
+    encoded: Encoded,
+    /// What the bytes name.
+    model: Arc<str>,
+    /// What the bytes wish.
+    stream: bool,
 }
 
 impl Request {
     /// A request made of types.
     pub fn new(model: impl Into<Arc<str>>, prompt: Prompt) -> Self {
-        let content = Content { encoded: None, prompt: OnceLock::from(Ok(prompt)) };
+        let content = Content { arrived: None, prompt: OnceLock::from(Ok(prompt)) };
         Self::with_content(model.into(), content)
     }
 
-    /// A request that arrived over a protocol; `model` is what its bytes name.
-    pub fn from_encoded(model: impl Into<Arc<str>>, encoded: Encoded) -> Self {
-        let content = Content { encoded: Some(encoded), prompt: OnceLock::new() };
-        Self::with_content(model.into(), content)
+    /// A request that arrived over a protocol; `model` and `stream` are what its bytes say.
+    pub fn from_encoded(model: impl Into<Arc<str>>, stream: bool, encoded: Encoded) -> Self {
+        let model = model.into();
+        let arrived = Arrived { encoded, model: model.clone(), stream };
+        let content = Content { arrived: Some(arrived), prompt: OnceLock::new() };
+        Self::with_content(model, content).streamed(stream)
     }
 
     fn with_content(model: Arc<str>, content: Content) -> Self {
@@ -76,7 +88,7 @@ impl Request {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the bytes are not what their protocol says.
     pub fn prompt(&self) -> Result<&Prompt, Error> {
-        let decoded = self.content.prompt.get_or_init(|| match &self.content.encoded {
+        let decoded = self.content.prompt.get_or_init(|| match self.encoded() {
             Some(encoded) => encoded.decoder.prompt(&encoded.bytes),
             None => Err(Malformed::new("the request has no content")),
         });
@@ -85,11 +97,21 @@ impl Request {
 
     /// The bytes the request arrived as, if that was over this protocol.
     pub fn bytes_in(&self, protocol: Protocol) -> Option<&Bytes> {
-        self.content.encoded.as_ref()?.bytes_in(protocol)
+        self.encoded()?.bytes_in(protocol)
     }
 
     /// The protocol the request arrived over, if any.
     pub fn protocol(&self) -> Option<Protocol> {
-        Some(self.content.encoded.as_ref()?.decoder.protocol())
+        Some(self.encoded()?.decoder.protocol())
+    }
+
+    /// Whether model and stream are still what the bytes say that the request arrived as.
+    pub fn is_as_it_arrived(&self) -> bool {
+        let arrived = self.content.arrived.as_ref();
+        arrived.is_some_and(|arrived| arrived.model == self.model && arrived.stream == self.stream)
+    }
+
+    fn encoded(&self) -> Option<&Encoded> {
+        Some(&self.content.arrived.as_ref()?.encoded)
     }
 }

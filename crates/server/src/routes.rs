@@ -1,12 +1,14 @@
 //! Which route a request takes.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use playhouse_edge::{Edge, Identity, Problem, intake};
-use playhouse_llm::{Error, ErrorKind};
+use playhouse_llm::{Context, Error, ErrorKind};
 use playhouse_wire::Codec;
 use tower::ServiceExt;
 
@@ -61,14 +63,21 @@ impl Routes {
     }
 
     /// Answers a request that takes this route.
-    pub(crate) async fn answer(&self, target: Option<Target>, request: Request) -> Response {
+    pub(crate) async fn answer(
+        &self,
+        target: Option<Target>,
+        context: &Arc<Context>,
+        request: &mut Request,
+    ) -> Response {
         // The protocols' routes are the ones that must be fast: no router stands between.
         if let Some(codec) = target.and_then(|target| target.codec)
             && request.method() == http::Method::POST
         {
-            return playhouse_edge::answer(&self.edge, codec, request).await;
+            return playhouse_edge::answer(&self.edge, codec, context.clone(), request).await;
         }
-        match self.rest.clone().oneshot(request).await {
+        request.extensions_mut().insert(Identity::of(context));
+        request.extensions_mut().insert(context.clone());
+        match Box::pin(self.rest.clone().oneshot(std::mem::take(request))).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},
         }

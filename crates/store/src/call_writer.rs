@@ -11,8 +11,10 @@ use tokio::task::JoinHandle;
 
 use crate::Calls;
 
-/// More at once would keep a processor for longer than a request should wait.
-const LARGEST_BATCH: usize = 128;
+/// Pages that many records share are written once a batch. More at once would keep sessions waiting.
+const LARGEST_BATCH: usize = 512;
+/// How many records the queue keeps room for while it is empty.
+const KEPT_CAPACITY: usize = 4_096;
 /// Records wait for a tick rather than wake the task one by one: recording costs a push and no more.
 const TICK: Duration = Duration::from_millis(50);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
@@ -66,7 +68,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Inbox {
-    records: Vec<CallRecord>,
+    records: VecDeque<CallRecord>,
     accepted: u64,
     overflowed: u64,
 }
@@ -104,7 +106,7 @@ impl CallWriter {
         if waiting >= self.shared.capacity {
             inbox.overflowed += 1;
         } else {
-            inbox.records.push(record);
+            inbox.records.push_back(record);
             inbox.accepted += 1;
         }
     }
@@ -155,8 +157,10 @@ impl Courier {
     /// Empties the inbox into the backlog; `false` when there is nothing to do.
     fn take(&mut self) -> bool {
         if self.backlog.is_empty() {
+            self.backlog.shrink_to(KEPT_CAPACITY);
             let mut inbox = self.shared.inbox();
-            self.backlog = std::mem::take(&mut inbox.records).into();
+            // They change places, so that neither has to grow anew after every tick.
+            std::mem::swap(&mut self.backlog, &mut inbox.records);
             self.shared.in_hand.store(self.backlog.len(), Ordering::Relaxed);
         }
         !self.backlog.is_empty()

@@ -1,4 +1,4 @@
-//! What relaying a stream costs the codec: `cargo run --release -p playhouse-wire --example relay_cost`.
+//! What relaying costs the codec: `cargo run --release -p playhouse-wire --example relay_cost`.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring program says what it measured")]
 
 use std::hint::black_box;
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use playhouse_wire::{Codec, Dialect, Envelope, OpenAiChat};
 
 const ROUNDS: u32 = 20_000;
+const REPLY: &str = r#"{"id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000, "model": "gpt-4o-mini", "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello! How can I assist you today?"}, "finish_reason": "stop", "logprobs": null}], "usage": {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}}"#;
 
 fn main() {
     let whole = stream(100);
@@ -22,6 +23,9 @@ fn main() {
     println!("request of {} bytes", request.len());
     report("read and written again, untouched", || pass(&request, "gpt-4o-mini"));
     report("read and written again, other model", || pass(&request, "gpt-4o"));
+    let reply = Bytes::from_static(REPLY.as_bytes());
+    println!("whole answer of {} bytes", reply.len());
+    report("outlined", || drop(black_box(OpenAiChat.read_reply(reply.clone()).unwrap())));
 }
 
 fn report(what: &str, run: impl Fn()) {

@@ -1,9 +1,10 @@
 //! What to make of an upstream's response: an answer, whole or streamed, or a refusal.
 
+use std::future::ready;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use ::http::{HeaderMap, StatusCode, header};
+use ::http::StatusCode;
 use bytes::Bytes;
 use futures_util::stream;
 use playhouse_llm::{Context, Error, ErrorKind, Event, EventStream, Request};
@@ -11,62 +12,62 @@ use playhouse_wire::UpstreamAnswer;
 
 use super::HttpProvider;
 use super::body::{self, BodyFailure};
+use super::fields::Fields;
 use super::pool::{Body, Response};
 use super::relay::Relay;
 use super::watchdog::Watchdog;
 
 /// A refusal longer than this is no message any more.
 const MAX_ERROR_BYTES: usize = 256 << 10;
-/// Where vendors put their own id of a request.
-const REQUEST_ID_HEADERS: [&str; 5] =
-    ["x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "x-generation-id"];
-
 /// A response whose head has come.
 pub(crate) struct Answer<'a> {
     provider: &'a HttpProvider,
     status: StatusCode,
-    headers: HeaderMap,
+    fields: Fields,
     body: Body,
     stream: bool,
     context: Arc<Context>,
+    watchdog: Watchdog,
 }
 
 impl<'a> Answer<'a> {
-    pub(crate) fn new(provider: &'a HttpProvider, response: Response, request: &Request) -> Self {
-        let Response { status, headers, body } = response;
-        request.context.trail.answered(status.as_u16(), request_id(&headers));
-        Self { provider, status, headers, body, stream: request.stream, context: request.context.clone() }
+    pub(crate) fn new(
+        provider: &'a HttpProvider,
+        response: Response,
+        request: &Request,
+        watchdog: Watchdog,
+    ) -> Self {
+        let Response { status, fields, body } = response;
+        let context = request.context.clone();
+        context.trail.answered(status.as_u16(), fields.request_id.clone());
+        Self { provider, status, fields, body, stream: request.stream, context, watchdog }
     }
 
     /// The answer's events, once the first is there: until then a failure can still be retried.
-    pub(crate) async fn into_events(
-        self,
-        watchdog: Watchdog,
-        started: Instant,
-    ) -> Result<EventStream, Error> {
+    pub(crate) async fn into_events(mut self, started: Instant) -> Result<EventStream, Error> {
         if self.status.is_success() && self.is_streamed() {
-            return self.into_stream(watchdog, started).await;
+            // Boxed: a whole answer needs no room for it.
+            return Box::pin(self.into_stream(started)).await;
         }
-        let context = self.context.clone();
-        let event = self.into_whole(watchdog).await;
-        context.trail.add_upstream_time(started.elapsed());
-        Ok(Box::pin(stream::iter([Ok(event?)])))
+        let event = self.whole().await;
+        self.context.trail.add_upstream_time(started.elapsed());
+        let event = event?;
+        Ok(Box::pin(stream::once(ready(Ok(event)))))
     }
 
-    async fn into_whole(self, watchdog: Watchdog) -> Result<Event, Error> {
+    async fn whole(&mut self) -> Result<Event, Error> {
         self.check_encoding()?;
         if !self.status.is_success() {
-            return Err(self.into_refusal(watchdog).await);
+            return Err(self.refusal().await);
         }
-        let (provider, content_type) = (self.provider, self.content_type().to_owned());
-        let body = self.collect(provider.bounds.max_reply_bytes, watchdog).await?;
-        provider.codec.read_reply(body).map_err(|error| unreadable(provider, &content_type, error))
+        let body = self.collect(self.provider.bounds.max_reply_bytes).await?;
+        self.provider.codec.read_reply(body).map_err(|error| self.unreadable(error))
     }
 
-    async fn into_stream(self, watchdog: Watchdog, started: Instant) -> Result<EventStream, Error> {
+    async fn into_stream(self, started: Instant) -> Result<EventStream, Error> {
         self.check_encoding()?;
         let reader = self.provider.codec.stream_reader(self.provider.bounds.max_line_bytes);
-        let mut relay = Relay::new(self.provider, self.body, reader, watchdog, self.context, started);
+        let mut relay = Relay::new(self.provider, self.body, reader, self.watchdog, self.context, started);
         match relay.first().await {
             Some(Ok(event)) => Ok(relay.beginning_with(event)),
             Some(Err(error)) => Err(error),
@@ -74,8 +75,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    async fn into_refusal(self, watchdog: Watchdog) -> Error {
-        let retry_after = retry_after(&self.headers);
+    async fn refusal(&mut self) -> Error {
         let (provider, status) = (self.provider, self.status.as_u16());
         if self.status.is_redirection() {
             let message = format!(
@@ -85,17 +85,18 @@ impl<'a> Answer<'a> {
             return Error::new(ErrorKind::BadReply, message);
         }
         // A refusal whose text cannot be had is still a refusal.
-        let body = self.collect(MAX_ERROR_BYTES, watchdog).await.unwrap_or_default();
+        let body = self.collect(MAX_ERROR_BYTES).await.unwrap_or_default();
+        let retry_after = self.fields.retry_after;
         let answer = UpstreamAnswer { provider: provider.name.clone(), status, retry_after, body };
         provider.codec.read_error(answer)
     }
 
-    async fn collect(self, max_bytes: usize, mut watchdog: Watchdog) -> Result<Bytes, Error> {
+    async fn collect(&mut self, max_bytes: usize) -> Result<Bytes, Error> {
         let provider = self.provider;
         let collected = tokio::select! {
             biased;
-            collected = body::collect(self.body, max_bytes) => collected,
-            phase = watchdog.expired() => return Err(provider.timeouts.error(phase, &provider.name)),
+            collected = body::collect(&mut self.body, max_bytes) => collected,
+            phase = self.watchdog.expired() => return Err(provider.timeouts.error(phase, &provider.name)),
         };
         collected.map_err(|failure| match failure {
             BodyFailure::TooLarge => Error::bad_reply(format!(
@@ -115,12 +116,11 @@ impl<'a> Answer<'a> {
     }
 
     fn content_type(&self) -> &str {
-        self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("none")
+        self.fields.content_type.as_deref().unwrap_or("none")
     }
 
     fn check_encoding(&self) -> Result<(), Error> {
-        let encoding = self.headers.get(header::CONTENT_ENCODING);
-        match encoding.map(|value| value.to_str().unwrap_or("?")) {
+        match self.fields.content_encoding.as_deref() {
             None | Some("identity" | "") => Ok(()),
             Some(encoding) => Err(Error::bad_reply(format!(
                 "provider '{}' answered with content encoding '{encoding}' though none was asked for",
@@ -128,29 +128,18 @@ impl<'a> Answer<'a> {
             ))),
         }
     }
-}
 
-/// An error the vendor sent with a good status stays its own; anything else is no answer.
-fn unreadable(provider: &HttpProvider, content_type: &str, error: Error) -> Error {
-    if error.upstream.is_some() {
-        return error.from_provider(&provider.name);
+    /// An error the vendor sent with a good status stays its own; anything else is no answer.
+    fn unreadable(&self, error: Error) -> Error {
+        if error.upstream.is_some() {
+            return error.from_provider(&self.provider.name);
+        }
+        let message = format!(
+            "provider '{}' answered something else than a chat completion (content type '{}'): {}",
+            self.provider.name,
+            self.content_type(),
+            error.message
+        );
+        Error { message, ..error }
     }
-    let message = format!(
-        "provider '{}' answered something else than a chat completion (content type '{content_type}'): {}",
-        provider.name, error.message
-    );
-    Error { message, ..error }
-}
-
-fn request_id(headers: &HeaderMap) -> Option<Arc<str>> {
-    let value = REQUEST_ID_HEADERS.iter().find_map(|name| headers.get(*name))?;
-    let id = value.to_str().ok().filter(|id| id.len() <= 128)?;
-    Some(Arc::from(id))
-}
-
-/// The vendor's wish for a pause: `retry-after-ms`, else `Retry-After` in seconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let wait = number("retry-after-ms").map(|wait_ms| wait_ms / 1000.0).or_else(|| number("retry-after"))?;
-    Duration::try_from_secs_f64(wait).ok()
 }

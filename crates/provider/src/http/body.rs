@@ -14,7 +14,7 @@ pub(crate) enum BodyFailure {
 }
 
 /// Collects a body of at most `max_bytes`; one that came in a single piece is not copied.
-pub(crate) async fn collect(mut body: Body, max_bytes: usize) -> Result<Bytes, BodyFailure> {
+pub(crate) async fn collect(body: &mut Body, max_bytes: usize) -> Result<Bytes, BodyFailure> {
     if body.announced_bytes().is_some_and(|announced| announced > max_bytes as u64) {
         return Err(BodyFailure::TooLarge);
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -16,13 +16,11 @@ use super::head::{self, ResponseHead};
 const MIN_READ_BYTES: usize = 4 << 10;
 /// What is read at once, at most: a large answer fills its buffers.
 const MAX_READ_BYTES: usize = 64 << 10;
-/// A body up to this size is sent along with the head, in one write.
-const MAX_JOINED_BODY_BYTES: usize = 16 << 10;
 
 /// A request as it goes over the wire: its head without the end, and its body.
 pub(crate) struct Outgoing {
     /// The head, up to the last field.
-    pub(crate) head: Vec<u8>,
+    pub(crate) head: BytesMut,
     /// The body.
     pub(crate) body: Bytes,
 }
@@ -51,16 +49,9 @@ impl Connection {
 
     async fn send(&mut self, request: Outgoing) -> io::Result<()> {
         let Outgoing { mut head, body } = request;
-        head::add_field(&mut head, "content-length", body.len().to_string().as_bytes());
-        head.extend_from_slice(b"\r\n");
-        let joins = body.len() <= MAX_JOINED_BODY_BYTES;
-        if joins {
-            head.extend_from_slice(&body);
-        }
-        self.socket.write_all(&head).await?;
-        if !joins {
-            self.socket.write_all(&body).await?;
-        }
+        head::end(&mut head, body.len());
+        // Both go in one write: a vendor that reads the head alone would have to read again.
+        self.socket.write_all_buf(&mut head.chain(body)).await?;
         self.socket.flush().await
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use ::http::uri::Scheme;
 use ::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use bytes::{Bytes, BytesMut};
 use playhouse_llm::{Error, ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -48,7 +49,8 @@ pub struct Endpoint {
     base_path: String,
     paths: Paths,
     api_version: Option<String>,
-    headers: HeaderMap,
+    /// As they are sent. They hold the key.
+    fields: Bytes,
 }
 
 impl Endpoint {
@@ -67,8 +69,12 @@ impl Endpoint {
         for (name, value) in &config.headers {
             add_header(&mut headers, name, value)?;
         }
+        let mut fields = BytesMut::new();
+        headers
+            .iter()
+            .for_each(|(name, value)| head::add_field(&mut fields, name.as_str(), value.as_bytes()));
         let api_version = config.api_version.clone();
-        Ok(Self { origin, base_path, paths: vendor.paths, api_version, headers })
+        Ok(Self { origin, base_path, paths: vendor.paths, api_version, fields: fields.freeze() })
     }
 
     /// Where to connect: scheme, host and port.
@@ -76,33 +82,38 @@ impl Endpoint {
         &self.origin
     }
 
-    /// What to ask for there: a protocol's path, for a model.
+    /// Begins a request's head: what to ask for there (a protocol's path, for a model), and the
+    /// fields that every request carries.
     ///
     /// # Errors
     /// When the model's name cannot be part of an address.
-    pub(crate) fn target(&self, path: &str, model: &str) -> Result<String, Error> {
-        let full = match (self.paths, &self.api_version) {
-            (Paths::Plain, _) => format!("{}{path}", self.base_path),
-            (Paths::Azure, None) => format!("{}/openai/v1{path}", self.base_path),
+    pub(crate) fn begin(
+        &self,
+        head: &mut BytesMut,
+        method: &str,
+        path: &str,
+        model: &str,
+    ) -> Result<(), Error> {
+        let base = self.base_path.as_str();
+        let target: &[&str] = match (self.paths, &self.api_version) {
+            (Paths::Plain, _) => &[base, path],
+            (Paths::Azure, None) => &[base, "/openai/v1", path],
             (Paths::Azure, Some(version)) => {
-                format!("{}/openai/deployments/{model}{path}?api-version={version}", self.base_path)
+                &[base, "/openai/deployments/", model, path, "?api-version=", version]
             }
         };
-        if full.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Ok(full);
+        if !target.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_graphic())) {
+            let message = format!("the model name '{model}' cannot be asked for");
+            return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
-        let message = format!("the model name '{model}' cannot be asked for");
-        Err(Error::new(ErrorKind::InvalidRequest, message))
-    }
-
-    /// Writes the fields that every request carries.
-    pub(crate) fn add_fields(&self, head: &mut Vec<u8>) {
-        self.headers.iter().for_each(|(name, value)| head::add_field(head, name.as_str(), value.as_bytes()));
+        head::begin(head, method, target);
+        head.extend_from_slice(&self.fields);
+        Ok(())
     }
 }
 
 impl fmt::Debug for Endpoint {
-    /// Names the address only: the headers hold the key.
+    /// Names the address only: the fields hold the key.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Endpoint({}{})", self.origin, self.base_path)
     }

@@ -1,8 +1,13 @@
 //! The heads of requests and responses in HTTP/1.1 (RFC 9112).
 
-use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use bytes::{Buf, BytesMut};
+use std::fmt::Write as _;
+use std::mem::MaybeUninit;
 
+use ::http::StatusCode;
+use bytes::{Buf, BytesMut};
+use httparse::{Header, ParserConfig};
+
+use super::fields::{Fields, values};
 use super::framing::{Chunk, Framing};
 
 /// A response's head may be this long, and have this many fields.
@@ -13,7 +18,7 @@ const MAX_FIELDS: usize = 128;
 #[derive(Debug)]
 pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) fields: Fields,
     pub(crate) framing: Framing,
     /// Whether another request may follow on the connection.
     pub(crate) keeps_alive: bool,
@@ -24,27 +29,34 @@ pub(crate) struct ResponseHead {
 #[error("the answer is not HTTP/1.1")]
 pub(crate) struct BadHead;
 
-/// Begins a request's head.
-pub(crate) fn begin(out: &mut Vec<u8>, method: &str, target: &str) {
-    for part in [method, " ", target, " HTTP/1.1\r\n"] {
+/// Begins a request's head; the target may come in parts.
+pub(crate) fn begin(out: &mut BytesMut, method: &str, target: &[&str]) {
+    for part in [&[method, " "], target, &[" HTTP/1.1\r\n"]].into_iter().flatten() {
         out.extend_from_slice(part.as_bytes());
     }
 }
 
 /// Adds a field; the value must be one that a header can carry.
-pub(crate) fn add_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+pub(crate) fn add_field(out: &mut BytesMut, name: &str, value: &[u8]) {
     for part in [name.as_bytes(), b": ", value, b"\r\n"] {
         out.extend_from_slice(part);
     }
 }
 
+/// Ends a head with the length of the body that follows.
+pub(crate) fn end(out: &mut BytesMut, body_bytes: usize) {
+    // Writing into memory that grows cannot fail.
+    let _ = write!(out, "content-length: {body_bytes}\r\n\r\n");
+}
+
 /// Reads a response's head off the buffer; `None` while it is not whole. Interim responses (1xx)
 /// are read over.
 pub(crate) fn read(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, BadHead> {
-    loop {
-        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        let mut response = httparse::Response::new(&mut fields);
-        let length = match response.parse(buffer) {
+    while !buffer.is_empty() {
+        let mut fields = [MaybeUninit::uninit(); MAX_FIELDS];
+        let mut response = httparse::Response::new(&mut []);
+        let parser = ParserConfig::default();
+        let length = match parser.parse_response_with_uninit_headers(&mut response, buffer, &mut fields) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) if buffer.len() <= MAX_HEAD_BYTES => return Ok(None),
             _ => return Err(BadHead),
@@ -57,32 +69,29 @@ pub(crate) fn read(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, BadHea
             return Ok(head);
         }
     }
+    Ok(None)
 }
 
 fn interpret(response: &httparse::Response<'_, '_>, status: StatusCode) -> Result<ResponseHead, BadHead> {
-    let mut headers = HeaderMap::with_capacity(response.headers.len());
-    for field in response.headers.iter() {
-        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| BadHead)?;
-        headers.append(name, HeaderValue::from_bytes(field.value).map_err(|_| BadHead)?);
-    }
-    let framing = framing(&headers, status)?;
+    let framing = framing(response.headers, status)?;
     let is_http_1_1 = response.version == Some(1);
-    let says = |what: &str| has_token(&headers, header::CONNECTION, what);
+    let says = |what: &str| has_token(response.headers, "connection", what);
     let stays_open = if is_http_1_1 { !says("close") } else { says("keep-alive") };
-    Ok(ResponseHead { status, keeps_alive: stays_open && framing != Framing::UntilClose, headers, framing })
+    let keeps_alive = stays_open && framing != Framing::UntilClose;
+    Ok(ResponseHead { status, fields: Fields::read(response.headers), framing, keeps_alive })
 }
 
 /// RFC 9112 §6.3. Where both are given the chunks decide.
-fn framing(headers: &HeaderMap, status: StatusCode) -> Result<Framing, BadHead> {
+fn framing(fields: &[Header<'_>], status: StatusCode) -> Result<Framing, BadHead> {
     if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
         return Ok(Framing::Length(0));
     }
-    if headers.contains_key(header::TRANSFER_ENCODING) {
-        let is_chunked = has_token(headers, header::TRANSFER_ENCODING, "chunked");
+    if values(fields, "transfer-encoding").next().is_some() {
+        let is_chunked = has_token(fields, "transfer-encoding", "chunked");
         return Ok(if is_chunked { Framing::Chunked(Chunk::Size) } else { Framing::UntilClose });
     }
-    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter().map(|value| {
-        let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let mut lengths = values(fields, "content-length").map(|value| {
+        let digits = str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
         digits.and_then(|digits| digits.parse().ok()).ok_or(BadHead)
     });
     let Some(first) = lengths.next().transpose()? else { return Ok(Framing::UntilClose) };
@@ -92,10 +101,9 @@ fn framing(headers: &HeaderMap, status: StatusCode) -> Result<Framing, BadHead> 
     Ok(Framing::Length(first))
 }
 
-fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
-    let values = headers.get_all(name);
-    let mut tokens = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    tokens.any(|found| found.trim().eq_ignore_ascii_case(token))
+fn has_token(fields: &[Header<'_>], name: &str, token: &str) -> bool {
+    let mut tokens = values(fields, name).flat_map(|value| value.split(|byte| *byte == b','));
+    tokens.any(|found| found.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
 }
 
 #[cfg(test)]

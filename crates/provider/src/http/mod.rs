@@ -5,6 +5,7 @@ mod body;
 mod client;
 mod connection;
 mod endpoint;
+mod fields;
 mod framing;
 mod head;
 mod models;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
+use bytes::BytesMut;
 use playhouse_llm::{Error, EventStream, Provider, Request};
 use playhouse_wire::{Codec, Dialect};
 
@@ -29,7 +31,7 @@ use pool::{Pool, Response};
 use watchdog::Watchdog;
 
 /// Room for the head of a request before it must grow.
-const HEAD_ROOM_BYTES: usize = 1024;
+const HEAD_ROOM_BYTES: usize = 512;
 
 /// Answers requests by asking a vendor over HTTP.
 ///
@@ -98,10 +100,8 @@ impl HttpProvider {
 
     fn outgoing(&self, request: &Request) -> Result<Outgoing, Error> {
         let body = self.codec.write_request(request, &self.dialect)?;
-        let target = self.endpoint.target(self.codec.path(), &request.model)?;
-        let mut head = Vec::with_capacity(HEAD_ROOM_BYTES + body.len());
-        head::begin(&mut head, "POST", &target);
-        self.endpoint.add_fields(&mut head);
+        let mut head = BytesMut::with_capacity(HEAD_ROOM_BYTES);
+        self.endpoint.begin(&mut head, "POST", self.codec.path(), &request.model)?;
         add_identity(&mut head, request);
         Ok(Outgoing { head, body })
     }
@@ -125,18 +125,18 @@ impl Provider for HttpProvider {
         let started = Instant::now();
         let mut watchdog = Watchdog::start(self.timeouts, request.stream);
         let answer = match self.send(outgoing, &mut watchdog).await {
-            Ok(response) => Answer::new(self, response, &request),
+            Ok(response) => Answer::new(self, response, &request, watchdog),
             Err(error) => {
                 trail.add_upstream_time(started.elapsed());
                 return Err(error);
             }
         };
-        answer.into_events(watchdog, started).await
+        answer.into_events(started).await
     }
 }
 
 /// The request's id and trace travel with it, so that both sides' logs can be put together.
-fn add_identity(head: &mut Vec<u8>, request: &Request) {
+fn add_identity(head: &mut BytesMut, request: &Request) {
     let context = &request.context;
     add_sane(head, "x-request-id", &context.request_id);
     if let Some(trace) = &context.trace {
@@ -150,7 +150,7 @@ fn add_identity(head: &mut Vec<u8>, request: &Request) {
 }
 
 /// Adds a field whose value came from elsewhere, if a header can carry it.
-fn add_sane(head: &mut Vec<u8>, name: &str, value: &str) {
+fn add_sane(head: &mut BytesMut, name: &str, value: &str) {
     if !value.is_empty() && value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         head::add_field(head, name, value.as_bytes());
     }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use playhouse_llm::{Error, ErrorKind, ModelInfo, Models};
 
 use super::connection::Outgoing;
-use super::{HttpProvider, body, head};
+use super::{HttpProvider, body};
 
 /// A list is a courtesy: it is not worth a longer wait.
 const LIST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,19 +26,17 @@ impl Models for HttpProvider {
 
 impl HttpProvider {
     async fn fetch_models(&self) -> Result<Vec<ModelInfo>, Error> {
-        let target = self.endpoint.target("/models", "")?;
-        let mut head = Vec::new();
-        head::begin(&mut head, "GET", &target);
-        self.endpoint.add_fields(&mut head);
+        let mut head = BytesMut::new();
+        self.endpoint.begin(&mut head, "GET", "/models", "")?;
         let request = Outgoing { head, body: Bytes::new() };
         let response = self.pool.send(self.endpoint.origin(), request).await;
-        let response = response.map_err(|failure| failure.into_error(&self.name))?;
+        let mut response = response.map_err(|failure| failure.into_error(&self.name))?;
         let refused =
             |what: &str| Error::bad_reply(format!("provider '{}' {what} instead of its models", self.name));
         if !response.status.is_success() {
             return Err(refused(&format!("answered {}", response.status)));
         }
-        let listed = body::collect(response.body, MAX_LIST_BYTES).await;
+        let listed = body::collect(&mut response.body, MAX_LIST_BYTES).await;
         let listed = listed.map_err(|_| refused("sent too much, or broke off,"))?;
         playhouse_wire::openai::models::decode_list(&listed).map_err(|_| refused("sent something unreadable"))
     }

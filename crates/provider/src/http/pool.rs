@@ -12,11 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use ::http::{HeaderMap, StatusCode, Uri};
+use ::http::{StatusCode, Uri};
 use bytes::Bytes;
 
 use super::client::{HttpClient, SendFailure};
 use super::connection::{Connection, Outgoing};
+use super::fields::Fields;
 use super::framing::Framing;
 
 /// Idle connections kept; more are closed when their request has ended.
@@ -27,19 +28,22 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 /// The idle connections to one upstream.
 pub(crate) struct Pool {
     client: HttpClient,
-    idle: Mutex<VecDeque<(Connection, Instant)>>,
+    idle: Mutex<VecDeque<Idle>>,
 }
+
+/// A connection that rests, and since when. Boxed: with the state of TLS it is large, and it changes hands often.
+type Idle = (Box<Connection>, Instant);
 
 /// A response whose head has come.
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) fields: Fields,
     pub(crate) body: Body,
 }
 
 /// A response's body. It gives its connection back when it has ended; dropped before, it closes it.
 pub(crate) struct Body {
-    connection: Option<Connection>,
+    connection: Option<Box<Connection>>,
     framing: Framing,
     keeps_alive: bool,
     pool: Arc<Pool>,
@@ -58,7 +62,7 @@ impl Pool {
     ) -> Result<Response, SendFailure> {
         let mut connection = match self.take() {
             Some(connection) => connection,
-            None => Connection::new(self.client.connect(origin.clone()).await?),
+            None => self.connect(origin).await?,
         };
         let head = connection.exchange(request).await.map_err(SendFailure::Exchange)?;
         let mut body = Body {
@@ -68,11 +72,17 @@ impl Pool {
             pool: self.clone(),
         };
         body.give_back_if_ended();
-        Ok(Response { status: head.status, headers: head.headers, body })
+        Ok(Response { status: head.status, fields: head.fields, body })
+    }
+
+    async fn connect(&self, origin: &Uri) -> Result<Box<Connection>, SendFailure> {
+        // Boxed: a request that finds a connection shall not keep room for making one.
+        let socket = Box::pin(self.client.connect(origin.clone())).await?;
+        Ok(Box::new(Connection::new(socket)))
     }
 
     /// The connection used last that still lives: the others may rest until they are closed.
-    fn take(&self) -> Option<Connection> {
+    fn take(&self) -> Option<Box<Connection>> {
         loop {
             let (mut connection, since) = self.lock().pop_back()?;
             if since.elapsed() < IDLE_TIMEOUT && connection.is_idle() {
@@ -81,17 +91,17 @@ impl Pool {
         }
     }
 
-    fn give_back(&self, connection: Connection) {
+    fn give_back(&self, connection: Box<Connection>) {
         let now = Instant::now();
         let mut idle = self.lock();
-        let is_stale = |(_, since): &mut (Connection, Instant)| now.duration_since(*since) >= IDLE_TIMEOUT;
+        let is_stale = |(_, since): &mut Idle| now.duration_since(*since) >= IDLE_TIMEOUT;
         while idle.len() >= MAX_IDLE || idle.front_mut().is_some_and(is_stale) {
             idle.pop_front();
         }
         idle.push_back((connection, now));
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(Connection, Instant)>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

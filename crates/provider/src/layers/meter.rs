@@ -142,7 +142,7 @@ impl Measure {
             self.prices.cost_usd(&attempt.provider, &attempt.model, served, usage)
         });
         self.sink.record(CallRecord {
-            id: self.id.to_string().into(),
+            id: Arc::from(&*self.id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
             request_id: context.request_id.clone(),
             session_id: context.session_id.clone(),
             turn_id: context.turn_id.clone(),

@@ -23,6 +23,7 @@ use crate::listen::Activity;
 pub(crate) struct Account {
     app: App,
     context: Arc<Context>,
+    scope: RequestScope,
     method: Method,
     path: String,
     route: Option<&'static str>,
@@ -39,9 +40,11 @@ impl Account {
         request: &Request,
         route: Option<&'static str>,
         context: Arc<Context>,
+        activity: Option<Arc<Activity>>,
     ) -> Self {
         Self {
             app: app.clone(),
+            scope: RequestScope::from(&*context),
             context,
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
@@ -50,13 +53,13 @@ impl Account {
             status_code: CLIENT_CLOSED_REQUEST,
             ended: false,
             _place: app.take_inflight_place(),
-            _busy: request.extensions().get::<Arc<Activity>>().cloned().map(Busy::begin),
+            _busy: activity.map(Busy::begin),
         }
     }
 
     /// The log scope of the request.
-    pub(crate) fn scope(&self) -> RequestScope {
-        RequestScope::from(&*self.context)
+    pub(crate) fn scope(&self) -> &RequestScope {
+        &self.scope
     }
 
     /// Keeps the account open until the response's body has ended.
@@ -89,7 +92,7 @@ impl Drop for Account {
             duration_ms: duration.as_secs_f64() * 1000.0,
             client_aborted: !self.ended,
         };
-        self.scope().enter(|| line.log());
+        self.scope.enter(|| line.log());
     }
 }
 
@@ -108,8 +111,7 @@ impl HttpBody for Followed {
         context: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
-        let scope = this.account.scope();
-        let frame = ready!(scope.enter(|| Pin::new(&mut this.body).poll_frame(context)));
+        let frame = ready!(this.account.scope.enter(|| Pin::new(&mut this.body).poll_frame(context)));
         this.account.ended = frame.is_none() || this.body.is_end_stream();
         Poll::Ready(frame)
     }

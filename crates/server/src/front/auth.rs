@@ -2,10 +2,13 @@
 
 use std::collections::HashSet;
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use playhouse_llm::{Error, ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const API_KEY: HeaderName = HeaderName::from_static("api-key");
 
 type KeyHash = [u8; 32];
 
@@ -48,12 +51,12 @@ fn hash(key: &str) -> KeyHash {
 }
 
 fn shown_key(headers: &HeaderMap) -> Option<&str> {
-    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
     let bearer = || {
-        let (scheme, key) = text(header::AUTHORIZATION.as_str())?.split_once(' ')?;
+        let (scheme, key) = text(header::AUTHORIZATION)?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
     };
-    bearer().or_else(|| text("x-api-key")).or_else(|| text("api-key"))
+    bearer().or_else(|| text(X_API_KEY)).or_else(|| text(API_KEY))
 }
 
 #[cfg(test)]
@@ -63,7 +66,7 @@ mod tests {
     use super::*;
 
     fn shown(name: &'static str, value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(http::HeaderName::from_static(name), HeaderValue::from_static(value))])
+        HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))])
     }
 
     #[test]

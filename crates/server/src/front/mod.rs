@@ -14,13 +14,14 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use playhouse_edge::{Identity, Problem, intake};
-use playhouse_llm::{Error, ErrorKind};
+use playhouse_llm::{Context, Error, ErrorKind};
 
 use account::Account;
 
 use crate::app::App;
 use crate::lifecycle::Phase;
-use crate::routes::Routes;
+use crate::listen::Activity;
+use crate::routes::{Routes, Target};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -42,29 +43,41 @@ impl Front {
     }
 
     /// Answers a request.
-    pub async fn answer(&self, mut request: Request) -> Response {
-        let identity = Identity::from_headers(request.headers());
-        let context = Arc::new(identity.context());
+    pub fn answer(&self, request: Request) -> impl Future<Output = Response> + Send + use<> {
+        self.answer_over(None, request)
+    }
+
+    /// Answers a request that came over a connection with this activity.
+    // Not an `async fn`: its future would hold the request twice, as an argument and in use.
+    pub(crate) fn answer_over(
+        &self,
+        activity: Option<Arc<Activity>>,
+        mut request: Request,
+    ) -> impl Future<Output = Response> + Send + use<> {
+        let context = Arc::new(Identity::from_headers(request.headers()).context());
         let target = self.routes.find(request.uri().path());
         let template = target.map(|target| target.template);
-        let account = Account::open(&self.app, &request, template, context.clone());
-        let scope = account.scope();
-        let answer = async {
-            let mut response = match self.admit(template, request.headers()) {
-                Ok(()) => {
-                    request.extensions_mut().insert(identity.clone());
-                    request.extensions_mut().insert(context);
-                    self.routes.answer(target, request).await
-                }
-                Err(error) => {
-                    let refusal = refuse(&error, request.uri().path(), &identity);
-                    intake::refuse(request.into_body(), refusal).await
-                }
-            };
-            finish_headers(&self.app, response.headers_mut(), &identity);
+        let account = Account::open(&self.app, &request, template, context.clone(), activity);
+        let front = self.clone();
+        account.scope().clone().run(async move {
+            let mut response = front.respond(target, &context, &mut request).await;
+            finish_headers(&front.app, response.headers_mut(), &context.request_id);
             account.follow(response)
+        })
+    }
+
+    async fn respond(
+        &self,
+        target: Option<Target>,
+        context: &Arc<Context>,
+        request: &mut Request,
+    ) -> Response {
+        let Err(error) = self.admit(target.map(|target| target.template), request.headers()) else {
+            return self.routes.answer(target, context, request).await;
         };
-        scope.run(answer).await
+        let refusal = refuse(&error, request.uri().path(), &context.request_id);
+        // Boxed: requests that are answered need no room for this.
+        Box::pin(intake::refuse(std::mem::take(request.body_mut()), refusal)).await
     }
 
     fn admit(&self, template: Option<&str>, headers: &HeaderMap) -> Result<(), Error> {
@@ -82,16 +95,16 @@ impl Front {
 }
 
 /// Refuses in the shape of whoever's path it is.
-fn refuse(error: &Error, path: &str, identity: &Identity) -> Response {
+fn refuse(error: &Error, path: &str, request_id: &str) -> Response {
     match playhouse_edge::codec_of(path) {
-        Some(codec) => playhouse_edge::protocol_response(error, codec, &identity.request_id),
-        None => Problem::response(error, &identity.request_id),
+        Some(codec) => playhouse_edge::protocol_response(error, codec, request_id),
+        None => Problem::response(error, request_id),
     }
 }
 
-fn finish_headers(app: &App, headers: &mut HeaderMap, identity: &Identity) {
+fn finish_headers(app: &App, headers: &mut HeaderMap, request_id: &str) {
     // An id is either the caller's own header value or a UUID.
-    if let Ok(id) = HeaderValue::from_str(&identity.request_id) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }
     if app.lifecycle().phase() == Phase::Draining {

@@ -85,6 +85,9 @@ impl GuardedStream {
             self.in_head = false;
             self.reading.stop();
         }
+        if self.activity.is_busy() && self.reading.is_set() {
+            return Poll::Pending; // The timer will look again.
+        }
         // The HTTP library does not poll again when an answer has ended, so the timer must look.
         let check_every = self.timeouts.header.min(self.timeouts.idle);
         let limit = if self.in_head { self.timeouts.header } else { self.timeouts.idle };
@@ -198,6 +201,11 @@ impl Timer {
             sleep.as_mut().reset(due.min(now + check_every));
         }
         Poll::Pending
+    }
+
+    /// Whether it will wake the task.
+    fn is_set(&self) -> bool {
+        self.sleep.as_ref().is_some_and(|sleep| !sleep.is_elapsed())
     }
 
     fn stop(&mut self) {

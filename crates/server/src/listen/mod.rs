@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use http::{Request, Response};
+use futures_util::FutureExt;
+use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -190,19 +191,10 @@ fn connection(
         .max_headers(MAX_HEADERS)
         .serve_connection(
             io,
-            service_fn(move |request| {
+            service_fn(move |request: Request<Incoming>| {
+                let answer = front.answer_over(Some(activity.clone()), request.map(Body::new));
                 // Boxed: the connection would keep room for the whole future for as long as it lives.
-                Box::pin(answer(front.clone(), activity.clone(), request))
+                Box::pin(answer.map(Ok))
             }),
         )
-}
-
-async fn answer(
-    front: Front,
-    activity: Arc<Activity>,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(activity);
-    Ok(front.answer(request).await)
 }

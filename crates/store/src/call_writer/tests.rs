@@ -83,7 +83,7 @@ async fn records_wait_for_the_tick_and_go_together() {
     (0..700).for_each(|_| writer.record(record("fine")));
     assert_eq!(writer.stats(), stats(700, 0, 0));
     tokio::time::sleep(TICK).await;
-    assert_eq!(log.batches(), [128, 128, 128, 128, 128, 60]);
+    assert_eq!(log.batches(), [512, 188]);
     assert_eq!(writer.stats(), stats(0, 700, 0));
 }
 
@@ -111,7 +111,7 @@ async fn records_outlast_a_store_that_is_away() {
     log.go_away(false);
     tokio::time::timeout(LAST_RETRY * 2, writer.flush()).await.unwrap();
     assert_eq!(writer.stats(), stats(0, 610, 0));
-    assert_eq!(log.batches(), [128, 128, 128, 128, 88, 10]);
+    assert_eq!(log.batches(), [512, 88, 10]);
 }
 
 #[tokio::test(start_paused = true)]

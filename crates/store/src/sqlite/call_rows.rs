@@ -12,6 +12,9 @@ use super::usage::{usage_at, usage_columns};
 use crate::{CallFilter, StoreError};
 
 const MOST_ROWS: u32 = 1_000;
+/// After so many rows the writing thread lets others have the processor: a request should not wait
+/// for a whole batch.
+const UNINTERRUPTED_ROWS: usize = 64;
 const OUTCOMES: [Outcome; 3] = [Outcome::Ok, Outcome::Error, Outcome::Cancelled];
 
 const ADD: &str = "INSERT INTO calls (id, started_at_us, duration_us, ttft_us, stream, attempts, status, \
@@ -47,7 +50,11 @@ pub(super) fn first_id_at(time_us: i64) -> CallId {
 /// Adds records that are not there yet.
 pub(super) fn append(db: &Connection, records: &[CallRecord]) -> Result<(), Stop> {
     let mut statement = db.prepare_cached(ADD)?;
-    records.iter().try_for_each(|record| add(&mut statement, record))
+    for some in records.chunks(UNINTERRUPTED_ROWS) {
+        some.iter().try_for_each(|record| add(&mut statement, record))?;
+        std::thread::yield_now();
+    }
+    Ok(())
 }
 
 /// Removes the oldest records before an id, up to a number.

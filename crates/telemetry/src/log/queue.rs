@@ -36,7 +36,7 @@ impl LineQueue {
 
     /// How long the writer gathers lines before it looks again. Under load it is so never woken:
     /// waking a thread costs more than logging a line.
-    const GATHER: Duration = Duration::from_millis(1);
+    const GATHER: Duration = Duration::from_millis(4);
 
     /// Starts a thread that writes to `output` until the queue is closed.
     ///

@@ -1,5 +1,7 @@
 //! The codec: which of this folder's parts answers which question.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use playhouse_llm::{
     Chunk, Collector, Decode, Encoded, Error, Event, Malformed, Prompt, Protocol, Reply, Request,
@@ -61,8 +63,8 @@ impl Codec for OpenAiChat {
 
     fn read_request(&self, body: Bytes) -> Result<Incoming, Error> {
         let head = Head::read(&body).map_err(Error::invalid_request)?;
-        let (model, stream, include_usage) = (head.model.into_owned(), head.stream, head.include_usage);
-        let request = Request::from_encoded(model, Encoded { bytes: body, decoder: &Self }).streamed(stream);
+        let (model, stream, include_usage) = (Arc::from(&*head.model), head.stream, head.include_usage);
+        let request = Request::from_encoded(model, stream, Encoded { bytes: body, decoder: &Self });
         Ok(Incoming { request, include_usage })
     }
 

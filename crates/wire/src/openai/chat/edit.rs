@@ -15,6 +15,9 @@ use crate::codec::Dialect;
 /// the wish for token counts in a stream, which is added where the vendor takes it and the caller
 /// has none, and cut with the other options where the vendor would refuse them.
 pub(super) fn pass_through(body: &Bytes, request: &Request, dialect: &Dialect) -> Result<Bytes, Malformed> {
+    if request.is_as_it_arrived() && !request.stream {
+        return Ok(body.clone());
+    }
     let head = Head::read(body)?;
     let mut edits = Edits::default();
     if *head.model != *request.model {

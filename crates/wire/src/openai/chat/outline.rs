@@ -1,5 +1,6 @@
 //! A cheap look at answers that only pass through: what an [`Outline`] needs, and no more.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,9 +38,11 @@ pub(super) fn outline_reply(body: &[u8]) -> Option<Outline> {
 }
 
 fn outline_borrowed(body: &[u8]) -> Option<Outline> {
-    let fields: ReplyFields<'_> = serde_json::from_slice(body).ok()?;
-    let choices: Option<Vec<_>> = fields.choices.iter().map(|choice| read_choice(choice)).collect();
-    let first = choices?.into_iter().next()?;
+    // As text: from bytes, every raw value would be checked to be UTF-8 anew.
+    let fields: ReplyFields<'_> = serde_json::from_str(str::from_utf8(body).ok()?).ok()?;
+    let mut choices = fields.choices.iter().map(|choice| read_choice(choice));
+    let first = choices.next()??;
+    choices.all(|choice| choice.is_some()).then_some(())?;
     let groq_usage = || usage_of(fields.x_groq.as_ref()?.usage?);
     Some(Outline {
         has_output: true,
@@ -179,13 +182,17 @@ fn is_object(raw: &RawValue) -> bool {
     raw.get().starts_with('{')
 }
 
-fn read_string(raw: &RawValue) -> Option<String> {
-    serde_json::from_str(raw.get()).ok()
+fn read_string(raw: &RawValue) -> Option<Cow<'_, str>> {
+    let quoted = raw.get();
+    match quoted.strip_prefix('"')?.strip_suffix('"') {
+        Some(text) if !text.contains('\\') => Some(Cow::Borrowed(text)),
+        _ => serde_json::from_str(quoted).map(Cow::Owned).ok(),
+    }
 }
 
 /// Azure sends its first chunk without a name in the field.
 fn read_name(raw: &RawValue) -> Option<Arc<str>> {
-    read_string(raw).filter(|name| !name.is_empty()).map(Arc::from)
+    read_string(raw).filter(|name| !name.is_empty()).map(|name| Arc::from(&*name))
 }
 
 fn read_finish(raw: &RawValue) -> Option<FinishReason> {
