@@ -187,7 +187,9 @@ fn tool_results(messages: &[Message]) -> Vec<ToolResult> {
         playhouse_llm::Part::ToolResult { call_id, .. } => Some((call_id, part)),
         _ => None,
     });
-    results.map(|(call_id, part)| ToolResult { name: tool_name(messages, call_id), content: text_of(part) }).collect()
+    results
+        .map(|(call_id, part)| ToolResult { name: tool_name(messages, call_id), content: text_of(part) })
+        .collect()
 }
 
 fn tool_name(messages: &[Message], call_id: &str) -> String {

@@ -9,7 +9,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
-use playhouse_llm::{Chunk, Collector, Error, ErrorKind, Event, EventStream, ModelInfo, Models, Provider, Request};
+use playhouse_llm::{
+    Chunk, Collector, Error, ErrorKind, Event, EventStream, ModelInfo, Models, Provider, Request,
+};
 use tokio::time::Instant;
 
 use crate::call::{Call, Facts, Form};
@@ -108,7 +110,11 @@ impl MockProvider {
 
     fn call(&self, request: &Request) -> Call {
         let facts = Facts::chat(protocol().name(), request.clone(), Form::default(), Bytes::new());
-        Call { namespace: self.namespace.name().clone(), headers: Arc::new(HeaderMap::new()), facts: Arc::new(facts) }
+        Call {
+            namespace: self.namespace.name().clone(),
+            headers: Arc::new(HeaderMap::new()),
+            facts: Arc::new(facts),
+        }
     }
 }
 
@@ -161,7 +167,9 @@ fn answer(plan: Plan, model: &str, stream: bool) -> Result<Pieces, Error> {
         Content::Broken(chunks, failure) if chunks.is_empty() => return Err(failure),
         Content::Broken(chunks, failure) => (chunks.to_vec(), Some(failure)),
         Content::Refusal(error) => return Err(error),
-        _ => return Err(Error::new(ErrorKind::Internal, "this reply needs a socket: use a MockServer for it")),
+        _ => {
+            return Err(Error::new(ErrorKind::Internal, "this reply needs a socket: use a MockServer for it"));
+        }
     };
     let fault = plan.fault.map(|fault| in_process::befall(&fault.spec, &mut chunks, stream)).transpose()?;
     let Aftermath { failure: met, stall } = fault.unwrap_or_default();
@@ -180,7 +188,8 @@ fn named(mut chunks: Vec<Chunk>, model: &str) -> Vec<Chunk> {
 impl Pieces {
     fn streamed(self) -> EventStream {
         let waits = self.waits();
-        let pieces = self.chunks.into_iter().map(|chunk| Ok(Event::chunk(chunk))).chain(self.failure.map(Err));
+        let pieces =
+            self.chunks.into_iter().map(|chunk| Ok(Event::chunk(chunk))).chain(self.failure.map(Err));
         Box::pin(stream::iter(pieces.zip(waits)).then(|(piece, wait)| async move {
             sleep(wait).await;
             piece

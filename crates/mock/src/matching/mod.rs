@@ -154,7 +154,9 @@ impl RuleSet {
         for at in candidates.iter() {
             let rule = &self.rules[at];
             match selected {
-                None if rule.holds(&view) => selected = rule.limit.admit(progress.rule_mut(at)).map(|step| (at, step)),
+                None if rule.holds(&view) => {
+                    selected = rule.limit.admit(progress.rule_mut(at)).map(|step| (at, step))
+                }
                 // Answered already; what counts its requests counts this one too.
                 Some(_) if rule.limit.call.is_some() && rule.holds(&view) => progress.rule_mut(at).meet(),
                 _ => {}

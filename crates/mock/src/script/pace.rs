@@ -24,9 +24,9 @@ pub struct PaceSpec {
 }
 
 short_form!(PaceSpec, "a profile's name, or a map with `first_token_ms` and `token_ms`",
-    visit_str(&str) => |name: &str| {
-        Ok(PaceSpec { profile: Some(known_profile(name)?), ..PaceSpec::default() })
-    });
+visit_str(&str) => |name: &str| {
+    Ok(PaceSpec { profile: Some(known_profile(name)?), ..PaceSpec::default() })
+});
 
 fn profile_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let name: Option<String> = Deserialize::deserialize(deserializer)?;
@@ -37,7 +37,8 @@ fn known_profile<E: Error>(name: &str) -> Result<String, E> {
     if Profile::named(name).is_some() {
         return Ok(name.to_owned());
     }
-    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| PROFILES.iter().map(|profile| profile.name).collect());
+    static NAMES: LazyLock<Vec<&str>> =
+        LazyLock::new(|| PROFILES.iter().map(|profile| profile.name).collect());
     Err(E::unknown_variant(name, &NAMES))
 }
 

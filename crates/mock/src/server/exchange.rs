@@ -66,7 +66,9 @@ impl Exchange<'_> {
 
     fn read(&self, body: &Bytes) -> Result<Arc<Facts>, Error> {
         let (method, query) = (&self.parts.method, self.parts.uri.query());
-        self.double.memo().facts(self.path, body, || self.protocol.read(method, self.path, query, body.clone()))
+        self.double
+            .memo()
+            .facts(self.path, body, || self.protocol.read(method, self.path, query, body.clone()))
     }
 
     async fn decide(self, facts: Arc<Facts>, identity: &Identity) -> Response {
@@ -127,12 +129,10 @@ impl Exchange<'_> {
         let error = match (&plan.content, facts) {
             (Content::Refusal(error), _) => error.clone(),
             (Content::Raw(raw), _) => return Written::raw(raw),
-            (content, Some(facts)) => {
-                match self.protocol.write(content, facts, &envelope(facts, identity)) {
-                    Ok(frames) => return Written::answer(frames, content),
-                    Err(error) => error,
-                }
-            }
+            (content, Some(facts)) => match self.protocol.write(content, facts, &envelope(facts, identity)) {
+                Ok(frames) => return Written::answer(frames, content),
+                Err(error) => error,
+            },
             (_, None) => Error::new(playhouse_llm::ErrorKind::Internal, "there is no request to answer"),
         };
         self.refusal(&error, identity)

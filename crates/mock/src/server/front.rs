@@ -19,7 +19,11 @@ use crate::protocols::{self, MockProtocol};
 const PROBES: [&str; 4] = ["/health", "/health/ready", "/livez", "/readyz"];
 
 /// Answers a request.
-pub(super) async fn answer(double: &Double, request: Request<Body>, connection: ConnectionControl) -> Response {
+pub(super) async fn answer(
+    double: &Double,
+    request: Request<Body>,
+    connection: ConnectionControl,
+) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     if let Some(protocol) = protocol_of(path) {
@@ -58,7 +62,8 @@ async fn converse(
 ) -> Response {
     let (of_path, path) = split_path(parts.uri.path());
     let key = protocol.vendor().api_key(&parts.headers);
-    let namespace = target::namespace(of_path, &parts.headers, key).and_then(|name| double.engine().namespace(name));
+    let namespace =
+        target::namespace(of_path, &parts.headers, key).and_then(|name| double.engine().namespace(name));
     let namespace = match namespace {
         Ok(namespace) => namespace,
         Err(error) => return refuse(error, protocol, &parts, body).await,

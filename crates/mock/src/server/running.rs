@@ -119,7 +119,9 @@ impl MockServer {
         let mut told = String::new();
         let default = [Expectations::default()];
         let expected = if self.expected.is_empty() { &default[..] } else { &self.expected };
-        for report in expected.iter().map(|expectations| self.verify(expectations)).filter(|report| !report.ok) {
+        for report in
+            expected.iter().map(|expectations| self.verify(expectations)).filter(|report| !report.ok)
+        {
             // Writing to a string cannot fail.
             let _ = writeln!(told, "{report}");
         }

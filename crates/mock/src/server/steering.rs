@@ -74,7 +74,9 @@ impl Control for Double {
 
     fn reset(&self, scope: Scope<'_>, what: Reset) {
         match scope {
-            Scope::Server => self.engine().namespaces().iter().for_each(|namespace| begin_anew(namespace, what)),
+            Scope::Server => {
+                self.engine().namespaces().iter().for_each(|namespace| begin_anew(namespace, what))
+            }
             Scope::Namespace(name) => {
                 if let Some(namespace) = self.engine().existing(name) {
                     begin_anew(&namespace, what);

@@ -23,7 +23,7 @@ pub(crate) fn facts(request: &Value) -> Facts {
     let body = Bytes::from(request.to_string());
     let model = request["model"].as_str().unwrap_or_default().to_owned();
     let encoded = Encoded { bytes: body.clone(), decoder: &OpenAiChat };
-    Facts::chat("openai-chat", Request::from_encoded(model, encoded), Form::default(), body)
+    Facts::chat("openai-chat", Request::from_encoded(model, false, encoded), Form::default(), body)
 }
 
 /// Everything a chat request is refused for, an unknown model first.

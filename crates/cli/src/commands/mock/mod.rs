@@ -31,11 +31,16 @@ pub(super) fn run(args: &MockArgs, console: &Console) -> Result<u8, Failure> {
     }
     let logging = logging(args, console)?;
     let script = scripts::read(&args.scripts, console)?;
-    let config =
-        EngineConfig { strict: args.strict.into(), fast: args.fast, chaos: args.chaos.clone(), seed: args.seed };
+    let config = EngineConfig {
+        strict: args.strict.into(),
+        fast: args.fast,
+        chaos: args.chaos.clone(),
+        seed: args.seed,
+    };
     let engine = Arc::new(Engine::new(config, script));
     let runtime = Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::work(format!("cannot start: {}", plain_reason(&error))))?;
+    let runtime =
+        runtime.map_err(|error| Failure::work(format!("cannot start: {}", plain_reason(&error))))?;
     runtime.block_on(serve(args, engine, &logging, console))
 }
 
@@ -47,7 +52,8 @@ async fn serve(
 ) -> Result<u8, Failure> {
     let listener = bind(&args.listen).await?;
     let stop = StopSignals::listen()?;
-    let guard = log::start(logging, !console.out.is_plain()).map_err(|error| Failure::work(error.to_string()))?;
+    let guard =
+        log::start(logging, !console.out.is_plain()).map_err(|error| Failure::work(error.to_string()))?;
     if !args.no_reload && !args.scripts.is_empty() {
         tokio::spawn(scripts::follow(args.scripts.clone(), engine.clone()));
     }
