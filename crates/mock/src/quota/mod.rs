@@ -1,6 +1,6 @@
 //! What is left of a minute's requests and tokens.
 //!
-//! In reading order: [`bucket`] (one limit) → [`meter`] (both limits of a namespace).
+//! In reading order: `bucket` (one limit) → `meter` (both limits of a namespace).
 
 mod bucket;
 mod meter;

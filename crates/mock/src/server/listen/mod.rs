@@ -38,9 +38,9 @@ pub use control::ConnectionControl;
 const BACKLOG: u32 = 4096;
 /// After an error of the whole process (no file left, say) accepting pauses this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// A request's head may be this large, and have this many fields.
+/// A request's head may be this large. It may have 100 fields: that is hyper's own bound, and to set
+/// it, be it to the same, would cost every request an allocation.
 const MAX_HEAD_BYTES: usize = 64 << 10;
-const MAX_HEADERS: usize = 100;
 
 /// What bounds the connections of a listener.
 #[derive(Clone, Copy, Debug)]
@@ -231,7 +231,7 @@ where
         Box::pin(async move { Ok::<_, Infallible>(answer.await.map(|body| Answering::new(body, control))) })
     });
     let mut server = http1::Builder::new();
-    server.max_buf_size(MAX_HEAD_BYTES).max_headers(MAX_HEADERS);
+    server.max_buf_size(MAX_HEAD_BYTES);
     if let Err(error) = server.serve_connection(io, answer).await {
         playhouse_telemetry::debug!(%error, "A connection ended early");
     }
