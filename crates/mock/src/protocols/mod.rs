@@ -65,6 +65,11 @@ pub trait MockProtocol: Send + Sync + 'static {
     /// # Errors
     /// When the content is of another protocol's kind.
     fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error>;
+
+    /// The event that a stream ends with when it fails; none where nothing is streamed.
+    fn error_event(&self, _error: &Error, _envelope: &Envelope) -> Option<Bytes> {
+        None
+    }
 }
 
 /// How a vendor behaves on all of its protocols.

@@ -99,7 +99,8 @@ impl Exchange<'_> {
         }
         let mut written = self.write(&plan, facts.as_deref(), identity);
         self.add_headers(&mut written.headers, &plan, quota.as_ref(), identity);
-        let delivery = fault::deliver(written.frames, plan.fault.as_ref(), || self.error_event(identity));
+        let error = || self.error_within(facts.as_deref(), identity);
+        let delivery = fault::deliver(written.frames, plan.fault.as_ref(), error);
         let recording = self.namespace.journal().record(Received {
             namespace: self.namespace.name().clone(),
             at: Timestamp::now(),
@@ -165,9 +166,14 @@ impl Exchange<'_> {
         headers.extend(plan.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
 
-    fn error_event(&self, identity: &Identity) -> Bytes {
+    /// The vendor's error in the middle of an answer: an event of a stream, else a body.
+    fn error_within(&self, facts: Option<&Facts>, identity: &Identity) -> Bytes {
         let vendor = self.protocol.vendor();
-        vendor.error_body(&vendor.refusal(500), 500, &identity.request_id)
+        let error = vendor.refusal(500);
+        let event = facts.filter(|facts| facts.stream).and_then(|facts| {
+            self.protocol.error_event(&error, &envelope(facts, identity))
+        });
+        event.unwrap_or_else(|| vendor.error_body(&error, 500, &identity.request_id))
     }
 
     fn respond(

@@ -14,6 +14,9 @@ use hash::Hash;
 
 pub use form::ChaosFormError;
 
+/// A stall that nobody asked for in particular must not hold a test up for a minute.
+const USUAL_STALL_MS: u64 = 5_000;
+
 /// What is drawn from where no faults are named: one of each kind that production sees.
 static USUAL: LazyLock<[FaultSpec; 8]> = LazyLock::new(|| {
     [
@@ -22,7 +25,7 @@ static USUAL: LazyLock<[FaultSpec; 8]> = LazyLock::new(|| {
         status(503),
         kind(FaultKind::ResetBeforeHeaders),
         kind(FaultKind::Cut),
-        kind(FaultKind::Stall),
+        FaultSpec { stall_ms: Some(USUAL_STALL_MS), ..kind(FaultKind::Stall) },
         kind(FaultKind::ErrorEvent),
         kind(FaultKind::MalformedChunk),
     ]

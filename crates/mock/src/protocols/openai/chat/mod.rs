@@ -6,7 +6,7 @@ pub(crate) mod rules;
 use bytes::Bytes;
 use http::Method;
 use playhouse_llm::Error;
-use playhouse_wire::{Envelope, OpenAiChat};
+use playhouse_wire::{Codec, Envelope, OpenAiChat};
 use serde_json::Value;
 
 use super::OpenAi;
@@ -67,5 +67,9 @@ impl MockProtocol for Chat {
 
     fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error> {
         write_chat(&OpenAiChat, content, facts, envelope)
+    }
+
+    fn error_event(&self, error: &Error, envelope: &Envelope) -> Option<Bytes> {
+        Some(OpenAiChat.stream_writer(envelope.clone()).error(error, &envelope.id))
     }
 }
