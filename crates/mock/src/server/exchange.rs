@@ -36,6 +36,7 @@ pub(super) struct Exchange<'a> {
     /// Where the path begins once the namespace's prefix is gone.
     pub(super) path: &'a str,
     pub(super) parts: &'a Parts,
+    pub(super) headers: Arc<HeaderMap>,
     pub(super) connection: ConnectionControl,
     pub(super) started: Instant,
 }
@@ -52,9 +53,9 @@ struct Written {
 impl Exchange<'_> {
     /// Answers, whatever comes.
     pub(super) async fn answer(self, body: Body) -> Response {
-        let identity = Identity::from_headers(&self.parts.headers);
+        let identity = Identity::from_headers(&self.headers);
         let body = match intake::read(body, self.double.limits()).await {
-            Ok(body) => exact_size(body),
+            Ok(body) => body,
             Err(error) => return self.unreadable(&error, Bytes::new(), &identity),
         };
         match self.read(&body) {
@@ -65,11 +66,12 @@ impl Exchange<'_> {
 
     fn read(&self, body: &Bytes) -> Result<Arc<Facts>, Error> {
         let (method, query) = (&self.parts.method, self.parts.uri.query());
-        self.double.memo().facts(self.path, body, || self.protocol.read(method, self.path, query, body.clone()))
+        let read = || self.protocol.read(method, self.path, query, exact_size(body.clone()));
+        self.double.memo().facts(self.path, body, read)
     }
 
     async fn decide(self, facts: Arc<Facts>, identity: &Identity) -> Response {
-        let headers = Arc::new(self.parts.headers.clone());
+        let headers = self.headers.clone();
         let call = Call { namespace: self.namespace.name().clone(), headers, facts };
         let decision = self.double.engine().decide(&self.namespace, self.protocol, &call).await;
         self.send(Some(call.facts), Bytes::new(), decision, identity)
@@ -103,7 +105,7 @@ impl Exchange<'_> {
             started: self.started,
             method: self.parts.method.clone(),
             target: self.parts.uri.path_and_query().map_or("/", |target| target.as_str()),
-            headers: &self.parts.headers,
+            headers: &self.headers,
             facts,
             body,
             verdict,
@@ -127,7 +129,8 @@ impl Exchange<'_> {
             (Content::Refusal(error), _) => error.clone(),
             (Content::Raw(raw), _) => return Written::raw(raw),
             (content, Some(facts)) => {
-                match self.protocol.write(content, facts, &envelope(facts, identity)) {
+                let write = |envelope: &Envelope| self.protocol.write(content, facts, envelope);
+                match self.double.stencils().frames(content, facts, &envelope(facts, identity), write) {
                     Ok(frames) => return Written::answer(frames, content),
                     Err(error) => error,
                 }

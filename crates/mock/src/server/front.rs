@@ -1,5 +1,7 @@
 //! Where a request goes: a protocol, the control API, a probe, or nowhere.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
@@ -52,11 +54,11 @@ fn protocol_of(path: &str) -> Option<&'static dyn MockProtocol> {
 async fn converse(
     double: &Double,
     protocol: &'static dyn MockProtocol,
-    parts: Parts,
+    mut parts: Parts,
     body: Body,
     connection: ConnectionControl,
 ) -> Response {
-    let (of_path, path) = split_path(parts.uri.path());
+    let (of_path, _) = split_path(parts.uri.path());
     let key = protocol.vendor().api_key(&parts.headers);
     let namespace = target::namespace(of_path, &parts.headers, key).and_then(|name| double.engine().namespace(name));
     let namespace = match namespace {
@@ -66,8 +68,9 @@ async fn converse(
     if !protocol.methods().contains(&parts.method) {
         return refuse(wrong_method(protocol, &parts.method), protocol, &parts, body).await;
     }
-    let started = Instant::now();
-    Exchange { double, protocol, namespace, path, parts: &parts, connection, started }.answer(body).await
+    let (headers, started) = (Arc::new(std::mem::take(&mut parts.headers)), Instant::now());
+    let (_, path) = split_path(parts.uri.path());
+    Exchange { double, protocol, namespace, path, parts: &parts, headers, connection, started }.answer(body).await
 }
 
 /// Refuses a request nobody decides on, in the shape of a protocol's vendor.
