@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use playhouse_llm::{Chunk, Error, ErrorKind, FinishReason, Prompt, Reply, Request, Usage};
+use playhouse_llm::{Chunk, Error, ErrorKind, FinishReason, Reply, Request, Usage};
 
 /// Decides what a mock answers to a request; closures do.
 ///
@@ -77,26 +77,12 @@ impl Answer {
         self.chunks.push(Chunk::usage(usage));
         self
     }
-
-    /// The same answer with token counts estimated where it has none (about four bytes a token).
-    pub(crate) fn counted(self, prompt: &Prompt) -> Self {
-        if self.failure.is_some() || self.chunks.iter().any(|chunk| chunk.usage.is_some()) {
-            return self;
-        }
-        let asked: usize = prompt.messages.iter().map(|message| message.text().len()).sum();
-        let answered: usize = self.chunks.iter().map(|chunk| chunk.content().len()).sum();
-        self.with_usage(Usage::new(estimated_tokens(asked), estimated_tokens(answered)))
-    }
 }
 
 impl From<&Reply> for Answer {
     fn from(reply: &Reply) -> Self {
         Self::chunks(vec![Chunk::start(), Chunk::from(reply)])
     }
-}
-
-fn estimated_tokens(bytes: usize) -> u64 {
-    bytes.div_ceil(4) as u64
 }
 
 /// Says what the user said last.

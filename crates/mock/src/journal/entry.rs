@@ -6,14 +6,14 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
-use playhouse_llm::{Message, Request};
+use playhouse_llm::Message;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::headers::HeaderLines;
 use super::recording::{Answer, Sent};
 use super::redact;
-use crate::call::{Call, Facts, Form};
+use crate::call::{Call, Facts};
 use crate::fault::Fault;
 use crate::protocols::Violation;
 use crate::verdict::Verdict;
@@ -55,28 +55,6 @@ pub struct Received<'a> {
     pub violations: Vec<Violation>,
     /// What goes wrong with the answer.
     pub fault: Option<Fault>,
-}
-
-impl Received<'static> {
-    /// A request that was made in process, and that no script decides on.
-    pub(super) fn in_process(request: Request) -> Self {
-        static NO_HEADERS: std::sync::LazyLock<HeaderMap> = std::sync::LazyLock::new(HeaderMap::new);
-        let protocol = request.protocol().map_or("in-process", |protocol| protocol.as_str());
-        let facts = Facts::chat(protocol, request, Form::default(), Bytes::new());
-        Self {
-            namespace: Arc::from("default"),
-            at: Timestamp::now(),
-            started: Instant::now(),
-            method: Method::POST,
-            target: "",
-            headers: &NO_HEADERS,
-            facts: Some(Arc::new(facts)),
-            body: Bytes::new(),
-            verdict: Verdict::Unscripted,
-            violations: Vec::new(),
-            fault: None,
-        }
-    }
 }
 
 /// A call: what was asked, what was made of it, and what was answered.

@@ -43,7 +43,7 @@ pub(crate) fn again(fault: &Fault, namespace: &str) -> String {
 }
 
 fn settings(spec: &FaultSpec) -> Vec<(&'static str, String)> {
-    let text = |value: &Option<String>| value.as_ref().map(quoted);
+    let text = |value: &Option<String>| value.as_deref().map(quoted);
     let headers: Vec<_> =
         spec.headers.iter().map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))).collect();
     let settings = [
@@ -67,8 +67,8 @@ fn number(value: Option<impl Display>) -> Option<String> {
     value.map(|value| value.to_string())
 }
 
-fn quoted(text: &String) -> String {
-    Value::from(text.as_str()).to_string()
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Headers as the journal keeps them: one piece of memory, and no credentials.
 
+use std::fmt;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::redact;
@@ -7,10 +9,16 @@ use super::redact;
 /// Headers, one after the other; what is secret in them was masked when they were taken in.
 ///
 /// A header map that came off a connection shares the connection's read buffer; these do not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct HeaderLines {
     /// `name:value\n` for each; neither can hold a line break, and no name a colon.
     lines: Vec<u8>,
+}
+
+impl fmt::Debug for HeaderLines {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_map().entries(self.iter()).finish()
+    }
 }
 
 impl HeaderLines {

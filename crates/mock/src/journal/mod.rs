@@ -77,11 +77,6 @@ impl Journal {
         self.changed.notify_waiters();
     }
 
-    /// Keeps a call that was made in process and answered without one byte.
-    pub(crate) fn note(self: &Arc<Self>, request: Request) {
-        self.record(Received::in_process(request)).finish(Ended::Complete);
-    }
-
     /// How many calls came since the journal was made or cleared.
     pub fn len(&self) -> usize {
         let kept = self.lock();

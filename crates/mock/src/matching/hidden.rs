@@ -30,7 +30,8 @@ fn answers_all_of(earlier: &Ready, later: &Ready) -> bool {
 impl Ready {
     /// Whether it answers whenever its conditions hold, and these depend on the request alone.
     fn is_unlimited(&self) -> bool {
-        let passes = |condition: &Condition| matches!(condition, Condition::State(_) | Condition::Predicate(_));
+        let passes =
+            |condition: &Condition| matches!(condition, Condition::State(_) | Condition::Predicate(_));
         self.limit.is_none() && !self.conditions.iter().any(passes)
     }
 }

@@ -58,7 +58,7 @@ impl Limit {
     /// Counts a request for which the rule's conditions hold. If the rule answers it, says which of
     /// its replies is next.
     pub(super) fn admit(&self, progress: &mut RuleProgress) -> Option<usize> {
-        progress.met = progress.met.saturating_add(1);
+        progress.meet();
         if self.misses_call(*progress).or(self.exhausted(*progress)).is_some() {
             return None;
         }

@@ -64,6 +64,8 @@ pub struct RuleSet {
     number: u64,
     script: Script,
     rules: Vec<Ready>,
+    /// Whether some rule counts its requests (`call`).
+    counts_requests: bool,
     /// The rules, those with the most conditions first.
     by_size: Vec<u32>,
     index: Index,
@@ -109,7 +111,8 @@ impl RuleSet {
         let rules = conditions.into_iter().zip(limits).zip(filed_by);
         let rules: Vec<_> =
             rules.map(|((conditions, limit), filed_by)| Ready { conditions, limit, filed_by }).collect();
-        Ok(Self { number: next_number(), by_size: by_size(&rules), script, rules, index })
+        let counts_requests = rules.iter().any(|rule: &Ready| rule.limit.call.is_some());
+        Ok(Self { number: next_number(), counts_requests, by_size: by_size(&rules), script, rules, index })
     }
 
     /// The script it was made of.
@@ -138,8 +141,8 @@ impl RuleSet {
 
     /// The first rule that matches, and what that changes: its counters, and the state.
     ///
-    /// A rule's `call` counts the requests for which all its other conditions hold and which no
-    /// earlier rule answers, whether it then answers them itself or not.
+    /// A rule's `call` counts the requests for which all its other conditions hold, whoever answers
+    /// them.
     ///
     /// # Errors
     /// What came nearest, where none matches.
@@ -147,15 +150,23 @@ impl RuleSet {
         progress.belong_to(self.number);
         let view = View::new(call, progress.state.clone());
         let candidates = self.index.candidates(&view);
+        let mut selected = None;
         for at in candidates.iter() {
             let rule = &self.rules[at];
-            if rule.holds(&view)
-                && let Some(step) = rule.limit.admit(progress.rule_mut(at))
-            {
-                return Ok(Selected { hit: self.hit(at, &view, progress), step });
+            match selected {
+                None if rule.holds(&view) => selected = rule.limit.admit(progress.rule_mut(at)).map(|step| (at, step)),
+                // Answered already; what counts its requests counts this one too.
+                Some(_) if rule.limit.call.is_some() && rule.holds(&view) => progress.rule_mut(at).meet(),
+                _ => {}
+            }
+            if selected.is_some() && !self.counts_requests {
+                break;
             }
         }
-        Err(miss::explain(self, &view, &candidates, progress))
+        match selected {
+            Some((at, step)) => Ok(Selected { hit: self.hit(at, &view, progress), step }),
+            None => Err(miss::explain(self, &view, &candidates, progress)),
+        }
     }
 
     /// Who answers, and the state after it has.
@@ -168,23 +179,24 @@ impl RuleSet {
         Hit { index: at, name: self.name(at), call: self.answered(at, progress), captures }
     }
 
-    /// Whether a rule names this model in its conditions, as such or by a pattern.
-    pub(crate) fn names_model(&self, model: &str) -> bool {
+    /// A rule's name, or its number (`rule 3`) where it has none.
+    pub fn name(&self, index: usize) -> Arc<str> {
+        let name = self.script.rules.get(index).and_then(|rule| rule.name.clone());
+        name.unwrap_or_else(|| format!("rule {}", index + 1).into())
+    }
+
+    /// Whether some rule names this model in its conditions, as such or by a pattern other than `*`.
+    pub fn names_model(&self, model: &str) -> bool {
         self.rules.iter().flat_map(|rule| &rule.conditions).any(|condition| match condition {
             Condition::Model(glob) => glob.matches(model),
             _ => false,
         })
     }
 
-    /// Has a progress go on with this rule set, which begins with the rules of the one before.
-    pub(crate) fn take_over(&self, progress: &mut Progress) {
+    /// Has a progress go on with this rule set, which must begin with the rules of the one before:
+    /// what was counted of them stays.
+    pub fn take_over(&self, progress: &mut Progress) {
         progress.pass_to(self.number);
-    }
-
-    /// A rule's name, or its number where it has none.
-    pub(crate) fn name(&self, at: usize) -> Arc<str> {
-        let name = self.script.rules.get(at).and_then(|rule| rule.name.clone());
-        name.unwrap_or_else(|| format!("rule {}", at + 1).into())
     }
 }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 ///
 /// It belongs to the rule set that it was last used with. With another one (a script that was
 /// changed, or loaded again) every rule starts anew, and only the state stays: a rule has no name
-/// by which it could be found again for sure.
+/// by which it could be found again for sure. Where rules were only added at the end,
+/// [`RuleSet::take_over`](super::RuleSet::take_over) keeps what was counted.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     /// The state it is in.
@@ -22,7 +23,8 @@ pub struct Progress {
 /// How often a rule was met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RuleProgress {
-    /// Requests for which its conditions held and which no earlier rule answered.
+    /// Requests for which its conditions held; of those that an earlier rule answered only where it
+    /// counts them.
     pub(super) met: u32,
     /// Those of them that it answered.
     pub(super) answered: u32,
@@ -53,5 +55,12 @@ impl Progress {
             true => self.rules.get(&index).copied().unwrap_or_default(),
             false => RuleProgress::default(),
         }
+    }
+}
+
+impl RuleProgress {
+    /// Counts a request for which the rule's conditions hold.
+    pub(super) fn meet(&mut self) {
+        self.met = self.met.saturating_add(1);
     }
 }

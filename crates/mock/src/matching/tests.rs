@@ -13,7 +13,8 @@ use crate::call::{Facts, Form};
 use crate::script::{MessageMatch, OneOrMany, TextMatch, When};
 
 /// Texts that are in each other, and letters that change their size with their case.
-const TEXTS: &[&str] = &["a", "b", "ab", "A", "Ab", "aba", "ba", "straße", "STRASSE", "Σς", "σ", "K", "k", ""];
+const TEXTS: &[&str] =
+    &["a", "b", "ab", "A", "Ab", "aba", "ba", "straße", "STRASSE", "Σς", "σ", "K", "k", ""];
 const PATTERNS: &[&str] =
     &["ab+", "^a", "(a|ba)b", "(?i)ab", r"\w+ß", "a?b", "[ab]{2}", "k$", ".*", "ς|k", r"(\w)b \w"];
 const MODELS: &[&str] = &["gpt", "gpt-4o", "gpt*", "*4o", "g?t", "*", "GPT"];
@@ -82,14 +83,21 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn call() -> impl Strategy<Value = Call> {
-    let parts = (select(&MODELS[..2]), any::<bool>(), text(), text(), select(TEXTS), maybe(select(&TEXTS[..7])));
+    let parts =
+        (select(&MODELS[..2]), any::<bool>(), text(), text(), select(TEXTS), maybe(select(&TEXTS[..7])));
     parts.prop_map(|(model, stream, user, system, tool, header)| {
         let mut prompt = Prompt::new(vec![Message::system(system), Message::user(user)]);
         let tool = tool.to_owned();
-        prompt.tools.push(ToolSpec { name: tool, description: None, parameters: None, extra: Default::default() });
+        prompt.tools.push(ToolSpec {
+            name: tool,
+            description: None,
+            parameters: None,
+            extra: Default::default(),
+        });
         let request = Request::new(model, prompt).streamed(stream);
         let mut headers = HeaderMap::new();
-        headers.extend(header.map(|value| (HeaderName::from_static("x-team"), HeaderValue::from_static(value))));
+        headers
+            .extend(header.map(|value| (HeaderName::from_static("x-team"), HeaderValue::from_static(value))));
         let facts = Facts::chat("openai-chat", request, Form::default(), Default::default());
         Call { namespace: "test".into(), headers: Arc::new(headers), facts: Arc::new(facts) }
     })
@@ -97,7 +105,8 @@ fn call() -> impl Strategy<Value = Call> {
 
 /// How near a rule comes, found by looking at all there is.
 fn nearness(rule: &Ready, view: &View<'_>) -> (bool, usize, Reverse<usize>) {
-    let (held, failed): (Vec<_>, Vec<_>) = rule.conditions.iter().partition(|condition| condition.holds(view));
+    let (held, failed): (Vec<_>, Vec<_>) =
+        rule.conditions.iter().partition(|condition| condition.holds(view));
     let is_foreign = failed.iter().any(|condition| matches!(condition, Condition::Protocol(_)));
     (!is_foreign, held.len(), Reverse(failed.len()))
 }
@@ -162,6 +171,26 @@ fn with_another_rule_set_all_but_the_state_begins_anew() {
     new.select(&call, &mut progress).unwrap();
     assert_eq!((old.answered(0, &progress), new.answered(0, &progress)), (0, 1));
     assert_eq!(progress.state.as_deref(), Some("open"));
+}
+
+#[test]
+fn what_was_counted_stays_where_rules_are_only_added() {
+    let script = Script::default().rule(Rule::reply("x").times(1));
+    let more = script.clone().rule(Rule::reply("y").named("added"));
+    let (old, new) = (RuleSet::compile(script).unwrap(), RuleSet::compile(more).unwrap());
+    let mut progress = Progress::default();
+    old.select(&asking("hello"), &mut progress).unwrap();
+    new.take_over(&mut progress);
+    assert_eq!(&*new.select(&asking("hello"), &mut progress).unwrap().hit.name, "added");
+    assert_eq!(new.answered(0, &progress), 1);
+}
+
+#[test]
+fn a_model_is_named_by_a_pattern_but_not_by_any() {
+    let script = ["gpt-4*", "own", "*"].into_iter().map(|model| Rule::reply("x").when(When::model(model)));
+    let rules = RuleSet::compile(script.fold(Script::default(), Script::rule)).unwrap();
+    assert!(rules.names_model("gpt-4o") && rules.names_model("own"));
+    assert!(!rules.names_model("other"));
 }
 
 #[test]

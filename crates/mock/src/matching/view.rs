@@ -7,7 +7,7 @@ use std::sync::Arc;
 use playhouse_llm::Role;
 
 use super::fold::fold;
-use crate::call::Call;
+use crate::call::{Asked, Call};
 
 /// A request, and the state its namespace is in; what several conditions need is made once.
 pub(super) struct View<'a> {
@@ -40,6 +40,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What the text that stands for the user is called.
+    pub(super) fn user_name(&self) -> &'static str {
+        match self.call.facts.asked {
+            Asked::Embeddings(_) => "input",
+            Asked::Chat(_) | Asked::Models(_) => "last user message",
+        }
+    }
+
     /// Who says what, oldest first.
     pub(super) fn messages(&self) -> &[(Role, Text<'a>)] {
         self.messages.get_or_init(|| {
@@ -57,7 +65,10 @@ impl<'a> View<'a> {
     }
 
     /// The values of a header.
-    pub(super) fn header<'n>(&self, name: &'n http::HeaderName) -> impl Iterator<Item = Text<'a>> + use<'a, 'n> {
+    pub(super) fn header<'n>(
+        &self,
+        name: &'n http::HeaderName,
+    ) -> impl Iterator<Item = Text<'a>> + use<'a, 'n> {
         let values = self.call.headers.get_all(name).iter();
         values.map(|value| Text::new(String::from_utf8_lossy(value.as_bytes())))
     }

@@ -1,7 +1,7 @@
 //! A double for Rust tests, on a port of its own.
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,7 +139,8 @@ impl Drop for MockServer {
     fn drop(&mut self) {
         self.serving.abort();
         if std::thread::panicking() {
-            eprintln!("what the mock was asked:\n{}", self.exchange());
+            // Standard error is captured with the test's own words. Whether anybody reads it changes nothing.
+            let _ = writeln!(io::stderr(), "what the mock was asked:\n{}", self.exchange());
             return;
         }
         let failures = self.failures();

@@ -97,6 +97,11 @@ impl Control for Engine {
         })
     }
 
+    fn add_rules(&self, namespace: &str, rules: &str) -> Result<ScriptAccepted, ScriptRefused> {
+        let text = format!("{{\"rules\": {rules}}}");
+        self.put_script(Scope::Namespace(namespace), ScriptSource { text: &text, content_type: None })
+    }
+
     fn script(&self, scope: Scope<'_>) -> Option<ScriptInfo> {
         let scripts = self.scripts.lock().unwrap();
         scripts.get(&owned(scope))?;

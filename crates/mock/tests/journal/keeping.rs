@@ -155,6 +155,7 @@ async fn credentials_are_not_kept() {
     assert_eq!(entry.headers.get("Authorization").unwrap(), "Bearer …et99");
     assert_eq!(entry.call().unwrap().headers["x-mine"], "seen");
     let all = format!("{entry:?}");
+    assert!(all.contains("…et99"), "the headers are not in {all}");
     for secret in ["ns1-secret", "topsecret", "0123456789"] {
         assert!(!all.contains(secret), "{secret} is still in {all}");
     }

@@ -68,7 +68,7 @@ impl Sample {
     }
 
     pub(crate) fn missed(self, nearest: &str, difference: &str) -> Self {
-        let miss = Miss { nearest: Some(nearest.into()), differences: vec![difference.to_owned()] };
+        let miss = Miss { nearest: Some(nearest.into()), differences: vec![difference.to_owned()], ..Miss::default() };
         Self { verdict: Verdict::Miss(miss), ..self }
     }
 

@@ -4,7 +4,11 @@
 //! (`PLAYHOUSE_RECORDED`, or `shared/recorded` beside the workspace); `cases` are data: a line in
 //! `refused.jsonl` or `taken.jsonl` is a case; `suites` are the requests of OpenAI's own client tests.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise, and say it"
+)]
 
 mod cases;
 mod recorded;

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use playhouse_mock::protocols::Violation;
+use playhouse_llm::{EmbedRequest, Extra};
+use playhouse_mock::call::{Facts, Form};
+use playhouse_mock::protocols::openai::embeddings::Embeddings;
+use playhouse_mock::protocols::{MockProtocol, Violation};
 use serde_json::Value;
 
 use crate::subject::{Refusal, refusal, violations};
@@ -12,6 +15,7 @@ use crate::subject::{Refusal, refusal, violations};
 const TAKEN_BY_OPENAI: usize = 80;
 const TAKEN_BY_OTHERS: usize = 60;
 const REFUSED: usize = 14;
+const EMBEDDINGS: usize = 5;
 
 /// Errors that no double can find in the request: they need the network.
 const BEYOND_REACH: [&str; 1] = ["Error while downloading "];
@@ -71,6 +75,26 @@ fn is_whole(request: &str) -> bool {
     serde_json::from_str::<Value>(request).is_ok()
 }
 
+#[test]
+fn what_openai_took_to_embed_is_taken_and_what_it_refused_is_refused() {
+    let exchanges = exchanges_of("embeddings").filter(|exchange| exchange.vendor == "openai");
+    let checked: Vec<_> =
+        exchanges.map(|exchange| (exchange.status, embedding_refusal(&exchange.request))).collect();
+    assert!(!has_recordings() || checked.len() >= EMBEDDINGS, "only {} exchanges", checked.len());
+    for (status, refused) in checked {
+        assert_eq!(refused.map_or(200, |refused| u64::from(refused.status)), status);
+    }
+}
+
+fn embedding_refusal(request: &str) -> Option<Violation> {
+    let json: Value = serde_json::from_str(request).unwrap();
+    let model = json["model"].as_str().unwrap().into();
+    let request = EmbedRequest { model, inputs: Vec::new(), dimensions: None, extra: Extra::default() };
+    let body = json.to_string().into();
+    let facts = Facts::embeddings("openai-embeddings", request, Form::default(), body);
+    Embeddings.unknown_model(&facts).or_else(|| Embeddings.check(&facts).into_iter().next())
+}
+
 struct Exchange {
     name: String,
     vendor: String,
@@ -79,7 +103,11 @@ struct Exchange {
 }
 
 fn exchanges() -> impl Iterator<Item = Exchange> {
-    let vendors = folder().into_iter().flat_map(|folder| entries(&folder.join("chat")));
+    exchanges_of("chat")
+}
+
+fn exchanges_of(endpoint: &str) -> impl Iterator<Item = Exchange> {
+    let vendors = folder().map_or_else(Vec::new, |folder| entries(&folder.join(endpoint))).into_iter();
     vendors.flat_map(|vendor| entries(&vendor)).map(|path| {
         let recorded: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         let vendor = path.parent().unwrap().file_name().unwrap().to_str().unwrap();

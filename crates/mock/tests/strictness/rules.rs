@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use playhouse_mock::protocols::openai::{RuleCard, rules};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::subject::violations;
 
@@ -49,6 +49,13 @@ fn examples_that_are_to_be_refused_are_refused_for_their_rule_first() {
         (first.as_ref().map(|found| found.rule) != Some(rule)).then(|| (rule, shortened(&refused), first))
     });
     assert_eq!(astray.collect::<Vec<_>>(), []);
+}
+
+#[test]
+fn a_request_that_is_wrong_all_over_is_complained_of_within_bounds() {
+    let messages: Vec<Value> = (0..10_000).map(Value::from).collect();
+    let found = violations(&json!({"model": "gpt-4o", "messages": messages, "stop": messages}));
+    assert!((2..200).contains(&found.len()), "{} complaints", found.len());
 }
 
 fn shortened(request: &Value) -> String {

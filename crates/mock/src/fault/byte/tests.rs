@@ -21,7 +21,7 @@ fn frames(stream: bool) -> Frames {
     request.stream = stream;
     let facts = Facts::chat("openai-chat", request, Form::default(), Bytes::new());
     let envelope = Envelope { id: "1".into(), created: 0, model: "gpt-4o".into(), include_usage: true };
-    Chat.write(&Content::Chat(chunks), &facts, &envelope).unwrap()
+    Chat.write(&Content::Chat(chunks.into()), &facts, &envelope).unwrap()
 }
 
 fn met(form: &str, stream: bool) -> Frames {

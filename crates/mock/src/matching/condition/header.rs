@@ -10,7 +10,8 @@ use crate::matching::view::{Text, View};
 use crate::script::TextMatch;
 
 /// Parts of the names of headers that hold what nobody may see.
-const SECRET_PARTS: &[&str] = &["auth", "cookie", "credential", "key", "password", "secret", "signature", "token"];
+const SECRET_PARTS: &[&str] =
+    &["auth", "cookie", "credential", "key", "password", "secret", "signature", "token"];
 
 /// A header, and what one of its values must be like.
 #[derive(Clone, Debug)]
@@ -23,7 +24,9 @@ impl HeaderTest {
     pub(super) fn new(name: &str, spec: &TextMatch, problems: &mut Problems) -> Option<Self> {
         let field = format!("when.header.{name}");
         let parsed = HeaderName::try_from(name).map_err(|_| {
-            format!("'{name}' cannot be the name of a header: letters, digits and `-` are what names are made of")
+            format!(
+                "'{name}' cannot be the name of a header: letters, digits and `-` are what names are made of"
+            )
         });
         let name = problems.keep(&field, parsed)?;
         Some(Self { name, value: TextTest::new(spec, &field, problems) })

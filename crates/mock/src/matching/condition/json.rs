@@ -19,7 +19,9 @@ impl JsonTest {
     pub(super) fn new(path: &str, expected: &Value) -> Result<Self, String> {
         let parsed = JsonPath::parse(path);
         let path_parsed = parsed.map_err(|error| {
-            format!("'{path}' is no JSONPath expression: {error}; one begins with `$`, as in `$.messages[0].role`")
+            format!(
+                "'{path}' is no JSONPath expression: {error}; one begins with `$`, as in `$.messages[0].role`"
+            )
         })?;
         Ok(Self { written: path.to_owned(), path: path_parsed, expected: expected.clone() })
     }

@@ -57,9 +57,15 @@ impl Condition {
         all.extend(when.tools.as_ref().map(|names| Self::Tools(names.0.clone())));
         all.extend(when.user.as_ref().map(|spec| Self::User(TextTest::new(spec, "when.user", problems))));
         let headers = when.header.iter();
-        all.extend(headers.filter_map(|(name, spec)| HeaderTest::new(name, spec, problems).map(Self::Header)));
-        all.extend(when.tool_result.as_ref().map(|spec| Self::ToolResult(ToolResultTest::new(spec, problems))));
-        all.extend(when.system.as_ref().map(|spec| Self::System(TextTest::new(spec, "when.system", problems))));
+        all.extend(
+            headers.filter_map(|(name, spec)| HeaderTest::new(name, spec, problems).map(Self::Header)),
+        );
+        all.extend(
+            when.tool_result.as_ref().map(|spec| Self::ToolResult(ToolResultTest::new(spec, problems))),
+        );
+        all.extend(
+            when.system.as_ref().map(|spec| Self::System(TextTest::new(spec, "when.system", problems))),
+        );
         all.extend(when.message.as_ref().map(|spec| Self::Message(MessageTest::new(spec, problems))));
         all.extend(when.json.iter().filter_map(|(path, expected)| {
             problems.keep(&format!("when.json.{path}"), JsonTest::new(path, expected)).map(Self::Json)

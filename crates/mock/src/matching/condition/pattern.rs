@@ -88,7 +88,9 @@ fn weight(hir: &Hir) -> usize {
         HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => class.ranges().len(),
         HirKind::Class(regex_syntax::hir::Class::Bytes(_)) => 1,
         HirKind::Capture(capture) => weight(&capture.sub),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().map(weight).fold(0, usize::saturating_add),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().map(weight).fold(0, usize::saturating_add)
+        }
         HirKind::Repetition(repetition) => {
             let times = repetition.max.unwrap_or(repetition.min.saturating_add(1)).max(1);
             weight(&repetition.sub).saturating_mul(times as usize)

@@ -40,7 +40,9 @@ impl TextTest {
             literals: Vec::new(),
         };
         let parsed = spec.matches.as_ref().map(|written| Pattern::parse(written, spec.ignore_case));
-        if let Some((pattern, hir)) = parsed.and_then(|parsed| problems.keep(&format!("{field}.matches"), parsed)) {
+        if let Some((pattern, hir)) =
+            parsed.and_then(|parsed| problems.keep(&format!("{field}.matches"), parsed))
+        {
             test.literals = required_literals(&hir);
             test.pattern = Some(pattern);
         }

@@ -15,7 +15,8 @@ pub(in crate::matching) struct ToolResultTest {
 
 impl ToolResultTest {
     pub(super) fn new(spec: &ToolResultMatch, problems: &mut Problems) -> Self {
-        let content = spec.content.as_ref().map(|text| TextTest::new(text, "when.tool_result.content", problems));
+        let content =
+            spec.content.as_ref().map(|text| TextTest::new(text, "when.tool_result.content", problems));
         Self { name: spec.name.clone(), content }
     }
 
@@ -27,7 +28,9 @@ impl ToolResultTest {
     /// The results of the tool.
     pub(in crate::matching) fn of_tool<'v>(&self, view: &'v View<'_>) -> impl Iterator<Item = &'v Text<'v>> {
         let results = view.results().iter();
-        results.filter(|(name, _)| self.name.as_ref().is_none_or(|wanted| wanted == name)).map(|(_, text)| text)
+        results
+            .filter(|(name, _)| self.name.as_ref().is_none_or(|wanted| wanted == name))
+            .map(|(_, text)| text)
     }
 
     pub(super) fn follows_from(&self, other: &Self) -> bool {

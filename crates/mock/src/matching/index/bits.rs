@@ -19,6 +19,13 @@ impl Bits {
         bits
     }
 
+    /// Adds numbers.
+    pub(super) fn add_all(&mut self, numbers: &[u32]) {
+        for number in numbers {
+            self.insert(*number as usize);
+        }
+    }
+
     /// The numbers that are in the other set too.
     pub(in crate::matching) fn both(mut self, other: &Self) -> Self {
         self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word &= other);

@@ -47,12 +47,16 @@ pub(super) fn keys_of(condition: &Condition) -> Vec<Vec<Key>> {
         Condition::User(test) => text_keys(&Place::User, test),
         Condition::System(test) => text_keys(&Place::System, test),
         Condition::Header(test) => text_keys(&Place::Header(test.name.clone()), &test.value),
-        Condition::Message(test) => test.text.iter().flat_map(|text| text_keys(&Place::Message, text)).collect(),
+        Condition::Message(test) => {
+            test.text.iter().flat_map(|text| text_keys(&Place::Message, text)).collect()
+        }
         Condition::ToolResult(test) => {
             let name = test.name.iter().map(|name| name_key(Field::ToolResult, name));
             name.chain(test.content.iter().flat_map(|text| text_keys(&Place::ToolResult, text))).collect()
         }
-        Condition::Stream(_) | Condition::Turn(_) | Condition::Json(_) | Condition::Predicate(_) => Vec::new(),
+        Condition::Stream(_) | Condition::Turn(_) | Condition::Json(_) | Condition::Predicate(_) => {
+            Vec::new()
+        }
     }
 }
 

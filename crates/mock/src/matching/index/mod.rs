@@ -3,10 +3,11 @@
 //! Every rule is filed under one thing that a request must have for it to match: a model's name, a
 //! text that the user's contains, a literal of a regular expression. Of several, the one that the
 //! fewest rules share is taken. A request is looked at once a place (one pass over the user's text
-//! finds every text that any rule wants in it), and gives the rules filed under what it has, and
+//! finds what any rule may want in it), and gives the rules filed under what it has, and
 //! those that can be filed under nothing. They are a set of bits, so they come in the script's order.
 
 mod bits;
+mod grams;
 mod key;
 mod texts;
 
@@ -17,7 +18,7 @@ use http::HeaderName;
 pub(super) use bits::Bits;
 
 use self::key::{Field, Key, Place, keys_of};
-use self::texts::{TextIndex, Texts, add};
+use self::texts::{TextIndex, Texts};
 use super::condition::Condition;
 use super::view::View;
 
@@ -81,7 +82,7 @@ impl Index {
     }
 
     fn put(&mut self, place: Place, texts: Texts) {
-        let texts = texts.into_index(&mut self.always);
+        let texts = texts.into_index();
         match place {
             Place::Model => self.model = texts,
             Place::User => self.user = texts,
@@ -114,12 +115,16 @@ impl Index {
         self.add_named(Field::Protocol, [facts.protocol], found);
         self.add_named(Field::State, view.state.as_deref(), found);
         self.add_named(Field::Tool, facts.tools.iter().map(String::as_str), found);
-        self.add_named(Field::ToolResult, facts.tool_results.iter().map(|result| result.name.as_str()), found);
+        self.add_named(
+            Field::ToolResult,
+            facts.tool_results.iter().map(|result| result.name.as_str()),
+            found,
+        );
     }
 
     fn add_named<'n>(&self, field: Field, names: impl IntoIterator<Item = &'n str>, found: &mut Bits) {
         if let Some(rules) = self.names.get(&field) {
-            names.into_iter().for_each(|name| add(rules.get(name), found));
+            names.into_iter().filter_map(|name| rules.get(name)).for_each(|rules| found.add_all(rules));
         }
     }
 
@@ -141,8 +146,12 @@ impl Index {
         for key in conditions.iter().flat_map(keys_of).flatten() {
             match &key {
                 Key::Name(field, name) => self.add_named(*field, [name.as_str()], &mut found),
-                Key::Whole(place, text) => self.texts(place).for_each(|texts| texts.add_wanting_whole(text, &mut found)),
-                Key::Part(place, text) => self.texts(place).for_each(|texts| texts.add_wanting_part(text, &mut found)),
+                Key::Whole(place, text) => {
+                    self.texts(place).for_each(|texts| texts.add_wanting_whole(text, &mut found))
+                }
+                Key::Part(place, text) => {
+                    self.texts(place).for_each(|texts| texts.add_wanting_part(text, &mut found))
+                }
             }
         }
         found
@@ -168,7 +177,8 @@ fn file(rules: &[Vec<Condition>]) -> Vec<Filing> {
     for key in ways.iter().flatten().flat_map(|(_, keys)| keys) {
         *sharers.entry(key).or_default() += 1;
     }
-    let cost = |keys: &[Key]| keys.iter().map(|key| sharers.get(key).unwrap_or(&0) + vagueness(key)).sum::<usize>();
+    let cost =
+        |keys: &[Key]| keys.iter().map(|key| sharers.get(key).unwrap_or(&0) + vagueness(key)).sum::<usize>();
     let best = |ways: &[(usize, Vec<Key>)]| (0..ways.len()).min_by_key(|way| cost(&ways[*way].1));
     let chosen: Vec<_> = ways.iter().map(|ways| best(ways)).collect();
     let filings = ways.into_iter().zip(chosen).map(|(mut ways, chosen)| match chosen {

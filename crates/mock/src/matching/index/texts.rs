@@ -2,19 +2,15 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::AhoCorasick;
-
 use super::bits::Bits;
+use super::grams::Grams;
 use crate::matching::view::Text;
 
 /// The rules that want a text at one place, by that text in lower case.
 #[derive(Debug, Default)]
 pub(super) struct TextIndex {
     wholes: HashMap<String, Vec<u32>>,
-    /// Finds all parts that are in a text in one pass over it.
-    finder: Option<AhoCorasick>,
-    /// The rules of each part, by its number in the finder.
-    rules_of_part: Vec<Vec<u32>>,
+    parts: Grams,
 }
 
 /// The texts of a [`TextIndex`] before it is put together.
@@ -33,54 +29,33 @@ impl Texts {
         self.parts.entry(text).or_default().push(rule);
     }
 
-    /// Puts the index together. Rules that it cannot hold (their parts are too large to be looked
-    /// for at once) are added to those that are always looked at.
-    pub(super) fn into_index(self, always: &mut Bits) -> TextIndex {
-        let (parts, rules_of_part): (Vec<_>, Vec<_>) = self.parts.into_iter().unzip();
-        let finder = (!parts.is_empty()).then(|| AhoCorasick::new(parts).ok()).flatten();
-        if finder.is_none() {
-            rules_of_part.iter().for_each(|rules| add(Some(rules), always));
-        }
-        TextIndex { wholes: self.wholes, finder, rules_of_part }
+    pub(super) fn into_index(self) -> TextIndex {
+        TextIndex { wholes: self.wholes, parts: Grams::of(self.parts) }
     }
 }
 
 impl TextIndex {
     pub(super) fn is_empty(&self) -> bool {
-        self.wholes.is_empty() && self.finder.is_none()
+        self.wholes.is_empty() && self.parts.is_empty()
     }
 
-    /// Adds the rules that want a text like this.
+    /// Adds the rules that may want a text like this.
     pub(super) fn add_wanting(&self, text: &Text<'_>, found: &mut Bits) {
         if !self.is_empty() {
             self.add_wanting_whole(text.folded(), found);
         }
     }
 
-    /// Adds the rules that want this text, in lower case, or a part of it.
+    /// Adds the rules that want this text, in lower case, and may want a part of it.
     pub(super) fn add_wanting_whole(&self, text: &str, found: &mut Bits) {
-        if !self.wholes.is_empty() {
-            add(self.wholes.get(text), found);
+        if let Some(rules) = self.wholes.get(text) {
+            found.add_all(rules);
         }
         self.add_wanting_part(text, found);
     }
 
-    /// Adds the rules that want a part of this text, in lower case.
+    /// Adds the rules that may want a part of this text, in lower case.
     pub(super) fn add_wanting_part(&self, text: &str, found: &mut Bits) {
-        let Some(finder) = &self.finder else { return };
-        // A part that comes again and again must not cost its rules again and again.
-        let mut seen = Bits::under(self.rules_of_part.len());
-        for part in finder.find_overlapping_iter(text) {
-            let part = part.pattern().as_usize();
-            if seen.insert(part) {
-                add(self.rules_of_part.get(part), found);
-            }
-        }
-    }
-}
-
-pub(super) fn add(rules: Option<&Vec<u32>>, found: &mut Bits) {
-    for rule in rules.into_iter().flatten() {
-        found.insert(*rule as usize);
+        self.parts.add_wanting_part(text, found);
     }
 }

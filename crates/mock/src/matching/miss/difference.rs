@@ -2,7 +2,7 @@
 
 use super::excerpt::{listed, quoted};
 use super::texts::{text_difference, wanted};
-use crate::matching::condition::{Condition, HeaderTest, JsonTest, MessageTest, ToolResultTest};
+use crate::matching::condition::{Condition, HeaderTest, JsonTest, MessageTest, TextTest, ToolResultTest};
 use crate::matching::view::{Text, View};
 
 /// Texts that are listed at most.
@@ -13,31 +13,50 @@ const MAX_LISTED: usize = 5;
 pub(super) fn difference(condition: &Condition, view: &View<'_>) -> String {
     let facts = &view.call.facts;
     match condition {
-        Condition::Protocol(name) => format!("protocol: expected {name}, the request came over {}", facts.protocol),
-        Condition::Stream(true) => "stream: expected a stream to be asked for, the request wants a whole answer".into(),
-        Condition::Stream(false) => "stream: expected a whole answer to be asked for, the request wants a stream".into(),
-        Condition::Turn(turn) => {
-            format!("turn: expected {turn}, the conversation has {}", counted(facts.turn as usize, "user message"))
-        }
+        Condition::Protocol(name) => protocol(name, facts.protocol),
+        Condition::Stream(wanted) => stream(*wanted),
+        Condition::Turn(wanted) => turn(*wanted, facts.turn),
         Condition::Model(glob) => model(&glob.pattern, &facts.model),
-        Condition::State(state) => match &view.state {
-            Some(current) => format!("state: expected {}, the current state is {}", quoted(state), quoted(current)),
-            None => format!("state: expected {}, no state is set yet", quoted(state)),
-        },
+        Condition::State(wanted) => state(wanted, view.state.as_deref()),
         Condition::Tools(names) => tools(names, &facts.tools),
-        Condition::User(test) if facts.turn == 0 && facts.user.is_empty() => {
-            format!("user: expected {}, there is no user message", wanted(test))
-        }
-        Condition::User(test) => format!("user: {}", text_difference(test, &view.user, "the last user message")),
-        Condition::System(test) if facts.system.is_empty() => {
-            format!("system: expected {}, there is no system message", wanted(test))
-        }
-        Condition::System(test) => format!("system: {}", text_difference(test, &view.system, "the system message")),
+        Condition::User(test) => format!("user: {}", said(test, &view.user, view.user_name())),
+        Condition::System(test) => format!("system: {}", said(test, &view.system, "system message")),
         Condition::Header(test) => header(test, view),
         Condition::Message(test) => message(test, view),
         Condition::ToolResult(test) => tool_result(test, view),
         Condition::Json(test) => json(test, view),
         Condition::Predicate(_) => "predicate: the closure says no".to_owned(),
+    }
+}
+
+fn protocol(wanted: &str, there: &str) -> String {
+    format!("protocol: expected {wanted}, the request came over {there}")
+}
+
+fn stream(wanted: bool) -> String {
+    let (wanted, there) =
+        if wanted { ("a stream", "a whole answer") } else { ("a whole answer", "a stream") };
+    format!("stream: expected {wanted} to be asked for, the request wants {there}")
+}
+
+fn turn(wanted: u32, there: u32) -> String {
+    let messages = if there == 1 { "message" } else { "messages" };
+    format!("turn: expected {wanted}, the conversation has {there} user {messages}")
+}
+
+fn state(wanted: &str, current: Option<&str>) -> String {
+    let current = current.map(|current| format!("the current state is {}", quoted(current)));
+    let current = current.unwrap_or_else(|| "no state is set yet".to_owned());
+    format!("state: expected {}, {current}", quoted(wanted))
+}
+
+/// What a text of the conversation should be like; it may not be there.
+fn said(test: &TextTest, text: &Text<'_>, name: &str) -> String {
+    match text.written.is_empty() {
+        true => {
+            format!("expected {}, there is no {} with text", wanted(test), name.trim_start_matches("last "))
+        }
+        false => text_difference(test, text, &format!("the {name}")),
     }
 }
 
@@ -125,9 +144,4 @@ fn quoted_json(value: &serde_json::Value) -> String {
 fn listed_texts(texts: &[&Text<'_>]) -> String {
     let texts: Vec<_> = texts.iter().map(|text| &*text.written).collect();
     listed(&texts, MAX_LISTED)
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{ending}")
 }

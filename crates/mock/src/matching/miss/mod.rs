@@ -8,11 +8,12 @@ mod texts;
 
 use self::difference::difference;
 use self::excerpt::quoted;
+use super::RuleSet;
 use super::index::Bits;
 use super::limit::Reached;
 use super::progress::Progress;
 use super::view::View;
-use super::RuleSet;
+use crate::call::Asked;
 use crate::script::CallMatch;
 use crate::verdict::Miss;
 
@@ -49,7 +50,9 @@ fn end(reached: Reached, met: u32) -> String {
             format!("call: this would be request {met} of those; the rule answers only {}", which(call))
         }
         Reached::Times(1) => "times: the rule answers one request only, and has answered it".to_owned(),
-        Reached::Times(times) => format!("times: the rule answers {times} requests only, and has answered them"),
+        Reached::Times(times) => {
+            format!("times: the rule answers {times} requests only, and has answered them")
+        }
         Reached::SequenceEnd(count) => {
             format!("sequence: all {count} of its replies are given, and after them it fails (`then: fail`)")
         }
@@ -84,11 +87,15 @@ fn asked(view: &View<'_>) -> String {
         model => format!("model {}", quoted(model)),
     };
     let stream = if facts.stream { ", streamed" } else { "" };
-    let said = match &*facts.user {
-        "" => "no user message".to_owned(),
-        said => format!("last user message {}", quoted(said)),
-    };
-    format!("{}, {model}{stream}, {said}", facts.protocol)
+    format!("{}, {model}{stream}{}", facts.protocol, said(view))
+}
+
+fn said(view: &View<'_>) -> String {
+    match (&view.call.facts.asked, view.user_name(), &*view.user.written) {
+        (Asked::Models(_), _, _) => String::new(),
+        (_, name, "") => format!(", no {} with text", name.trim_start_matches("last ")),
+        (_, name, text) => format!(", {name} {}", quoted(text)),
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::matching::view::View;
 use crate::matching::{Ready, RuleSet};
 
 /// How many rules are compared.
-const MAX_COMPARED: usize = 1_000;
+const MAX_COMPARED: usize = 500;
 /// Of how many that are equally near the texts are compared.
 const MAX_TIED: usize = 250;
 

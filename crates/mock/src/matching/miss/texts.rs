@@ -20,7 +20,8 @@ pub(super) fn text_difference(test: &TextTest, text: &Text<'_>, what: &str) -> S
     let unmet = test.unmet(text);
     let change = unmet.is.as_ref().and_then(|is| change(&is.written, &text.written));
     let change = change.map(|change| format!("; the difference: {change}")).unwrap_or_default();
-    let case = if differs_in_case_only(&unmet, text) { "; they differ in case only: say `ignore_case`" } else { "" };
+    let case =
+        if differs_in_case_only(&unmet, text) { "; they differ in case only: say `ignore_case`" } else { "" };
     let shown = quoted_at(&text.written, place(&unmet, &text.written));
     format!("expected {}, {what} is {shown}{change}{case}", wanted(&unmet))
 }

@@ -15,6 +15,12 @@ use super::Violation;
 use strict::complaint::Complaint;
 
 /// Every rule that requests are held against, with where it comes from and examples.
+///
+/// ```
+/// let rules = playhouse_mock::protocols::openai::rules();
+/// let rule = rules.iter().find(|rule| rule.rule == "openai-chat/temperature");
+/// assert!(rule.is_some_and(|rule| rule.refused.iter().any(|request| request["temperature"] == 99.0)));
+/// ```
 pub fn rules() -> Vec<RuleCard> {
     [chat::rules::cards(), embeddings::rules::cards()].concat()
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub(super) type Answered = Result<Response<Bytes>, Error>;
 
 /// The page runs its own script only, and asks nobody but this server.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+const PAGE_POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                            connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) fn json(value: &impl Serialize) -> Answered {

@@ -14,7 +14,7 @@ const UNLIMITED: u64 = u64::MAX;
 
 /// What breaks a connection; held by whoever answers on it.
 #[derive(Clone, Debug, Default)]
-pub struct ConnectionControl(Arc<State>);
+pub(crate) struct ConnectionControl(Arc<State>);
 
 #[derive(Debug)]
 struct State {

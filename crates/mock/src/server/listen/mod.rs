@@ -19,7 +19,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 
-pub use connection::ConnectionControl;
+pub(super) use connection::ConnectionControl;
 use connection::FaultyStream;
 
 /// Connections the kernel holds until they are accepted.

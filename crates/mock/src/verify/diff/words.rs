@@ -11,10 +11,13 @@ const MAX_BYTES: usize = 4096;
 /// Texts less alike than this are not shown word by word: it would not help.
 const MIN_LIKENESS: f32 = 0.4;
 
+/// A word, or what is between two, and whose it is.
+type Change<'a> = (ChangeTag, &'a str);
+
 /// How alike two texts are, from 0 to 1; of long ones, how alike they begin.
 pub(crate) fn likeness(expected: &str, actual: &str) -> f32 {
     let head = |text: &str| text.chars().take(200).collect::<String>().to_lowercase();
-    TextDiff::from_chars(&head(expected), &head(actual)).ratio()
+    TextDiff::from_chars(head(expected), head(actual)).ratio()
 }
 
 /// A wanted text beside the one that came, word by word: `[-weather-]{+wether+} in Paris`.
@@ -38,8 +41,8 @@ pub(super) fn word_diff(wanted: &TextMatch, actual: &str) -> Option<String> {
 
 /// Where only a part is wanted, what comes before and after it does not matter: of what stands
 /// there, as many words are left as are missing.
-fn trim_around(changes: &mut Vec<(ChangeTag, &str)>) {
-    let is_same = |change: &(ChangeTag, &str)| change.0 == ChangeTag::Equal;
+fn trim_around(changes: &mut Vec<Change<'_>>) {
+    let is_same = |change: &Change<'_>| change.0 == ChangeTag::Equal;
     let first = changes.iter().position(is_same).unwrap_or(changes.len());
     let last = changes.iter().rposition(is_same).map_or(first, |at| at + 1);
     let (missing_before, other_before) = by_side(&changes[..first]);
@@ -57,16 +60,16 @@ fn trim_around(changes: &mut Vec<(ChangeTag, &str)>) {
 }
 
 /// The changes of the wanted text, and those of the other.
-fn by_side<'a>(changes: &[(ChangeTag, &'a str)]) -> (Vec<(ChangeTag, &'a str)>, Vec<(ChangeTag, &'a str)>) {
+fn by_side<'a>(changes: &[Change<'a>]) -> (Vec<Change<'a>>, Vec<Change<'a>>) {
     changes.iter().partition(|(tag, _)| *tag == ChangeTag::Delete)
 }
 
-fn bytes_of(changes: &[(ChangeTag, &str)], tag: ChangeTag) -> usize {
+fn bytes_of(changes: &[Change<'_>], tag: ChangeTag) -> usize {
     let those = changes.iter().filter(|(known, _)| *known == tag);
     those.map(|(_, text)| text.len()).sum()
 }
 
-fn written(changes: &[(ChangeTag, &str)]) -> String {
+fn written(changes: &[Change<'_>]) -> String {
     let runs = changes.chunk_by(|(left, _), (right, _)| left == right);
     let runs = runs.map(|run| {
         let text: String = run.iter().map(|(_, text)| *text).collect();

@@ -51,6 +51,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Model> {
     table::row(name).or_else(|| table::row(without_date(name)?))
 }
 
+/// Every model with a row of its own, by name.
+pub(crate) fn all() -> impl Iterator<Item = &'static Model> {
+    table::rows().into_iter()
+}
+
 /// `gpt-4o` of `gpt-4o-2024-08-06`.
 fn without_date(name: &str) -> Option<&str> {
     let (base, date) = name.split_at_checked(name.len().checked_sub("-2024-08-06".len())?)?;

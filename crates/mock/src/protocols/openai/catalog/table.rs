@@ -15,6 +15,13 @@ pub(super) fn row(name: &str) -> Option<&'static Model> {
     MODELS.get(name)
 }
 
+/// Every row, by name.
+pub(super) fn rows() -> Vec<&'static Model> {
+    let mut rows: Vec<&Model> = MODELS.values().collect();
+    rows.sort_by_key(|model| model.name);
+    rows
+}
+
 fn model_of(line: &'static str) -> Option<Model> {
     let fields: Vec<&str> = line.split(',').collect();
     let [name, endpoint, family, window, max_output, images, schemas, efforts, default_effort, retired] =

@@ -176,5 +176,5 @@ fn more_numbers_than_the_vendor_gives_are_refused() {
 fn a_body_that_is_no_request_is_refused_in_the_vendors_words() {
     let body = Bytes::from_static(br#"{"model":"m"}"#);
     let error = Embeddings.read(&Method::POST, "/v1/embeddings", None, body).unwrap_err();
-    assert_eq!(error.message, "Missing required parameter: 'input'.");
+    assert_eq!(error.message, "'input' is a required property");
 }

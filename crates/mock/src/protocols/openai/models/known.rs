@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use playhouse_llm::ModelInfo;
 
+use crate::protocols::openai::catalog;
+
 /// When all of them were made, as far as the double says: in May 2024.
 const CREATED: u64 = 1_715_367_049;
 
@@ -16,8 +18,7 @@ pub(super) fn all() -> Vec<ModelInfo> {
 
 /// Whether there is such a model; a fine-tuned one is known by the model it was made of.
 pub(super) fn is_known(id: &str) -> bool {
-    let base = base_of(id).unwrap_or(id);
-    ids().any(|known| known == base)
+    catalog::find(id).is_some()
 }
 
 /// Whether a model is somebody's own.
@@ -41,24 +42,5 @@ fn base_of(id: &str) -> Option<&str> {
 }
 
 fn ids() -> impl Iterator<Item = &'static str> {
-    const IDS: [&str; 17] = [
-        "gpt-5",
-        "gpt-5-mini",
-        "gpt-5-nano",
-        "gpt-4.1",
-        "gpt-4.1-mini",
-        "gpt-4.1-nano",
-        "gpt-4o",
-        "gpt-4o-2024-08-06",
-        "gpt-4o-mini",
-        "gpt-4o-mini-2024-07-18",
-        "o3",
-        "o4-mini",
-        "gpt-4",
-        "gpt-3.5-turbo",
-        "text-embedding-3-small",
-        "text-embedding-3-large",
-        "text-embedding-ada-002",
-    ];
-    IDS.into_iter()
+    catalog::all().filter(|model| !model.is_retired).map(|model| model.name)
 }

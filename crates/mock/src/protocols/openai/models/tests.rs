@@ -110,6 +110,6 @@ fn the_list_cannot_be_deleted() {
 fn another_protocols_reply_is_refused() {
     let facts = read(Method::GET, "/v1/models");
     let envelope = Envelope { id: Arc::from("1"), created: 0, model: Arc::from(""), include_usage: false };
-    let error = Models.write(&Content::Chat(Vec::new()), &facts, &envelope).unwrap_err();
+    let error = Models.write(&Content::Chat(Vec::new().into()), &facts, &envelope).unwrap_err();
     assert!(error.message.contains("`raw`"), "{error}");
 }

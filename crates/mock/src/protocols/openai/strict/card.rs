@@ -1,7 +1,8 @@
 //! Every rule with its source and its examples, for people and for tests.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::example::{member, merged, parse, put};
 use super::rule::Rule;
 use super::shape::{Field, Object, Shape, Tagged};
 
@@ -36,7 +37,9 @@ pub(crate) fn cards_of_table(root: &'static Object) -> Vec<RuleCard> {
 /// The cards of rules between parameters; their examples stand beside the smallest request.
 pub(crate) fn cards_of_rules(rules: &'static [Rule], root: &'static Object) -> Vec<RuleCard> {
     let card = |rule: &'static Rule| {
-        let requests = |examples: &[&str]| examples.iter().map(|members| beside(root, members)).collect();
+        let requests = |examples: &[&str]| {
+            examples.iter().map(|members| merged(parse(root.least), &parse(members))).collect()
+        };
         RuleCard {
             rule: rule.id,
             source: rule.source,
@@ -118,57 +121,4 @@ fn request_with(object: Value, table: &'static Object, root: &'static Object) ->
     let mut members = parse(table.within);
     put(&mut members, &object);
     merged(parse(root.least), &members)
-}
-
-/// Replaces `"$"`.
-fn put(value: &mut Value, object: &Value) {
-    match value {
-        Value::String(text) if text == "$" => *value = object.clone(),
-        Value::Array(items) => items.iter_mut().for_each(|item| put(item, object)),
-        Value::Object(members) => members.values_mut().for_each(|member| put(member, object)),
-        _ => {}
-    }
-}
-
-fn beside(root: &'static Object, members: &str) -> Value {
-    merged(parse(root.least), &parse(members))
-}
-
-fn merged(request: Value, members: &Value) -> Value {
-    let Value::Object(mut request) = request else { return request };
-    for (name, value) in members.as_object().into_iter().flatten() {
-        request.insert(name.clone(), value.clone());
-    }
-    Value::Object(request)
-}
-
-fn member(object: &str, name: &str, value: &str) -> Value {
-    merged(parse(object), &Value::Object(Map::from_iter([(name.to_owned(), parse(value))])))
-}
-
-/// An example that is not JSON becomes null, which no test takes for an example.
-fn parse(example: &str) -> Value {
-    written_out(serde_json::from_str(example).unwrap_or_default())
-}
-
-/// Writes out what is too long for an example: `{"$words": 9000}` is a text of so many, and among the
-/// items of an array `{"$times": 129, "item": 1}` is so many of them.
-fn written_out(value: Value) -> Value {
-    match value {
-        Value::Array(items) => items.into_iter().flat_map(repeated).map(written_out).collect(),
-        Value::Object(members) => match members.get("$words").and_then(count) {
-            Some(words) => Value::from("word ".repeat(words)),
-            None => members.into_iter().map(|(name, member)| (name, written_out(member))).collect(),
-        },
-        other => other,
-    }
-}
-
-fn repeated(item: Value) -> Vec<Value> {
-    let times = item.get("$times").and_then(count);
-    times.map_or_else(|| vec![item.clone()], |times| vec![item["item"].clone(); times])
-}
-
-fn count(value: &Value) -> Option<usize> {
-    usize::try_from(value.as_u64()?).ok()
 }

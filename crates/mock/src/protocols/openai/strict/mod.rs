@@ -6,6 +6,7 @@
 
 pub(crate) mod card;
 pub(crate) mod complaint;
+mod example;
 pub(crate) mod place;
 pub(crate) mod request;
 pub(crate) mod rule;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map as Members, Number, Value};
 
+use super::complaint::Complaint;
 use super::place::Place;
 use super::shape::{Array, Field, Map, Object, OneOf, Shape, Tagged, Text};
 use super::wording;
@@ -17,7 +18,9 @@ pub(crate) fn check_field(
     found: &mut Vec<Violation>,
 ) {
     match value {
-        None if field.required => found.push(wording::missing(parent.member(field.name)).under(field.rule)),
+        None if field.required => {
+            Check { rule: field.rule, found }.complain(wording::missing(parent.member(field.name)));
+        }
         None => {}
         Some(Value::Null) if !field.required => {}
         Some(value) => {
@@ -37,6 +40,9 @@ pub(crate) fn check_value(
     Check { rule, found }.shape(shape, value, place);
 }
 
+/// How many complaints are kept of a request: enough for whoever reads them.
+const MAX_VIOLATIONS: usize = 64;
+
 /// A check on behalf of one rule.
 struct Check<'v> {
     rule: &'static str,
@@ -44,6 +50,16 @@ struct Check<'v> {
 }
 
 impl Check<'_> {
+    fn complain(&mut self, complaint: Complaint) {
+        self.complain_under(self.rule, complaint);
+    }
+
+    fn complain_under(&mut self, rule: &'static str, complaint: Complaint) {
+        if self.found.len() < MAX_VIOLATIONS {
+            self.found.push(complaint.under(rule));
+        }
+    }
+
     fn shape(&mut self, shape: &Shape, value: &Value, place: &Place<'_>) {
         match (shape, value) {
             (Shape::Boolean, Value::Bool(_)) => {}
@@ -57,40 +73,40 @@ impl Check<'_> {
             (Shape::Object(object), Value::Object(members)) => self.object(object, members, "", place),
             (Shape::Tagged(tagged), Value::Object(members)) => self.tagged(tagged, members, place),
             (Shape::Map(map), Value::Object(members)) => self.map(map, members, place),
-            (Shape::Either { arms, .. }, value) if arms.iter().any(|arm| arm.is_of_kind(value)) => {
-                arms.iter()
-                    .filter(|arm| arm.is_of_kind(value))
-                    .take(1)
-                    .for_each(|arm| self.shape(arm, value, place));
-            }
-            _ => self
-                .found
-                .push(wording::wrong_type(place.to_string(), &shape.expected(), value).under(self.rule)),
+            (Shape::Either { arms, .. }, value) => match arms.iter().find(|arm| arm.is_of_kind(value)) {
+                Some(arm) => self.shape(arm, value, place),
+                None => self.wrong_type(shape, value, place),
+            },
+            _ => self.wrong_type(shape, value, place),
         }
     }
 
+    fn wrong_type(&mut self, shape: &Shape, value: &Value, place: &Place<'_>) {
+        self.complain(wording::wrong_type(place.to_string(), &shape.expected(), value));
+    }
+
     fn integer(&mut self, min: i64, max: i64, value: &Value, place: &Place<'_>) {
-        let complaint = match value.as_i64() {
-            // A whole number beyond 64 bits, or written with a fraction of nothing.
-            None if value.as_f64().is_some_and(|number| number > max as f64) => {
-                wording::above(place.to_string(), "integer", max, value)
+        let (is_below, is_above) = match value.as_i64() {
+            Some(number) => (number < min, number > max),
+            // Beyond 64 bits, or written with a fraction of nothing.
+            None => {
+                let number = value.as_f64().unwrap_or_default();
+                (number < min as f64, number > max as f64)
             }
-            None if value.as_f64().is_some_and(|number| number < min as f64) => {
-                wording::below(place.to_string(), "integer", min, value)
-            }
-            Some(number) if number < min => wording::below(place.to_string(), "integer", min, value),
-            Some(number) if number > max => wording::above(place.to_string(), "integer", max, value),
-            _ => return,
         };
-        self.found.push(complaint.under(self.rule));
+        if is_below {
+            self.complain(wording::below(place.to_string(), "integer", min, value));
+        } else if is_above {
+            self.complain(wording::above(place.to_string(), "integer", max, value));
+        }
     }
 
     fn decimal(&mut self, min: f64, max: f64, value: &Value, place: &Place<'_>) {
         let number = value.as_f64().unwrap_or_default();
         if number < min {
-            self.found.push(wording::below(place.to_string(), "decimal", min, value).under(self.rule));
+            self.complain(wording::below(place.to_string(), "decimal", min, value));
         } else if number > max {
-            self.found.push(wording::above(place.to_string(), "decimal", max, value).under(self.rule));
+            self.complain(wording::above(place.to_string(), "decimal", max, value));
         }
     }
 
@@ -106,21 +122,21 @@ impl Check<'_> {
         } else {
             return;
         };
-        self.found.push(complaint.under(self.rule));
+        self.complain(complaint);
     }
 
     fn one_of(&mut self, choice: &OneOf, value: &str, place: &Place<'_>) {
         if !choice.listed.contains(&value) && !choice.silent.contains(&value) {
-            self.found.push(wording::invalid_value(place.to_string(), value, choice.listed).under(self.rule));
+            self.complain(wording::invalid_value(place.to_string(), value, choice.listed));
         }
     }
 
     fn array(&mut self, array: &Array, items: &[Value], place: &Place<'_>) {
         if items.is_empty() && array.min_length > 0 {
-            self.found.push(wording::empty(place.to_string(), "array").under(self.rule));
+            self.complain(wording::empty(place.to_string(), "array"));
         } else if items.len() > array.max_length {
             let complaint = wording::too_long(place.to_string(), "array", array.max_length, items.len());
-            self.found.push(complaint.under(self.rule));
+            self.complain(complaint);
         }
         for (index, item) in items.iter().enumerate() {
             self.shape(array.items, item, &Place::Item(place, index));
@@ -131,9 +147,9 @@ impl Check<'_> {
     fn object(&mut self, object: &Object, members: &Members<String, Value>, tag: &str, place: &Place<'_>) {
         if let Some(rule) = object.closed {
             let is_known = |name: &str| name == tag || object.fields.iter().any(|field| field.name == name);
-            let strange = members.keys().find(|name| !is_known(name));
-            let complaint = strange.map(|name| wording::unknown(place.member(name), &[]));
-            self.found.extend(complaint.map(|complaint| complaint.under(rule)));
+            if let Some(name) = members.keys().find(|name| !is_known(name)) {
+                self.complain_under(rule, wording::unknown(place.member(name), &[]));
+            }
         }
         for field in object.fields {
             check_field(field, members.get(field.name), place, self.found);
@@ -157,19 +173,19 @@ impl Check<'_> {
         if let Some(object) = tagged.unknown_kind {
             self.object(object, members, tagged.tag, place);
         }
-        self.found.push(complaint.under(tagged.rule));
+        self.complain_under(tagged.rule, complaint);
     }
 
     fn map(&mut self, map: &Map, members: &Members<String, Value>, place: &Place<'_>) {
         if members.len() > map.max_members {
             let complaint = wording::too_many_members(place.to_string(), map.max_members, members.len());
-            self.found.push(complaint.under(self.rule));
+            self.complain(complaint);
         }
         for (name, value) in members {
             let length = name.chars().count();
             if length > map.max_name_length {
                 let complaint = wording::name_too_long(&place.to_string(), name, map.max_name_length, length);
-                self.found.push(complaint.under(self.rule));
+                self.complain(complaint);
             }
             self.shape(&map.values, value, &Place::Member(place, name));
         }
