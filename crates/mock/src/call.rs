@@ -48,6 +48,7 @@ pub struct Facts {
     json: OnceLock<Option<Value>>,
     violations: OnceLock<Vec<Violation>>,
     content_hash: OnceLock<u64>,
+    prompt_tokens: OnceLock<u64>,
 }
 
 /// What kind of call it is.
@@ -145,6 +146,7 @@ impl Facts {
             json: OnceLock::new(),
             violations: OnceLock::new(),
             content_hash: OnceLock::new(),
+            prompt_tokens: OnceLock::new(),
         }
     }
 
@@ -171,6 +173,11 @@ impl Facts {
         *self.content_hash.get_or_init(|| hash(self))
     }
 
+    /// How many tokens are asked, counted at most once.
+    pub(crate) fn prompt_tokens(&self, count: impl FnOnce(&Self) -> u64) -> u64 {
+        *self.prompt_tokens.get_or_init(|| count(self))
+    }
+
     /// The body as JSON, if it is JSON.
     pub fn json(&self) -> Option<&Value> {
         self.json.get_or_init(|| serde_json::from_slice(&self.body).ok()).as_ref()
@@ -194,7 +201,9 @@ fn tool_results(messages: &[Message]) -> Vec<ToolResult> {
         playhouse_llm::Part::ToolResult { call_id, .. } => Some((call_id, part)),
         _ => None,
     });
-    results.map(|(call_id, part)| ToolResult { name: tool_name(messages, call_id), content: text_of(part) }).collect()
+    results
+        .map(|(call_id, part)| ToolResult { name: tool_name(messages, call_id), content: text_of(part) })
+        .collect()
 }
 
 fn tool_name(messages: &[Message], call_id: &str) -> String {

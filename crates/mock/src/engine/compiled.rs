@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::call::Asked;
 use crate::matching::{RuleProblem, RuleSet};
 use crate::reply::Replies;
-use crate::verify::RuleState;
 use crate::script::{LoadFailure, Loaded, Rule, Script, ScriptProblem};
+use crate::verify::RuleState;
 
 /// A script's rules, ready to match, and its replies, ready to be given.
 #[derive(Debug)]
@@ -67,7 +67,9 @@ impl CompiledScript {
         let Loaded { script, places, mut warnings, .. } = loaded;
         let compiled = Self::compile(script, Path::new("."));
         let compiled = compiled.map_err(|errors| {
-            LoadFailure::from(errors.0.iter().filter_map(|problem| places.problem(problem)).collect::<Vec<_>>())
+            LoadFailure::from(
+                errors.0.iter().filter_map(|problem| places.problem(problem)).collect::<Vec<_>>(),
+            )
         })?;
         let hidden = compiled.rules.hidden();
         warnings.extend(hidden.into_iter().filter_map(|(rule, by)| places.hidden(rule, by)));

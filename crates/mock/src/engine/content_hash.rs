@@ -16,7 +16,9 @@ fn hash(facts: &Facts) -> u64 {
     }
     let hash = fnv(OFFSET, facts.model.as_bytes());
     match &facts.asked {
-        Asked::Chat(_) => facts.messages().iter().fold(hash, |hash, message| fnv(hash, message.text().as_bytes())),
+        Asked::Chat(_) => {
+            facts.messages().iter().fold(hash, |hash, message| fnv(hash, message.text().as_bytes()))
+        }
         _ => fnv(hash, facts.user.as_bytes()),
     }
 }

@@ -90,7 +90,11 @@ impl Namespace {
         rules
             .map(|(at, rule)| {
                 let answered = script.rules.answered(at, &state.progress);
-                RuleState { name: script.rules.name(at), answered, remaining: answers_of(rule).saturating_sub(answered) }
+                RuleState {
+                    name: script.rules.name(at),
+                    answered,
+                    remaining: answers_of(rule).saturating_sub(answered),
+                }
             })
             .collect()
     }

@@ -38,7 +38,8 @@ impl Namespaces {
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Namespace>> {
-        let mut all: Vec<_> = self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let mut all: Vec<_> =
+            self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         all.sort_by(|one, other| one.name().cmp(other.name()));
         all
     }

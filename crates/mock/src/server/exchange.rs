@@ -161,9 +161,9 @@ impl Exchange<'_> {
         identity: &Identity,
     ) {
         let vendor = self.protocol.vendor();
-        let told = vendor.headers(&identity.request_id).into_iter();
-        let told = told.chain(quota.map(|quota| vendor.quota_headers(quota)).unwrap_or_default());
-        told.for_each(|(name, value)| insert(headers, name, &value));
+        vendor.add_headers(&identity.request_id, headers);
+        let limits = quota.map(|quota| vendor.quota_headers(quota)).unwrap_or_default();
+        limits.iter().for_each(|(name, value)| insert(headers, name, value));
         headers.extend(plan.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
 
@@ -197,15 +197,17 @@ impl Exchange<'_> {
 
     /// The headers that say what the body is, and how long.
     fn frame(&self, headers: &mut HeaderMap, delivery: &Delivery) {
-        let content_type = delivery.content_type.as_deref().unwrap_or(delivery.frames.content_type);
         if delivery.frames.content_type.starts_with(EVENT_STREAM) {
             headers.extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
         } else {
             headers.insert(header::CONTENT_LENGTH, delivery.frames.bytes.len().into());
         }
-        match HeaderValue::from_str(content_type) {
-            Ok(value) if !content_type.is_empty() => drop(headers.insert(header::CONTENT_TYPE, value)),
-            _ => {}
+        let content_type = match &delivery.content_type {
+            Some(spoiled) => HeaderValue::from_str(spoiled).ok(),
+            None => Some(HeaderValue::from_static(delivery.frames.content_type)),
+        };
+        if let Some(content_type) = content_type.filter(|value| !value.is_empty()) {
+            headers.insert(header::CONTENT_TYPE, content_type);
         }
     }
 }

@@ -21,7 +21,11 @@ use crate::protocols::{self, MockProtocol};
 const PROBES: [&str; 4] = ["/health", "/health/ready", "/livez", "/readyz"];
 
 /// Answers a request.
-pub(super) async fn answer(double: &Double, request: Request<Body>, connection: ConnectionControl) -> Response {
+pub(super) async fn answer(
+    double: &Double,
+    request: Request<Body>,
+    connection: ConnectionControl,
+) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     if let Some(protocol) = protocol_of(path) {
@@ -58,9 +62,10 @@ async fn converse(
     body: Body,
     connection: ConnectionControl,
 ) -> Response {
-    let (of_path, _) = split_path(parts.uri.path());
+    let (of_path, path) = split_path(parts.uri.path());
     let key = protocol.vendor().api_key(&parts.headers);
-    let namespace = target::namespace(of_path, &parts.headers, key).and_then(|name| double.engine().namespace(name));
+    let namespace =
+        target::namespace(of_path, &parts.headers, key).and_then(|name| double.engine().namespace(name));
     let namespace = match namespace {
         Ok(namespace) => namespace,
         Err(error) => return refuse(error, protocol, &parts, body).await,
@@ -69,8 +74,9 @@ async fn converse(
         return refuse(wrong_method(protocol, &parts.method), protocol, &parts, body).await;
     }
     let (headers, started) = (Arc::new(std::mem::take(&mut parts.headers)), Instant::now());
-    let (_, path) = split_path(parts.uri.path());
-    Exchange { double, protocol, namespace, path, parts: &parts, headers, connection, started }.answer(body).await
+    Exchange { double, protocol, namespace, path, parts: &parts, headers, connection, started }
+        .answer(body)
+        .await
 }
 
 /// Refuses a request nobody decides on, in the shape of a protocol's vendor.

@@ -108,7 +108,10 @@ mod tests {
         for (id, created) in [("a", 1), ("a-longer-id", 1_700_000_000), ("", 0)] {
             let asked = envelope(id, created);
             let (filled, written) = (stencil.fill(&asked), frames(&asked));
-            assert_eq!((filled.content_type, filled.bytes, filled.ends), ("text/plain", written.bytes, written.ends));
+            assert_eq!(
+                (filled.content_type, filled.bytes, filled.ends),
+                ("text/plain", written.bytes, written.ends)
+            );
         }
     }
 }

@@ -67,7 +67,9 @@ impl Stencils {
         envelope: &Envelope,
         write: impl Fn(&Envelope) -> Result<Frames, Error>,
     ) -> Result<Frames, Error> {
-        let Some(chunks) = shared(content).filter(|_| !needs_escape(&envelope.id)) else { return write(envelope) };
+        let Some(chunks) = shared(content).filter(|_| !needs_escape(&envelope.id)) else {
+            return write(envelope);
+        };
         let key = Key {
             chunks: chunks.as_ptr() as usize,
             protocol: facts.protocol,
@@ -125,7 +127,8 @@ mod tests {
     use crate::protocols::{MockProtocol, openai};
 
     fn facts(model: &str, stream: bool) -> Facts {
-        let request = Request { stream, ..Request::new(model, Prompt::new(vec![Message::user("Hi")])) };
+        let mut request = Request::new(model, Prompt::new(vec![Message::user("Hi")]));
+        request.stream = stream;
         Facts::chat("openai-chat", request, Form::default(), Bytes::new())
     }
 
@@ -135,7 +138,14 @@ mod tests {
 
     fn answer() -> Arc<[Chunk]> {
         let usage = Chunk::usage(Usage::new(3, 2));
-        vec![Chunk::start(), Chunk::text("Hello "), Chunk::text("1700000000"), Chunk::finish(FinishReason::Stop), usage].into()
+        vec![
+            Chunk::start(),
+            Chunk::text("Hello "),
+            Chunk::text("1700000000"),
+            Chunk::finish(FinishReason::Stop),
+            usage,
+        ]
+        .into()
     }
 
     #[test]
