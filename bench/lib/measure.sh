@@ -37,9 +37,9 @@ own_load() {
 # figure NAME: of the last own_load or startup.
 figure() { sed -n "s/^$1=//p" <<<"$report"; }
 
-# check_stream NAME URL BODY WORDS: a few streams, each whole, before any is counted.
+# check_stream NAME URL BODY ARGUMENTS…: a few streams, each whole, before any is counted.
 check_stream() {
-  own_load 5 streams --url "$2" --body "$3" --words "$4" --streams 16 --timeout-s 10 || return
+  own_load 5 streams --url "$2" --body "$3" "${@:4}" --streams 16 --timeout-s 10 || return
   [[ $(figure broken) == 0 ]] || give_up "$1 breaks streams: $(figure first_broken)"
 }
 

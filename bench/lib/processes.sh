@@ -35,26 +35,35 @@ start() {
 
 # start_server NAME CORE PORT PATH COMMAND…: start, then wait for a 200 on PATH.
 start_server() {
-  local name=$1 core=$2 port=$3 path=$4
+  local path=$4
+  start_until "answers $3 $path" "${@:1:3}" "${@:5}"
+}
+
+# start_listener NAME CORE PORT COMMAND…: start, then wait for it to answer anything.
+start_listener() { start_until "answers_at_all $3" "$@"; }
+
+# start_until CHECK NAME CORE PORT COMMAND…
+start_until() {
+  local check=$1 name=$2 core=$3 port=$4
   shift 4
-  if answers "$port" "$path" || [[ -n $status ]]; then
+  if answers_at_all "$port"; then
     give_up "port $port, which $name needs, is in use"
     return
   fi
   start "$name" "$core" "$@"
   local deadline=$((SECONDS + 60))
-  until answers "$port" "$path"; do
+  until $check; do
     kill -0 "$started" 2>/dev/null || { give_up "$name ended at once: $(last_words "$name")"; return; }
     ((SECONDS < deadline)) || { give_up "$name did not answer on port $port: $(last_words "$name")"; return; }
     sleep 0.1
   done
 }
 
-# answers PORT PATH: is it 200? $status is what came instead, if anything.
-answers() {
-  status=$(ask "$1" "$2" 2>/dev/null)
-  [[ $status == 200 ]]
-}
+# answers PORT PATH: is it 200?
+answers() { [[ $(ask "$1" "$2" 2>/dev/null) == 200 ]]; }
+
+# answers_at_all PORT: does anything listen there?
+answers_at_all() { [[ -n $(ask "$1" / 2>/dev/null) ]]; }
 
 ask() {
   exec 3<>"/dev/tcp/127.0.0.1/$1" || return

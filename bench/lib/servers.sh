@@ -10,6 +10,7 @@ paced_words=120 # 6 s a stream, so that all are open at once after a ramp of 3 s
 
 start_upstreams() {
   cp "$bench"/baselines/upstream/* "$bench"/upstream/* "$tmp"
+  asked_for "$serve_rows" || return 0
   start_nginx stub "$load_core" 9100
   start_nginx proxy "$sut_core" 9102
   nginx_pid=$started
@@ -65,15 +66,21 @@ start_litellm() {
 # What is compared, for the reader of the table.
 describe_run() {
   say "playhouse: $("$binary" --version 2>/dev/null | head -n 1) ($binary)"
-  say "baselines: $(nginx -v 2>&1 | sed 's/.*: //'), $(versions_in fastapi fastapi uvicorn)$(
-    [[ $with_litellm == yes ]] && versions_in litellm litellm
-  )"
+  say "baselines: $(nginx -v 2>&1 | sed 's/.*: //') $(baseline_versions)"
   say "machine: $(nproc) cores, data on $(stat -f -c %T "$tmp")"
   local load
   load=$(cut -d' ' -f1 /proc/loadavg)
   if [[ $(met "$load > 0.5") == yes ]]; then
     say "WARNING: load average $load: others are at work here, latencies will be wrong"
   fi
+}
+
+baseline_versions() {
+  if asked_for "$serve_rows"; then
+    versions_in fastapi fastapi uvicorn
+    [[ $with_litellm == no ]] || versions_in litellm litellm
+  fi
+  if asked_for "$double_rows"; then printf '%s ' "node $(node --version)" $(cut -d'|' -f2 <<<"$(printf '%s\n' "${other_doubles[@]}")"); fi
 }
 
 # versions_in VENV PACKAGE…

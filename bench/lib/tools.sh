@@ -6,14 +6,21 @@ check_tools() {
   need wrk wrk
   need taskset util-linux
   need timeout coreutils
-  need python3 'python3 python3-venv'
+  if asked_for "$serve_rows"; then need python3 'python3 python3-venv'; fi
+  if asked_for "$double_rows"; then
+    need node nodejs
+    need npm npm
+  fi
   (($(nproc) >= 2)) || die "this needs two cores: one for the server under test, one for stub and load"
   for row in ${rows//,/ }; do
-    declared "row_$row" || die "there is no row $row; the rows are 1 to 6"
+    declared "row_$row" || die "there is no row $row; the rows are $serve_rows,$double_rows"
   done
   (cd "$bench/baselines" && sha256sum --quiet -c SHA256SUMS) ||
     die "a file of bench/baselines has changed: restore it, so that figures compare"
 }
+
+# asked_for ROWS: is any of these among the rows of this run?
+asked_for() { grep -qwE "${1//,/|}" <<<"$rows"; }
 
 declared() { declare -F "$1" >/dev/null; }
 
@@ -44,6 +51,8 @@ cargo_build() {
 install_baselines() {
   mkdir -p "$cache" || die "the cache folder $cache cannot be made"
   cache=$(realpath "$cache")
+  if asked_for "$double_rows"; then install_doubles; fi
+  asked_for "$serve_rows" || return 0
   install_venv fastapi -r "$bench/baselines/fastapi_app/requirements.txt"
   if [[ $with_litellm == yes ]]; then install_venv litellm 'litellm[proxy]'; fi
 }

@@ -11,8 +11,8 @@ streams_figure() {
   local name=$1 route=/v1/chat/completions body=$bodies/chat-stream.json ours theirs
   local theirs_pid=$3 theirs_url=$4$route ours_url=http://127.0.0.1:$5$route
   start_playhouse "$name" "$5" "$6" || return
-  check_stream nginx "$theirs_url" "$body" 100 || return
-  check_stream playhouse "$ours_url" "$body" 100 || return
+  check_stream nginx "$theirs_url" "$body" --words 100 || return
+  check_stream playhouse "$ours_url" "$body" --words 100 || return
   local round
   for round in 1 2 3 4 5; do
     wrk_load "$theirs_pid" "$theirs_url" "$body" 2 || return

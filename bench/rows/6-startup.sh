@@ -14,9 +14,9 @@ row_6() {
     "FastAPI $idle_mib MiB" "$(calc "$(figure idle_p50_kib) / 1024" %.1f)" 30 ' MiB'
 }
 
-# startup NAME RUNS PORT: of $command.
+# startup NAME RUNS PORT ARGUMENTS…: of $command.
 startup() {
-  report=$(on_load_core 20 "$tool" startup --address "127.0.0.1:$3" --runs "$2" \
+  report=$(on_load_core 20 "$tool" startup --address "127.0.0.1:$3" --runs "$2" "${@:4}" \
     --log "$tmp/start-$1.log" -- taskset -c "$sut_core" "${command[@]}" 2>&1) ||
     give_up "$1 did not start: $(last_words "start-$1")($report)"
 }

@@ -15,8 +15,13 @@ pub(crate) fn events(words: usize) -> Vec<Bytes> {
     events.into_iter().map(Bytes::from).collect()
 }
 
+/// The text of an answer of `words` words.
+pub(crate) fn text(words: usize) -> String {
+    (0..words).map(word).collect()
+}
+
 /// The `index`-th word of the answer.
-pub(crate) fn word(index: usize) -> String {
+fn word(index: usize) -> String {
     format!(" word{index}")
 }
 

@@ -1,4 +1,4 @@
-//! How fast a server begins to answer, and what it weighs before it has work.
+//! How fast a server begins to answer, a probe or a request, and what it weighs before it has work.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -26,6 +26,12 @@ pub(crate) struct Options {
     /// Path that answers 200 once it is up.
     #[arg(long, default_value = "/health")]
     path: String,
+    /// A file with a JSON body to post there; without it, the path is asked with GET.
+    #[arg(long)]
+    body: Option<PathBuf>,
+    /// The API key to send as bearer token.
+    #[arg(long, default_value = "sk-test")]
+    key: String,
     /// How often to start it.
     #[arg(long, default_value_t = 10)]
     runs: u32,
@@ -45,7 +51,9 @@ pub(crate) struct Options {
 
 /// Start it again and again, one after another; each is killed before the next.
 pub(crate) fn run(options: &Options) -> Result<Report, Error> {
-    let mut runs = (0..options.runs).map(|run| options.start_once(run)).collect::<Result<Vec<_>, _>>()?;
+    let request = options.request()?;
+    let runs = (0..options.runs).map(|run| options.start_once(run, &request));
+    let mut runs = runs.collect::<Result<Vec<_>, _>>()?;
     let mut column = |pick: fn(&Run) -> u32| {
         runs.sort_unstable_by_key(pick);
         runs.iter().map(pick).collect::<Vec<_>>()
@@ -70,10 +78,10 @@ impl Drop for Server {
 }
 
 impl Options {
-    fn start_once(&self, run: u32) -> Result<Run, Error> {
+    fn start_once(&self, run: u32, request: &[u8]) -> Result<Run, Error> {
         let start = Instant::now();
         let mut server = self.spawn(run)?;
-        while !self.is_up() {
+        while !self.is_up(request) {
             self.still_hoped_for(&mut server, start)?;
             thread::sleep(POLL);
         }
@@ -108,14 +116,27 @@ impl Options {
         Ok((log.try_clone()?, log))
     }
 
-    fn is_up(&self) -> bool {
-        self.ask().is_ok_and(|head| head.starts_with(b"HTTP/1.1 200"))
+    fn is_up(&self, request: &[u8]) -> bool {
+        self.ask(request).is_ok_and(|head| head.starts_with(b"HTTP/1.1 200"))
     }
 
-    fn ask(&self) -> std::io::Result<[u8; 12]> {
+    fn request(&self) -> Result<Vec<u8>, Error> {
+        let Self { path, address, key, .. } = self;
+        let head = format!("host: {address}\r\nauthorization: Bearer {key}\r\nconnection: close\r\n");
+        let Some(file) = &self.body else {
+            return Ok(format!("GET {path} HTTP/1.1\r\n{head}\r\n").into_bytes());
+        };
+        let body = fs::read(file).map_err(|source| Error::Body { path: file.clone(), source })?;
+        let length = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+        let mut request = format!("POST {path} HTTP/1.1\r\n{head}{length}\r\n").into_bytes();
+        request.extend(body);
+        Ok(request)
+    }
+
+    fn ask(&self, request: &[u8]) -> std::io::Result<[u8; 12]> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(Duration::from_millis(self.timeout_ms)))?;
-        write!(stream, "GET {} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.path, self.address)?;
+        stream.write_all(request)?;
         let mut head = [0; 12];
         stream.read_exact(&mut head)?;
         Ok(head)

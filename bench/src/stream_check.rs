@@ -1,11 +1,10 @@
 //! Is a streamed answer whole? Fed with bytes as they come, says at the end what was missing.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use crate::answer::word;
 
 /// Longest unfinished line that is kept: an event of these streams has about 230 bytes.
 const LINE_LIMIT_BYTES: usize = 64 * 1024;
@@ -13,8 +12,8 @@ const LINE_LIMIT_BYTES: usize = 64 * 1024;
 /// What is wrong with a stream.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(crate) enum Broken {
-    #[error("word {expected:?} was due and {found:?} came")]
-    WrongWord { expected: String, found: String },
+    #[error("{expected:?} was due after {after} bytes and {found:?} came")]
+    WrongText { expected: String, found: String, after: usize },
     #[error("an event is no chunk of a chat completion: {0}")]
     NotAChunk(String),
     #[error("an error event came: {0}")]
@@ -23,18 +22,31 @@ pub(crate) enum Broken {
     AfterEnd(String),
     #[error("a line is longer than {LINE_LIMIT_BYTES} bytes")]
     LongLine,
-    #[error("it ended after {found} of {expected} words")]
+    #[error("it ended after {found} of {expected} bytes of text")]
     Short { found: usize, expected: usize },
+    #[error("{expected} pieces of text were due and {found} came")]
+    OtherPieces { found: usize, expected: usize },
     #[error("it ended without a finish reason")]
     NoFinish,
     #[error("it ended without [DONE]")]
     NoDone,
 }
 
+/// What a stream must say.
+#[derive(Clone, Debug)]
+pub(crate) struct Expected {
+    /// The whole text.
+    pub(crate) text: Arc<str>,
+    /// Into how many pieces it must be cut, one an event.
+    pub(crate) pieces: usize,
+}
+
 /// The state of one stream: how far it has come, and the first thing that was wrong.
 pub(crate) struct StreamCheck {
-    expected_words: usize,
-    words: usize,
+    expected: Expected,
+    /// Bytes of the text seen.
+    told: usize,
+    pieces: usize,
     events: usize,
     finished: bool,
     done: bool,
@@ -43,11 +55,12 @@ pub(crate) struct StreamCheck {
 }
 
 impl StreamCheck {
-    /// A check for an answer of `expected_words` words, as [`crate::answer::events`] makes them.
-    pub(crate) fn new(expected_words: usize) -> Self {
+    /// A check for a stream that must say this.
+    pub(crate) fn new(expected: Expected) -> Self {
         Self {
-            expected_words,
-            words: 0,
+            expected,
+            told: 0,
+            pieces: 0,
             events: 0,
             finished: false,
             done: false,
@@ -61,9 +74,9 @@ impl StreamCheck {
         self.events
     }
 
-    /// The words seen.
-    pub(crate) fn words(&self) -> usize {
-        self.words
+    /// The pieces of text seen.
+    pub(crate) fn pieces(&self) -> usize {
+        self.pieces
     }
 
     /// Take the next bytes, however they are cut.
@@ -84,8 +97,11 @@ impl StreamCheck {
     pub(crate) fn verdict(self) -> Result<(), Broken> {
         match self.broken {
             Some(broken) => Err(broken),
-            None if self.words != self.expected_words => {
-                Err(Broken::Short { found: self.words, expected: self.expected_words })
+            None if self.told != self.expected.text.len() => {
+                Err(Broken::Short { found: self.told, expected: self.expected.text.len() })
+            }
+            None if self.pieces != self.expected.pieces => {
+                Err(Broken::OtherPieces { found: self.pieces, expected: self.expected.pieces })
             }
             None if !self.finished => Err(Broken::NoFinish),
             None if !self.done => Err(Broken::NoDone),
@@ -139,11 +155,13 @@ impl StreamCheck {
         if self.finished {
             return Err(Broken::AfterEnd(content.to_owned()));
         }
-        let expected = word(self.words);
-        if content != expected {
-            return Err(Broken::WrongWord { expected, found: content.to_owned() });
+        let due = &self.expected.text[self.told..];
+        if !due.starts_with(content) {
+            let expected = due.chars().take(content.chars().count()).collect();
+            return Err(Broken::WrongText { expected, found: content.to_owned(), after: self.told });
         }
-        self.words += 1;
+        self.told += content.len();
+        self.pieces += 1;
         Ok(())
     }
 }
@@ -178,7 +196,7 @@ mod tests {
     use crate::answer;
 
     fn check(stream: &[u8], piece_bytes: usize) -> Result<(), Broken> {
-        let mut check = StreamCheck::new(3);
+        let mut check = StreamCheck::new(Expected { text: answer::text(3).into(), pieces: 3 });
         stream.chunks(piece_bytes).for_each(|piece| check.feed(piece));
         check.verdict()
     }
@@ -206,9 +224,18 @@ mod tests {
 
     #[test]
     fn a_lost_word_is_found() {
-        let wrong = Broken::WrongWord { expected: " word1".into(), found: " word2".into() };
+        let wrong = Broken::WrongText { expected: " word1".into(), found: " word2".into(), after: 6 };
         assert_eq!(check(&without(2), 1000), Err(wrong));
-        assert_eq!(check(&without(3), 1000), Err(Broken::Short { found: 2, expected: 3 }));
+        assert_eq!(check(&without(3), 1000), Err(Broken::Short { found: 12, expected: 18 }));
+    }
+
+    #[test]
+    fn words_that_come_together_are_found() {
+        let joined = answer::events(3).concat();
+        let joined = String::from_utf8(joined).unwrap().replace(" word1", " word1 word2");
+        let joined: String =
+            joined.split_inclusive("\n\n").filter(|event| !event.contains("\" word2")).collect();
+        assert_eq!(check(joined.as_bytes(), 1000), Err(Broken::OtherPieces { found: 2, expected: 3 }));
     }
 
     #[test]

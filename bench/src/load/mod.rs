@@ -3,6 +3,7 @@
 pub(crate) mod closed;
 mod connection;
 mod drive;
+mod lateness;
 pub(crate) mod rate;
 mod response;
 pub(crate) mod streams;

@@ -1,6 +1,6 @@
 //! Many streams at once, each checked whole.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::error::Error as StdError;
 use std::fmt;
 use std::net::SocketAddr;
@@ -19,10 +19,12 @@ use tokio::net::TcpStream;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::lateness::{self, Lateness};
 use super::target::Target;
+use crate::answer;
 use crate::error::Error;
 use crate::stats::percentile;
-use crate::stream_check::StreamCheck;
+use crate::stream_check::{Expected, StreamCheck};
 
 /// How many streams, and what each must carry.
 #[derive(Args)]
@@ -35,9 +37,18 @@ pub(crate) struct Options {
     /// Seconds over which their starts are spread.
     #[arg(long, default_value_t = 0.0)]
     ramp_s: f64,
-    /// Words that each must carry.
+    /// Words of the paced upstream's answer that each must carry, a word an event.
     #[arg(long, default_value_t = 100)]
     words: usize,
+    /// Text that each must carry in place of those words.
+    #[arg(long, requires = "pieces")]
+    text: Option<String>,
+    /// Events that the text must be cut into.
+    #[arg(long, requires = "text")]
+    pieces: Option<usize>,
+    /// Milliseconds that the server waits before every event with text; lateness is measured.
+    #[arg(long)]
+    pace_ms: Option<f64>,
     /// Seconds after which a stream counts as broken.
     #[arg(long, default_value_t = 60.0)]
     timeout_s: f64,
@@ -47,7 +58,8 @@ pub(crate) struct Options {
 struct Plan {
     address: SocketAddr,
     request: Request<Full<Bytes>>,
-    words: usize,
+    expected: Expected,
+    lateness: RefCell<Option<Lateness>>,
     timeout: Duration,
     open: Cell<usize>,
     most_open: Cell<usize>,
@@ -83,7 +95,18 @@ pub(crate) async fn run(options: Options) -> Result<Report, Error> {
             }
         })
         .await;
-    Ok(Report { outcomes, most_open: plan.most_open.get(), seconds: start.elapsed().as_secs_f64() })
+    let seconds = start.elapsed().as_secs_f64();
+    let lateness = plan.lateness.take().map(Lateness::report);
+    Ok(Report { outcomes, most_open: plan.most_open.get(), seconds, lateness })
+}
+
+impl Options {
+    fn expected(&self) -> Expected {
+        match (&self.text, self.pieces) {
+            (Some(text), Some(pieces)) => Expected { text: text.as_str().into(), pieces },
+            _ => Expected { text: answer::text(self.words).into(), pieces: self.words },
+        }
+    }
 }
 
 impl Plan {
@@ -98,7 +121,10 @@ impl Plan {
         Ok(Self {
             address: target.address()?,
             request,
-            words: options.words,
+            expected: options.expected(),
+            lateness: RefCell::new(
+                options.pace_ms.map(|ms| Lateness::new(Duration::from_secs_f64(ms / 1000.0))),
+            ),
             timeout: Duration::from_secs_f64(options.timeout_s),
             open: Cell::new(0),
             most_open: Cell::new(0),
@@ -107,7 +133,7 @@ impl Plan {
 
     async fn stream(&self) -> Outcome {
         let start = Instant::now();
-        let mut check = StreamCheck::new(self.words);
+        let mut check = StreamCheck::new(self.expected.clone());
         let mut ttft_us = None;
         let followed =
             timeout(self.timeout, self.follow(&mut check, || ttft_us = Some(elapsed_us(start)))).await;
@@ -125,14 +151,18 @@ impl Plan {
         check: &mut StreamCheck,
         first_word: impl FnOnce(),
     ) -> Result<(), Box<dyn StdError>> {
-        let mut body = self.ask().await?;
+        let (asked, mut body) = self.ask().await?;
         let _open = Open::count(self);
         let mut first_word = Some(first_word);
         while let Some(frame) = body.frame().await {
+            let before = check.pieces();
             if let Some(data) = frame?.data_ref() {
                 check.feed(data);
             }
-            if check.words() > 0
+            if let Some(lateness) = &mut *self.lateness.borrow_mut() {
+                lateness.count(asked, before + 1..=check.pieces(), Instant::now());
+            }
+            if check.pieces() > 0
                 && let Some(first_word) = first_word.take()
             {
                 first_word();
@@ -141,15 +171,17 @@ impl Plan {
         Ok(())
     }
 
-    async fn ask(&self) -> Result<Incoming, Box<dyn StdError>> {
+    /// The answer's body, and when the request was written.
+    async fn ask(&self) -> Result<(Instant, Incoming), Box<dyn StdError>> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // Its errors come out of the body as well.
         tokio::task::spawn_local(connection);
+        let asked = Instant::now();
         let response = sender.send_request(self.request.clone()).await?;
         match response.status().as_u16() {
-            200 => Ok(response.into_body()),
+            200 => Ok((asked, response.into_body())),
             status => Err(format!("status {status}").into()),
         }
     }
@@ -177,6 +209,7 @@ pub(crate) struct Report {
     outcomes: Vec<Outcome>,
     most_open: usize,
     seconds: f64,
+    lateness: Option<lateness::Report>,
 }
 
 impl fmt::Display for Report {
@@ -196,6 +229,9 @@ impl fmt::Display for Report {
         let durations_us = sorted(self.outcomes.iter().map(|outcome| outcome.duration_us));
         writeln!(f, "duration_p50_us={}", percentile(&durations_us, 50.0))?;
         writeln!(f, "duration_max_us={}", percentile(&durations_us, 100.0))?;
+        if let Some(lateness) = &self.lateness {
+            write!(f, "{lateness}")?;
+        }
         writeln!(f, "first_broken={}", broken.first().map_or("", |reason| reason))
     }
 }

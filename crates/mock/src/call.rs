@@ -47,6 +47,8 @@ pub struct Facts {
     pub tool_results: Vec<ToolResult>,
     json: OnceLock<Option<Value>>,
     violations: OnceLock<Vec<Violation>>,
+    content_hash: OnceLock<u64>,
+    prompt_tokens: OnceLock<u64>,
 }
 
 /// What kind of call it is.
@@ -143,6 +145,8 @@ impl Facts {
             tool_results: Vec::new(),
             json: OnceLock::new(),
             violations: OnceLock::new(),
+            content_hash: OnceLock::new(),
+            prompt_tokens: OnceLock::new(),
         }
     }
 
@@ -162,6 +166,16 @@ impl Facts {
     /// Everything that the vendor would refuse the request for, looked for at most once.
     pub(crate) fn violations(&self, check: impl FnOnce(&Self) -> Vec<Violation>) -> &[Violation] {
         self.violations.get_or_init(|| check(self))
+    }
+
+    /// The hash of what is asked, made at most once.
+    pub(crate) fn content_hash(&self, hash: impl FnOnce(&Self) -> u64) -> u64 {
+        *self.content_hash.get_or_init(|| hash(self))
+    }
+
+    /// How many tokens are asked, counted at most once.
+    pub(crate) fn prompt_tokens(&self, count: impl FnOnce(&Self) -> u64) -> u64 {
+        *self.prompt_tokens.get_or_init(|| count(self))
     }
 
     /// The body as JSON, if it is JSON.

@@ -7,6 +7,10 @@ const PRIME: u64 = 0x0100_0000_01b3;
 
 /// The hash of a request's content (FNV-1a).
 pub(super) fn of(facts: &Facts) -> u64 {
+    facts.content_hash(hash)
+}
+
+fn hash(facts: &Facts) -> u64 {
     if !facts.body.is_empty() {
         return fnv(OFFSET, &facts.body);
     }

@@ -19,7 +19,8 @@ const MAX_BODY_BYTES: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub struct Memo {
     known: Mutex<Known>,
-    hasher: std::hash::RandomState,
+    /// One that reads many bytes at once: a body is hashed for every request.
+    hasher: foldhash::quality::RandomState,
 }
 
 #[derive(Debug, Default)]

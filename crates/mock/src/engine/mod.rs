@@ -195,9 +195,9 @@ impl Engine {
         }
         let mut found = Vec::from_iter(protocol.vendor().check_headers(&call.headers, &script.api_keys));
         found.extend(call.facts.violations(|facts| protocol.check(facts)).iter().cloned());
-        if !compiled.names_model(&call.facts.model) {
-            found.extend(protocol.unknown_model(&call.facts));
-        }
+        // The script is asked last: all of its rules may name models.
+        let unknown = protocol.unknown_model(&call.facts);
+        found.extend(unknown.filter(|_| !compiled.names_model(&call.facts.model)));
         match strictness {
             Strictness::On if !found.is_empty() => Err(found.swap_remove(0)),
             _ => Ok(found),

@@ -93,8 +93,8 @@ pub trait Vendor: Send + Sync + 'static {
     /// The body of a failure answered with this status.
     fn error_body(&self, error: &Error, status: u16, request_id: &str) -> Bytes;
 
-    /// The headers of every answer (`x-request-id`, `openai-version`).
-    fn headers(&self, request_id: &str) -> Vec<(&'static str, String)>;
+    /// Adds the headers of every answer (`x-request-id`, `openai-version`).
+    fn add_headers(&self, request_id: &str, headers: &mut HeaderMap);
 
     /// The headers that tell of limits.
     fn quota_headers(&self, quota: &QuotaState) -> Vec<(&'static str, String)>;

@@ -37,6 +37,7 @@ pub(super) struct Exchange<'a> {
     /// Where the path begins once the namespace's prefix is gone.
     pub(super) path: &'a str,
     pub(super) parts: &'a Parts,
+    pub(super) headers: Arc<HeaderMap>,
     pub(super) connection: ConnectionControl,
     pub(super) started: Instant,
 }
@@ -53,9 +54,9 @@ struct Written {
 impl Exchange<'_> {
     /// Answers, whatever comes.
     pub(super) async fn answer(self, body: Body) -> Response {
-        let identity = Identity::from_headers(&self.parts.headers);
+        let identity = Identity::from_headers(&self.headers);
         let body = match intake::read(body, self.double.limits()).await {
-            Ok(body) => exact_size(body),
+            Ok(body) => body,
             Err(error) => return self.unreadable(&error, Bytes::new(), &identity),
         };
         match self.read(&body) {
@@ -66,13 +67,12 @@ impl Exchange<'_> {
 
     fn read(&self, body: &Bytes) -> Result<Arc<Facts>, Error> {
         let (method, query) = (&self.parts.method, self.parts.uri.query());
-        self.double
-            .memo()
-            .facts(self.path, body, || self.protocol.read(method, self.path, query, body.clone()))
+        let read = || self.protocol.read(method, self.path, query, exact_size(body.clone()));
+        self.double.memo().facts(self.path, body, read)
     }
 
     async fn decide(self, facts: Arc<Facts>, identity: &Identity) -> Response {
-        let headers = Arc::new(self.parts.headers.clone());
+        let headers = self.headers.clone();
         let call = Call { namespace: self.namespace.name().clone(), headers, facts };
         let decision = self.double.engine().decide(&self.namespace, self.protocol, &call).await;
         self.send(Some(call.facts), Bytes::new(), decision, identity)
@@ -107,7 +107,7 @@ impl Exchange<'_> {
             started: self.started,
             method: self.parts.method.clone(),
             target: self.parts.uri.path_and_query().map_or("/", |target| target.as_str()),
-            headers: &self.parts.headers,
+            headers: &self.headers,
             facts,
             body,
             verdict,
@@ -130,10 +130,13 @@ impl Exchange<'_> {
         let error = match (&plan.content, facts) {
             (Content::Refusal(error), _) => error.clone(),
             (Content::Raw(raw), _) => return Written::raw(raw),
-            (content, Some(facts)) => match self.protocol.write(content, facts, &envelope(facts, identity)) {
-                Ok(frames) => return Written::answer(frames, content),
-                Err(error) => error,
-            },
+            (content, Some(facts)) => {
+                let write = |envelope: &Envelope| self.protocol.write(content, facts, envelope);
+                match self.double.stencils().frames(content, facts, &envelope(facts, identity), write) {
+                    Ok(frames) => return Written::answer(frames, content),
+                    Err(error) => error,
+                }
+            }
             (_, None) => Error::new(playhouse_llm::ErrorKind::Internal, "there is no request to answer"),
         };
         self.refusal(&error, identity)
@@ -160,9 +163,9 @@ impl Exchange<'_> {
         identity: &Identity,
     ) {
         let vendor = self.protocol.vendor();
-        let told = vendor.headers(&identity.request_id).into_iter();
-        let told = told.chain(quota.map(|quota| vendor.quota_headers(quota)).unwrap_or_default());
-        told.for_each(|(name, value)| insert(headers, name, &value));
+        vendor.add_headers(&identity.request_id, headers);
+        let limits = quota.map(|quota| vendor.quota_headers(quota)).unwrap_or_default();
+        limits.iter().for_each(|(name, value)| insert(headers, name, value));
         headers.extend(plan.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
 
@@ -196,13 +199,15 @@ impl Exchange<'_> {
 
     /// The headers that say what the body is.
     fn frame(&self, headers: &mut HeaderMap, delivery: &Delivery) {
-        let content_type = delivery.content_type.as_deref().unwrap_or(delivery.frames.content_type);
         if delivery.frames.content_type.starts_with(EVENT_STREAM) {
             headers.extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
         }
-        match HeaderValue::from_str(content_type) {
-            Ok(value) if !content_type.is_empty() => drop(headers.insert(header::CONTENT_TYPE, value)),
-            _ => {}
+        let content_type = match &delivery.content_type {
+            Some(spoiled) => HeaderValue::from_str(spoiled).ok(),
+            None => Some(HeaderValue::from_static(delivery.frames.content_type)),
+        };
+        if let Some(content_type) = content_type.filter(|value| !value.is_empty()) {
+            headers.insert(header::CONTENT_TYPE, content_type);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Where a request goes: a protocol, the control API, a probe, or nowhere.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
@@ -56,7 +58,7 @@ fn protocol_of(path: &str) -> Option<&'static dyn MockProtocol> {
 async fn converse(
     double: &Double,
     protocol: &'static dyn MockProtocol,
-    parts: Parts,
+    mut parts: Parts,
     body: Body,
     connection: ConnectionControl,
 ) -> Response {
@@ -71,8 +73,10 @@ async fn converse(
     if !protocol.methods().contains(&parts.method) {
         return refuse(wrong_method(protocol, &parts.method), protocol, &parts, body).await;
     }
-    let started = Instant::now();
-    Exchange { double, protocol, namespace, path, parts: &parts, connection, started }.answer(body).await
+    let (headers, started) = (Arc::new(std::mem::take(&mut parts.headers)), Instant::now());
+    Exchange { double, protocol, namespace, path, parts: &parts, headers, connection, started }
+        .answer(body)
+        .await
 }
 
 /// Refuses a request nobody decides on, in the shape of a protocol's vendor.

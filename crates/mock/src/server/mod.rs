@@ -1,7 +1,7 @@
 //! The double behind a port: every protocol, the control API, a page.
 //!
 //! In reading order: `front` (where a request goes) → `target` (whose it is) → `exchange` (its
-//! answer) → `body` and `listen` (the answer on the wire) → `control` (what tests tell the double).
+//! answer; `stencils` has those given before) → `body` and `listen` (the answer on the wire) → `control` (what tests tell the double).
 
 pub mod body;
 mod call_line;
@@ -12,6 +12,8 @@ pub mod listen;
 mod noted;
 pub(crate) mod page;
 mod running;
+mod stencil;
+mod stencils;
 mod steering;
 mod target;
 
@@ -28,6 +30,7 @@ pub use target::{NAMESPACE_HEADER, split_path};
 
 use crate::engine::{Engine, Memo};
 use listen::{ConnectionLimits, Listener, Serving};
+use stencils::Stencils;
 
 /// A double, ready to be put behind a port. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -37,13 +40,15 @@ pub struct Double(Arc<Parts>);
 struct Parts {
     engine: Arc<Engine>,
     memo: Memo,
+    stencils: Stencils,
     limits: BodyLimits,
 }
 
 impl Double {
     /// A double that answers as this engine decides.
     pub fn new(engine: Arc<Engine>) -> Self {
-        Self(Arc::new(Parts { engine, memo: Memo::default(), limits: BodyLimits::default() }))
+        let (memo, stencils, limits) = (Memo::default(), Stencils::default(), BodyLimits::default());
+        Self(Arc::new(Parts { engine, memo, stencils, limits }))
     }
 
     /// The engine.
@@ -53,6 +58,10 @@ impl Double {
 
     fn memo(&self) -> &Memo {
         &self.0.memo
+    }
+
+    fn stencils(&self) -> &Stencils {
+        &self.0.stencils
     }
 
     fn limits(&self) -> BodyLimits {

@@ -37,6 +37,10 @@ const REASONING: Manner = Manner { priming: 2, offer: 90 };
 
 /// How many tokens a request has.
 pub fn prompt_tokens(facts: &Facts) -> u64 {
+    facts.prompt_tokens(counted)
+}
+
+fn counted(facts: &Facts) -> u64 {
     let tokenizer = Tokenizer::of_model(&facts.model);
     match &facts.asked {
         Asked::Chat(_) if facts.body.is_empty() => chat_tokens(tokenizer, facts),

@@ -8,9 +8,12 @@ use crate::protocols::openai::strict::complaint::Complaint;
 /// Refuses what says that it is not JSON; what says nothing is read as JSON.
 pub(super) fn check(headers: &HeaderMap) -> Option<Violation> {
     let said = headers.get(header::CONTENT_TYPE)?.to_str().unwrap_or("?");
-    let media_type = said.split(';').next().unwrap_or(said).trim().to_ascii_lowercase();
-    match media_type.as_str() {
-        "" | "application/json" => None,
+    let media_type = said.split(';').next().unwrap_or(said).trim();
+    if media_type.eq_ignore_ascii_case("application/json") {
+        return None;
+    }
+    match media_type.to_ascii_lowercase().as_str() {
+        "" => None,
         form if form.ends_with("+json") => None,
         // What curl sends unasked is read as a form, in which there is no model.
         "application/x-www-form-urlencoded" => {

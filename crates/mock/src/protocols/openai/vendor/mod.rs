@@ -6,7 +6,7 @@ mod limits;
 mod refusal;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use playhouse_llm::Error;
 use playhouse_wire::{Codec, OpenAiChat};
 use serde_json::json;
@@ -19,6 +19,9 @@ use crate::quota::{Exceeded, Limited, QuotaState};
 pub struct OpenAi;
 
 const NAME: &str = "openai";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const VERSION: HeaderName = HeaderName::from_static("openai-version");
+const PROCESSING_MS: HeaderName = HeaderName::from_static("openai-processing-ms");
 
 impl Vendor for OpenAi {
     fn name(&self) -> &'static str {
@@ -59,12 +62,11 @@ impl Vendor for OpenAi {
         own_body(error).unwrap_or_else(|| OpenAiChat.write_error(error, status, request_id))
     }
 
-    fn headers(&self, request_id: &str) -> Vec<(&'static str, String)> {
-        vec![
-            ("x-request-id", request_id.to_owned()),
-            ("openai-version", "2020-10-01".to_owned()),
-            ("openai-processing-ms", "1".to_owned()),
-        ]
+    fn add_headers(&self, request_id: &str, headers: &mut HeaderMap) {
+        // A request id is taken over only where it can be a header's value.
+        headers.extend(HeaderValue::from_str(request_id).map(|id| (REQUEST_ID, id)));
+        headers.insert(VERSION, HeaderValue::from_static("2020-10-01"));
+        headers.insert(PROCESSING_MS, HeaderValue::from_static("1"));
     }
 
     fn quota_headers(&self, quota: &QuotaState) -> Vec<(&'static str, String)> {
