@@ -69,3 +69,16 @@ impl MockProtocol for Chat {
         write_chat(&OpenAiChat, content, facts, envelope)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_that_ends_a_stream_is_an_event() {
+        let event = Chat.error_event(&OpenAi.refusal(500), "req_1");
+        let text = std::str::from_utf8(&event).unwrap();
+        assert!(text.starts_with(r#"data: {"error":{"message":"The server had an error"#), "{text}");
+        assert!(text.ends_with("}\n\n"), "{text}");
+    }
+}
