@@ -52,7 +52,7 @@ def test_the_journal_tells_what_matched_and_what_was_sent(double, namespace):
             ask(client, "Goodbye")
     hit, miss = double.calls(namespace)
     assert hit["model"] == MODEL and hit["request"]["messages"][0]["content"] == "Hello"
-    assert hit["matched"]["name"] == "greeting" and hit["sent"]["status"] == 200 and "Good day" in hit["sent"]["body"]
+    assert hit["matched"]["rule"] == "greeting" and hit["sent"]["status"] == 200 and "Good day" in hit["sent"]["body"]
     assert "sk-test" not in json.dumps(hit)
     assert "greeting" in json.dumps(miss["missed"]) and "Hello" in json.dumps(miss["missed"])
     assert "greeting" in missed.value.message and "Goodbye" in missed.value.message

@@ -46,8 +46,8 @@ class Call:
 
     @property
     def status(self) -> int | None:
-        """The status that was answered."""
-        return self.entry.get("sent", {}).get("status")
+        """The status that was answered; none while the answer is not begun."""
+        return self.entry.get("status")
 
     def __repr__(self) -> str:
         return f"<Call {self.model} {self.user!r} -> {self.status}>"
@@ -117,7 +117,7 @@ class Llm:
 
     def exchange(self) -> str:
         """The calls, a line each."""
-        return "\n".join(entry.get("summary") or repr(Call(entry)) for entry in self._control.calls(self.namespace))
+        return "\n".join(call.entry["line"] for call in self.calls)
 
     def close(self) -> None:
         """Forgets what was said and asked."""

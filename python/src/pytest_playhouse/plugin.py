@@ -12,6 +12,7 @@ from .double import Llm
 from .server import LlmServer
 
 MAX_NAME_CHARS = 80
+DOUBLE = pytest.StashKey[Llm]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +34,7 @@ def llm(llm_server: LlmServer, request: pytest.FixtureRequest, monkeypatch: pyte
     double = Llm(llm_server.url, llm_server.control, namespace_of(request.node.name))
     monkeypatch.setenv("OPENAI_BASE_URL", double.base_url)
     monkeypatch.setenv("OPENAI_API_KEY", double.api_key)
+    request.node.stash[DOUBLE] = double
     yield double
     double.close()
 
@@ -46,16 +48,29 @@ def namespace_of(test: str) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item):
     """A test that passes must have used its double as it said it would."""
-    double = getattr(item, "funcargs", {}).get("llm")
     try:
         result = yield
-    except BaseException:
-        if isinstance(double, Llm):
-            item.add_report_section("call", "what the double was asked", double.exchange() or "(nothing)")
+    except (Exception, pytest.fail.Exception):
+        _tell_exchange(item)
         raise
-    if isinstance(double, Llm):
-        try:
-            double.verify_end()
-        except AssertionError as difference:
-            pytest.fail(str(difference), pytrace=False)
+    difference = _difference_at_end(item)
+    if difference:
+        _tell_exchange(item)
+        pytest.fail(difference, pytrace=False)
     return result
+
+
+def _difference_at_end(item: pytest.Item) -> str | None:
+    double = item.stash.get(DOUBLE, None)
+    try:
+        if double is not None:
+            double.verify_end()
+    except AssertionError as difference:
+        return str(difference)
+    return None
+
+
+def _tell_exchange(item: pytest.Item) -> None:
+    double = item.stash.get(DOUBLE, None)
+    if double is not None:
+        item.add_report_section("call", "what the double was asked", double.exchange() or "(nothing)")

@@ -53,7 +53,7 @@ pub(super) fn plan_with(
 }
 
 /// The vendor's refusal with what the script says of it.
-fn refusal(spec: &FaultSpec, protocol: &dyn MockProtocol) -> Error {
+pub(crate) fn refusal(spec: &FaultSpec, protocol: &dyn MockProtocol) -> Error {
     let vendor = protocol.vendor();
     let mut error = vendor.refusal(spec.status.unwrap_or(500));
     if let Some(message) = &spec.message {

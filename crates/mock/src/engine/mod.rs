@@ -17,6 +17,7 @@ use std::time::Instant;
 use playhouse_llm::{Error, ErrorKind};
 
 pub use compiled::{CompiledScript, ScriptErrors};
+pub(crate) use faults::refusal;
 pub use memo::Memo;
 pub use namespace::Namespace;
 pub use namespaces::{DEFAULT_NAMESPACE, is_name};

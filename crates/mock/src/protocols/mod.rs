@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use playhouse_llm::Error;
 use playhouse_wire::Envelope;
+use playhouse_wire::sse::Frame;
 
 use crate::call::Facts;
 use crate::plan::Content;
@@ -66,9 +67,9 @@ pub trait MockProtocol: Send + Sync + 'static {
     /// When the content is of another protocol's kind.
     fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error>;
 
-    /// The event that a stream ends with when it fails; none where nothing is streamed.
-    fn error_event(&self, _error: &Error, _envelope: &Envelope) -> Option<Bytes> {
-        None
+    /// The event that ends a stream with an error.
+    fn error_event(&self, error: &Error, request_id: &str) -> Bytes {
+        Frame::new(&self.vendor().error_body(error, 500, request_id)).to_bytes()
     }
 }
 

@@ -20,8 +20,8 @@ use super::call_line;
 use super::listen::ConnectionControl;
 use super::noted::Noted;
 use crate::call::{Call, Facts};
-use crate::engine::{Decision, Namespace};
-use crate::fault::{self, Delivery};
+use crate::engine::{Decision, Namespace, refusal};
+use crate::fault::{self, Delivery, Fault};
 use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
 use crate::pace::Pace;
 use crate::plan::{Content, Plan};
@@ -99,8 +99,9 @@ impl Exchange<'_> {
         }
         let mut written = self.write(&plan, facts.as_deref(), identity);
         self.add_headers(&mut written.headers, &plan, quota.as_ref(), identity);
-        let error = || self.error_within(facts.as_deref(), identity);
-        let delivery = fault::deliver(written.frames, plan.fault.as_ref(), error);
+        let met = plan.fault.as_ref();
+        let is_stream = written.frames.content_type.starts_with(EVENT_STREAM);
+        let delivery = fault::deliver(written.frames, met, || self.error_within(met, is_stream, identity));
         let recording = self.namespace.journal().record(Received {
             namespace: self.namespace.name().clone(),
             at: Timestamp::now(),
@@ -114,7 +115,6 @@ impl Exchange<'_> {
             violations,
             fault: plan.fault,
         });
-        let is_stream = delivery.frames.content_type.starts_with(EVENT_STREAM);
         recording.begin_answer(journal::Answer {
             status: written.status.as_u16(),
             headers: HeaderLines::of_answer(&written.headers),
@@ -169,14 +169,14 @@ impl Exchange<'_> {
         headers.extend(plan.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
 
-    /// The vendor's error in the middle of an answer: an event of a stream, else a body.
-    fn error_within(&self, facts: Option<&Facts>, identity: &Identity) -> Bytes {
+    /// The error that an answer ends with: an event of a stream, or a body in place of a whole one.
+    fn error_within(&self, met: Option<&Fault>, is_stream: bool, identity: &Identity) -> Bytes {
         let vendor = self.protocol.vendor();
-        let error = vendor.refusal(500);
-        let event = facts.filter(|facts| facts.stream).and_then(|facts| {
-            self.protocol.error_event(&error, &envelope(facts, identity))
-        });
-        event.unwrap_or_else(|| vendor.error_body(&error, 500, &identity.request_id))
+        let error = met.map_or_else(|| vendor.refusal(500), |fault| refusal(&fault.spec, self.protocol));
+        match is_stream {
+            true => self.protocol.error_event(&error, &identity.request_id),
+            false => vendor.error_body(&error, 500, &identity.request_id),
+        }
     }
 
     fn respond(

@@ -6,7 +6,7 @@ pub(crate) mod rules;
 use bytes::Bytes;
 use http::Method;
 use playhouse_llm::Error;
-use playhouse_wire::{Codec, Envelope, OpenAiChat};
+use playhouse_wire::{Envelope, OpenAiChat};
 use serde_json::Value;
 
 use super::OpenAi;
@@ -68,8 +68,17 @@ impl MockProtocol for Chat {
     fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error> {
         write_chat(&OpenAiChat, content, facts, envelope)
     }
+}
 
-    fn error_event(&self, error: &Error, envelope: &Envelope) -> Option<Bytes> {
-        Some(OpenAiChat.stream_writer(envelope.clone()).error(error, &envelope.id))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_that_ends_a_stream_is_an_event() {
+        let event = Chat.error_event(&OpenAi.refusal(500), "req_1");
+        let text = std::str::from_utf8(&event).unwrap();
+        assert!(text.starts_with(r#"data: {"error":{"message":"The server had an error"#), "{text}");
+        assert!(text.ends_with("}\n\n"), "{text}");
     }
 }
