@@ -9,15 +9,21 @@ export interface Which {
 
 /** One request that the double got, and what became of it. */
 export interface Call {
-  model?: string;
-  request?: any;
-  messages?: any[];
-  sent?: { status: number; body?: string };
+  model: string;
+  /** The beginning of what the user said last. */
+  user: string;
+  request: any;
+  messages: { role: string; text: string; [field: string]: unknown }[];
+  headers: Record<string, string>;
+  /** None while the answer is not begun. */
+  status: number | null;
+  sent?: { status: number; body: string; [field: string]: unknown };
   [field: string]: unknown;
 }
 
 /** The double of one test. */
 export class Llm {
+  constructor(server: LlmServer, namespace: string);
   readonly namespace: string;
   readonly url: string;
   readonly baseURL: string;
@@ -47,5 +53,13 @@ export class LlmServer {
   close(): Promise<void>;
 }
 
+/** The hooks of a test runner; `afterAll` is `after` in node:test. */
+export interface Hooks {
+  beforeEach(hook: () => Promise<void>): unknown;
+  afterEach(hook: () => Promise<void>): unknown;
+  afterAll?(hook: () => Promise<void>): unknown;
+  after?(hook: () => Promise<void>): unknown;
+}
+
 /** A double for every test of a file. */
-export function useLlm(options?: ServerOptions & { hooks?: any }): Llm;
+export function useLlm(options?: ServerOptions & { hooks?: Hooks }): Llm;

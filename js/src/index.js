@@ -9,7 +9,8 @@ let shared;
 
 /**
  * A double for every test of a file: `const llm = useLlm()` at its top, with the hooks of vitest or
- * jest as globals, or handed in. Sets OPENAI_BASE_URL and OPENAI_API_KEY for each test.
+ * jest as globals, or handed in. Sets OPENAI_BASE_URL and OPENAI_API_KEY for each test. The program
+ * ends with the hook `afterAll` (`after` of node:test) where it is handed in, else with the process.
  */
 export function useLlm({ hooks = globalThis, ...options } = {}) {
   const current = {};
@@ -28,7 +29,14 @@ export function useLlm({ hooks = globalThis, ...options } = {}) {
       await current.llm.close();
     }
   });
+  (hooks.afterAll ?? hooks.after)?.(closeShared);
   return new Proxy({}, { get: (_, name) => bound(current.llm, name), set: (_, name, value) => Reflect.set(current.llm, name, value) });
+}
+
+async function closeShared() {
+  const server = shared;
+  shared = undefined;
+  await (await server)?.close();
 }
 
 function bound(double, name) {
