@@ -17,6 +17,7 @@ class Mock(playhouse.Playhouse):
     def __init__(self, home: Path, *arguments: str, script: str | dict | None = None, env: dict[str, str] | None = None):
         super().__init__(home, "mock", env)
         self.arguments = list(arguments)
+        self.logs_json = "text" not in arguments
         if script is not None:
             self.script_file = home / ("script.yaml" if isinstance(script, str) else "script.json")
             self.write(script)

@@ -74,6 +74,7 @@ class Playhouse:
     def __init__(self, home: Path, command: str = "demo", env: dict[str, str] | None = None, config: str = ""):
         self.home = home
         self.command = command
+        self.logs_json = True
         self.data_dir = home / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
