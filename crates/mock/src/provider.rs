@@ -168,7 +168,10 @@ fn answer(plan: Plan, model: &str, stream: bool) -> Result<Pieces, Error> {
         Content::Broken(chunks, failure) => (chunks.to_vec(), Some(failure)),
         Content::Refusal(error) => return Err(error),
         _ => {
-            return Err(Error::new(ErrorKind::Internal, "this reply needs a socket: use a MockServer for it"));
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "this reply needs a socket: use a MockServer for it",
+            ));
         }
     };
     let fault = plan.fault.map(|fault| in_process::befall(&fault.spec, &mut chunks, stream)).transpose()?;

@@ -12,9 +12,9 @@ pub mod listen;
 mod noted;
 pub(crate) mod page;
 mod running;
+mod steering;
 mod stencil;
 mod stencils;
-mod steering;
 mod target;
 
 use std::sync::Arc;
