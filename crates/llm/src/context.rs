@@ -13,6 +13,8 @@ pub struct Context {
     pub session_id: Option<Arc<str>>,
     /// The turn it answers, if any.
     pub turn_id: Option<Arc<str>>,
+    /// The run of an agent it is a step of, if any.
+    pub run_id: Option<Arc<str>>,
     /// The W3C trace it is part of, if any.
     pub trace: Option<TraceContext>,
     /// What happened to it so far; shared by the contexts made for parts of one request.
@@ -34,6 +36,7 @@ pub struct Trail {
     attempts: AtomicU32,
     upstream_us: AtomicU64,
     last: Mutex<Option<Attempt>>,
+    cost_usd: Mutex<Option<f64>>,
 }
 
 /// One attempt to have a call answered.
@@ -53,6 +56,19 @@ impl Context {
     /// A context that is only named.
     pub fn named(request_id: impl Into<Arc<str>>) -> Self {
         Self { request_id: request_id.into(), ..Self::default() }
+    }
+
+    /// The same context for one of several calls, which has a trail of its own.
+    #[must_use]
+    pub fn with_trail(&self, trail: Arc<Trail>) -> Self {
+        Self {
+            request_id: self.request_id.clone(),
+            session_id: self.session_id.clone(),
+            turn_id: self.turn_id.clone(),
+            run_id: self.run_id.clone(),
+            trace: self.trace.clone(),
+            trail,
+        }
     }
 }
 
@@ -75,6 +91,17 @@ impl Trail {
     pub fn add_upstream_time(&self, waited: Duration) {
         let waited_us = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
         self.upstream_us.fetch_add(waited_us, Ordering::Relaxed);
+    }
+
+    /// Notes what was paid.
+    pub fn charge(&self, cost_usd: f64) {
+        let mut paid = self.cost_usd.lock().unwrap_or_else(PoisonError::into_inner);
+        *paid = Some(paid.unwrap_or_default() + cost_usd);
+    }
+
+    /// What was paid so far, where a price is known.
+    pub fn cost_usd(&self) -> Option<f64> {
+        *self.cost_usd.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often a provider was asked.

@@ -54,6 +54,16 @@ impl<P: Provider + ?Sized> Provider for Arc<P> {
     }
 }
 
+impl<P: Provider + ?Sized> Provider for &P {
+    fn chat<'life, 'future>(&'life self, request: Request) -> BoxAnswer<'future>
+    where
+        'life: 'future,
+        Self: 'future,
+    {
+        (**self).chat(request)
+    }
+}
+
 /// Waits for the whole answer.
 ///
 /// # Errors

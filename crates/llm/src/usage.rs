@@ -38,6 +38,29 @@ impl Usage {
         }
     }
 
+    /// Adds the counts of another call.
+    ///
+    /// ```
+    /// use playhouse_llm::Usage;
+    ///
+    /// let mut total = Usage::new(10, 5);
+    /// total.add(&Usage { reasoning_tokens: Some(3), ..Usage::new(20, 7) });
+    /// assert_eq!((total.total_tokens, total.reasoning_tokens), (42, Some(3)));
+    /// ```
+    pub fn add(&mut self, other: &Self) {
+        let sum = |one: &mut Option<u64>, other: Option<u64>| {
+            if let Some(other) = other {
+                *one = Some(one.unwrap_or_default().saturating_add(other));
+            }
+        };
+        self.prompt_tokens = self.prompt_tokens.saturating_add(other.prompt_tokens);
+        self.completion_tokens = self.completion_tokens.saturating_add(other.completion_tokens);
+        self.total_tokens = self.total_tokens.saturating_add(other.total_tokens);
+        sum(&mut self.cached_tokens, other.cached_tokens);
+        sum(&mut self.cache_write_tokens, other.cache_write_tokens);
+        sum(&mut self.reasoning_tokens, other.reasoning_tokens);
+    }
+
     /// The counts without what is carried beside them.
     #[must_use]
     pub fn counts(&self) -> Self {

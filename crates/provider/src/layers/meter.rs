@@ -141,6 +141,9 @@ impl Measure {
             let served = self.model_served.as_deref();
             self.prices.cost_usd(&attempt.provider, &attempt.model, served, usage)
         });
+        if let Some(cost_usd) = priced {
+            context.trail.charge(cost_usd);
+        }
         self.sink.record(CallRecord {
             id: Arc::from(&*self.id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
             request_id: context.request_id.clone(),
