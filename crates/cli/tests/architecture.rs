@@ -9,9 +9,10 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate's level; a crate may use lower levels only.
-const LEVELS: [(&str, u32); 9] = [
+const LEVELS: [(&str, u32); 10] = [
     ("playhouse-llm", 0),
     ("playhouse-wire", 1),
+    ("playhouse-agent", 1),
     ("playhouse-store", 1),
     ("playhouse-telemetry", 1),
     ("playhouse-provider", 2),

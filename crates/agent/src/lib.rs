@@ -1,0 +1,23 @@
+//! Agents: models that call tools in a loop.
+//!
+//! What it is: tools ([`Tool`], [`ToolRegistry`], the ones built in), two strategies
+//! ([`ToolCalling`] and [`ReAct`]) behind one state machine ([`Machine`]), the driver that does what it
+//! says, and [`Agent`], which puts them together.
+//! What it does not do: it logs nothing, stores nothing and reads no environment; whoever runs an
+//! agent watches its [`RunEvent`]s. The machine performs no IO.
+//! Whom it depends on: `playhouse-llm`.
+//!
+//! In reading order: [`tool`] → [`tools`] → [`strategy`] → [`run`] → [`agent`] → [`speech`].
+
+pub mod agent;
+pub mod run;
+pub mod speech;
+pub mod strategy;
+pub mod tool;
+pub mod tools;
+
+pub use agent::{Agent, ReActAgent, ToolCallingAgent};
+pub use run::{Action, Bounds, Driver, Machine, Run, RunEvent, RunStatus, StepRecord, Task, ToolOutcome};
+pub use speech::AgentProvider;
+pub use strategy::{ReAct, Strategy, StrategyKind, ToolCalling};
+pub use tool::{RegistryError, Tool, ToolError, ToolFn, ToolLimits, ToolRegistry, ToolResult};

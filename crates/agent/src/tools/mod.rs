@@ -1,0 +1,5 @@
+//! The tools that are built in.
+
+mod calculator;
+
+pub use calculator::Calculator;
