@@ -40,10 +40,8 @@ pub(super) fn may_become_label(line: &str) -> bool {
     if line.contains([':', '：']) {
         return false;
     }
-    match word(line) {
-        Some((behind, _)) => without_number(behind).trim_start_matches(MARKS).trim_start().is_empty(),
-        None => WORDS.iter().any(|(word, _)| begins(word, line)),
-    }
+    let is_whole = |behind: &str| without_number(behind).trim_start_matches(MARKS).trim_start().is_empty();
+    WORDS.iter().any(|(word, _)| begins(word, line)) || word(line).is_some_and(|(behind, _)| is_whole(behind))
 }
 
 fn bare(line: &str) -> &str {

@@ -15,8 +15,8 @@ pub(super) struct AnswerTap {
     line: String,
     /// Whether the line that comes is known to be a part of the answer.
     mid_line: bool,
-    /// Space that belongs to the answer only if something follows it.
-    space: String,
+    /// What belongs to the answer only if something follows it.
+    tail: String,
     begun: bool,
 }
 
@@ -55,7 +55,10 @@ impl AnswerTap {
         let line = std::mem::take(&mut self.line);
         let is_whole = line.ends_with('\n');
         match (self.stage, label(&line)) {
+            (Stage::Before, _) if is_veiled(&line) => self.stage = Stage::Shut,
             (_, Some((Label::Observation, _))) => self.stage = Stage::Shut,
+            // What decorates the label may still be coming.
+            (Stage::Before, Some((Label::Answer, ""))) if !is_whole => self.line = line,
             (Stage::Before, Some((Label::Answer, said))) => {
                 self.stage = Stage::Within;
                 self.mid_line = true;
@@ -64,7 +67,6 @@ impl AnswerTap {
             (Stage::Before, Some((Label::Action, said))) if is_whole && names_tool(said) => {
                 self.stage = Stage::Shut
             }
-            (Stage::Before, None) if is_veiled(&line) => self.stage = Stage::Shut,
             (Stage::Within, _) if is_whole || !may_become_label(&line) => {
                 self.mid_line = true;
                 self.let_through(&line, passed);
@@ -74,18 +76,16 @@ impl AnswerTap {
         }
     }
 
-    /// Space around the answer is not a part of it.
+    /// Space around the answer is not a part of it, and the end of a code fence may not be one either.
     fn let_through(&mut self, text: &str, passed: &mut String) {
-        let text = if self.begun { text } else { text.trim_start() };
-        let said = text.trim_end();
+        let text = if self.tail.is_empty() && !self.begun { text.trim_start() } else { text };
+        let said = text.trim_end_matches(|mark: char| mark.is_whitespace() || mark == '`');
         if !said.is_empty() {
             self.begun = true;
-            passed.push_str(&std::mem::take(&mut self.space));
+            passed.push_str(&std::mem::take(&mut self.tail));
             passed.push_str(said);
         }
-        if self.begun {
-            self.space.push_str(&text[said.len()..]);
-        }
+        self.tail.push_str(&text[said.len()..]);
     }
 }
 
