@@ -7,6 +7,7 @@
 //!   ids, the lines of other libraries too.
 //! - [`trace`]: the W3C trace context.
 //! - [`lines`]: the log lines whose fields are a promise: a request's and a call's.
+//! - [`agent`]: the lines and the spans of an agent's run.
 //! - [`metrics`]: every metric, its name, labels and buckets, and the Prometheus text of all.
 //!
 //! It does not read the environment, open a port or decide what is worth counting. It depends on
@@ -16,9 +17,11 @@ pub mod log;
 pub mod scope;
 pub mod trace;
 
+pub mod agent;
 pub mod lines;
 pub mod metrics;
 
+pub use agent::{RunLine, RunSpans, StepLine, ToolCallLine};
 pub use lines::{RequestLine, log_attempt, log_call};
 pub use log::{CapturedLines, LogFilter, LogFormat, LogGuard, LoggingConfig};
 pub use metrics::Metrics;

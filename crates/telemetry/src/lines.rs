@@ -122,6 +122,6 @@ fn is_probe(route: &str) -> bool {
     matches!(route, "/metrics" | "/health" | "/livez" | "/readyz") || route.starts_with("/health/")
 }
 
-fn rounded(number: f64, parts: f64) -> f64 {
+pub(crate) fn rounded(number: f64, parts: f64) -> f64 {
     (number * parts).round() / parts
 }

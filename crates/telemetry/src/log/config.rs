@@ -15,6 +15,8 @@ pub struct LoggingConfig {
     pub level: LogFilter,
     /// `json` for machines, `text` for people.
     pub format: LogFormat,
+    /// Whether what tools are called with, and what they answer, is logged. Default: false.
+    pub capture: bool,
 }
 
 /// How a log line looks.

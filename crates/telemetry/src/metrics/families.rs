@@ -86,6 +86,23 @@ families! {
     /// Cost of the calls whose price is known, in US dollars.
     cost: CounterVec = "playhouse_cost_usd_total" [provider, model];
 
+    /// Time of an agent's run from its start to its end.
+    agent_duration: HistogramVec = "gen_ai_invoke_agent_duration_seconds"
+        [gen_ai_agent_name, error_type] in OPERATION_SECONDS;
+
+    /// Runs of agents that have ended.
+    agent_runs: IntCounterVec = "playhouse_agent_runs_total" [agent, status];
+
+    /// Steps of agents' runs: how often their models have answered.
+    agent_steps: IntCounterVec = "playhouse_agent_steps_total" [agent];
+
+    /// Time of a tool call.
+    tool_duration: HistogramVec = "gen_ai_execute_tool_duration_seconds"
+        [gen_ai_tool_name, error_type] in OPERATION_SECONDS;
+
+    /// Tool calls of agents that have ended.
+    tool_calls: IntCounterVec = "playhouse_tool_calls_total" [tool, outcome];
+
     /// Call records that wait to be written to the store.
     call_records_queued: IntGauge = "playhouse_call_records_queued" [];
 

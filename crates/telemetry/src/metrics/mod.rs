@@ -4,6 +4,7 @@
 //! and allocate nothing. Labels are bounded, whoever names them: routes are templates, and beyond
 //! the first few hundred a model is `other`.
 
+mod agents;
 mod attempts;
 mod buckets;
 mod calls;
@@ -25,6 +26,7 @@ use families::Families;
 use requests::RequestMetrics;
 use scrape::Scrape;
 
+pub use agents::{RunSample, ToolCallSample};
 pub use guard::GaugeGuard;
 pub use requests::RequestSample;
 pub use scrape::CallRecordCounts;
@@ -85,6 +87,21 @@ impl Metrics {
     /// Counts one attempt to have a call answered, and how it failed if it did.
     pub fn observe_attempt(&self, provider: &str, model: &str, error: Option<ErrorKind>) {
         self.attempts.observe(&self.families, provider, model, error);
+    }
+
+    /// Counts an agent's run that has ended.
+    pub fn observe_run(&self, sample: &RunSample<'_>) {
+        sample.observe(&self.families);
+    }
+
+    /// Counts a step of an agent's run.
+    pub fn observe_step(&self, agent: &str) {
+        self.families.agent_steps.with_label_values(&[agent]).inc();
+    }
+
+    /// Counts a tool call that has ended.
+    pub fn observe_tool_call(&self, sample: &ToolCallSample<'_>) {
+        sample.observe(&self.families);
     }
 
     /// Counts an HTTP request as being served until the guard is dropped.

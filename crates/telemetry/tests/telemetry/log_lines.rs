@@ -8,7 +8,7 @@ use playhouse_telemetry::{LogFormat, LoggingConfig, RequestScope, TraceParent, d
 use serde_json::{Value, json};
 
 fn config(level: &str) -> LoggingConfig {
-    LoggingConfig { level: level.parse().unwrap(), format: LogFormat::Json }
+    LoggingConfig { level: level.parse().unwrap(), ..LoggingConfig::default() }
 }
 
 /// What one piece of code logs, as JSON.

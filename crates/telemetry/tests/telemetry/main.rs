@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may stop it at the first surprise")]
 
+mod agent;
 mod config;
 mod log_lines;
 mod metrics;

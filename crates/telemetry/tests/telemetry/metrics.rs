@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use playhouse_llm::{CallRecord, ErrorKind, Outcome, Phase, Usage};
 use playhouse_telemetry::Metrics;
-use playhouse_telemetry::metrics::{CallRecordCounts, RequestSample};
+use playhouse_telemetry::metrics::{CallRecordCounts, RequestSample, RunSample, ToolCallSample};
 
 fn call(model: &str) -> CallRecord {
     CallRecord {
@@ -49,6 +49,9 @@ fn touched() -> Metrics {
     metrics.observe_request(&RequestSample { upstream, ..request(Some("/v1/chat")) });
     metrics.observe_call(&call("gpt-4o"));
     metrics.observe_attempt("openai", "gpt-4o", None);
+    metrics.observe_step("math");
+    metrics.observe_tool_call(&ToolCallSample { tool: Some("calculator"), success: true, duration_ms: 1.0 });
+    metrics.observe_run(&RunSample { agent: "math", status: "completed", duration_ms: 900.0 });
     metrics.watch_dropped_log_lines(|| 3);
     metrics.watch_call_records(|| CallRecordCounts { queued: 1, written: 2, dropped: 0 });
     metrics
@@ -253,4 +256,21 @@ fn the_process_tells_of_itself() {
     assert!(value("process_open_fds") >= 3.0);
     assert!(value("process_start_time_seconds") > 1.7e9);
     assert!(value("process_threads") >= 1.0);
+}
+
+#[test]
+fn a_tool_that_there_is_not_has_one_name() {
+    let metrics = touched();
+    metrics.observe_tool_call(&ToolCallSample { tool: None, success: false, duration_ms: 1.0 });
+    assert_has(&metrics, r#"playhouse_tool_calls_total{outcome="error",tool="unknown"} 1"#);
+}
+
+#[test]
+fn a_run_that_a_bound_ended_counts_as_an_error_of_that_name() {
+    let metrics = touched();
+    metrics.observe_run(&RunSample { agent: "math", status: "step_limit", duration_ms: 900.0 });
+    assert_has(&metrics, r#"playhouse_agent_runs_total{agent="math",status="step_limit"} 1"#);
+    let series =
+        r#"gen_ai_invoke_agent_duration_seconds_count{error_type="step_limit",gen_ai_agent_name="math"} 1"#;
+    assert_has(&metrics, series);
 }

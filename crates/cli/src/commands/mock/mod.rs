@@ -93,5 +93,6 @@ fn logging(args: &MockArgs, console: &Console) -> Result<LoggingConfig, Failure>
     Ok(LoggingConfig {
         level: level.map(str::parse).transpose().map_err(|error| usage(&error))?.unwrap_or_default(),
         format: format.map(str::parse).transpose().map_err(|error| usage(&error))?.unwrap_or_default(),
+        ..LoggingConfig::default()
     })
 }
