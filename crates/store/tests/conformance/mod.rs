@@ -8,7 +8,10 @@ pub(crate) mod load;
 pub(crate) mod restart;
 pub(crate) mod sessions;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use async_trait::async_trait;
 use playhouse_llm::Message;
@@ -140,6 +143,14 @@ pub(crate) async fn end(store: &dyn Store, n: u32, ending: TurnEnding, messages:
 pub(crate) async fn take_turn(store: &dyn Store, session: &str, n: u32) {
     begin(store, session, n).await.unwrap();
     answer(store, n).await;
+}
+
+/// Has an operation under way and gives it up; whether it was done all the same, because the store was
+/// faster.
+pub(crate) async fn give_up<T, E>(operation: impl Future<Output = Result<T, E>>) -> bool {
+    let mut operation = pin!(operation);
+    let polled = poll_fn(|context| Poll::Ready(operation.as_mut().poll(context)));
+    matches!(polled.await, Poll::Ready(Ok(_)))
 }
 
 /// The texts of messages.
