@@ -64,6 +64,20 @@ impl FinishReason {
             Self::Other(name) => name,
         }
     }
+
+    /// The reason of this name.
+    ///
+    /// ```
+    /// use playhouse_llm::FinishReason;
+    ///
+    /// assert_eq!(FinishReason::named("tool_calls"), FinishReason::ToolCalls);
+    /// assert_eq!(FinishReason::named("eos").as_str(), "eos");
+    /// ```
+    pub fn named(name: &str) -> Self {
+        let known = [Self::Stop, Self::Length, Self::ToolCalls, Self::ContentFilter];
+        let found = known.into_iter().find(|reason| reason.as_str() == name);
+        found.unwrap_or_else(|| Self::Other(name.to_owned()))
+    }
 }
 
 impl fmt::Display for FinishReason {

@@ -14,7 +14,12 @@ pub(crate) fn store_failure(error: &StoreError) -> Error {
                 "the database is not available, so nothing of this could be kept; try again shortly";
             Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(2))
         }
-        StoreError::TurnNotFound { .. } => Error::new(ErrorKind::NotFound, error.to_string()),
+        StoreError::TurnNotFound { .. }
+        | StoreError::SessionNotFound { .. }
+        | StoreError::RunNotFound { .. } => Error::new(ErrorKind::NotFound, error.to_string()),
+        StoreError::RunEnded { .. } | StoreError::RunRunning { .. } | StoreError::RunNotResumable { .. } => {
+            Error::new(ErrorKind::Conflict, error.to_string())
+        }
         StoreError::Invalid { .. } => Error::new(ErrorKind::InvalidRequest, error.to_string()),
         other => {
             tracing::error!(error = %other, "the store failed");

@@ -32,6 +32,40 @@ pub enum StoreError {
         /// How it ended.
         state: TurnState,
     },
+    /// No such session: it has no turn, or it has been deleted.
+    #[error("session '{session_id}' is not in the store: it has no turn yet, or it has been deleted")]
+    SessionNotFound {
+        /// The session asked for.
+        session_id: Arc<str>,
+    },
+    /// No such run: it was never begun, or it has been removed.
+    #[error(
+        "run '{run_id}' is not in the store: it was never begun, its session has been deleted, or it was too old to keep"
+    )]
+    RunNotFound {
+        /// The run asked for.
+        run_id: Arc<str>,
+    },
+    /// The run has ended: nothing can be added to it.
+    #[error("run '{run_id}' has already ended as {status}: begin a new run")]
+    RunEnded {
+        /// The run asked for.
+        run_id: Arc<str>,
+        /// How it ended.
+        status: Arc<str>,
+    },
+    /// The run cannot go on, because it runs.
+    #[error("run '{run_id}' is still running: only an interrupted run can go on")]
+    RunRunning {
+        /// The run asked for.
+        run_id: Arc<str>,
+    },
+    /// The run was cut off, and cannot go on.
+    #[error("run '{run_id}' was begun as one that cannot go on once it is cut off: begin a new run")]
+    RunNotResumable {
+        /// The run asked for.
+        run_id: Arc<str>,
+    },
     /// The input cannot be stored, now or later.
     #[error("{reason}")]
     Invalid {
@@ -98,6 +132,11 @@ impl StoreError {
             Self::TurnRunning { .. } => "turn_running",
             Self::TurnNotFound { .. } => "turn_not_found",
             Self::TurnEnded { .. } => "turn_ended",
+            Self::SessionNotFound { .. } => "session_not_found",
+            Self::RunNotFound { .. } => "run_not_found",
+            Self::RunEnded { .. } => "run_ended",
+            Self::RunRunning { .. } => "run_running",
+            Self::RunNotResumable { .. } => "run_not_resumable",
             Self::Invalid { .. } => "invalid",
             Self::Unavailable { .. } => "unavailable",
             Self::Corrupt { .. } => "corrupt",

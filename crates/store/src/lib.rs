@@ -1,14 +1,14 @@
-//! Sessions, turns and call records on disk.
+//! Sessions, turns, runs and call records on disk.
 //!
-//! What it is: the traits [`Sessions`], [`Calls`] and [`Health`] (together a [`Store`]), the SQLite
-//! backend behind them ([`SqliteStore`]), and two background tasks that keep a reply from waiting for
-//! the disk: [`CallWriter`] and [`TurnFinisher`].
+//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`] and [`Health`] (together a [`Store`]), the
+//! SQLite backend behind them ([`SqliteStore`]), and two background tasks that keep a reply from waiting
+//! for the disk: [`CallWriter`] and [`TurnFinisher`].
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
 //! Whom it depends on: `llm`.
 //!
-//! In reading order: [`session`] and [`call`] (what can be stored and asked) → [`store`] → [`error`] and
-//! [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
+//! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
+//! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
 //! [`sqlite`] → [`call_writer`], [`turn_finisher`], [`retention`].
 //!
 //! ```
@@ -45,6 +45,7 @@ pub mod call_writer;
 pub mod config;
 pub mod error;
 pub mod retention;
+pub mod run;
 pub mod session;
 pub mod sqlite;
 pub mod store;
@@ -57,7 +58,11 @@ pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
 pub use call_writer::{CallWriter, CallWriterStats};
 pub use config::{StoreConfig, Synchronous};
 pub use error::StoreError;
-pub use retention::prune_expired_calls;
+pub use retention::{prune_expired_calls, prune_expired_runs};
+pub use run::{
+    BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,
+    ToolEnd,
+};
 pub use session::{
     BeginTurn, BegunTurn, FinishTurn, HistoryWindow, MessagePage, Page, SessionDetail, SessionMessage,
     SessionPage, SessionSummary, Sessions, Turn, TurnEnding, TurnState,

@@ -1,10 +1,12 @@
-//! Forgetting call records that are old enough.
+//! Forgetting call records and runs that are old enough.
 
-use crate::{Calls, StoreError};
+use crate::{Calls, Runs, StoreError};
 
 const DAY_US: i64 = 86_400_000_000;
 /// Small enough that writes of turns do not wait for long behind it.
-const STEP: u32 = 500;
+const CALL_STEP: u32 = 500;
+/// As small: a run holds steps and tools.
+const RUN_STEP: u32 = 20;
 
 /// Removes all call records older than `retention_days`, in small steps, and says how many; with 0 days
 /// none. To be called now and then; `now_us` is now, in Unix microseconds.
@@ -16,16 +18,39 @@ pub async fn prune_expired_calls(
     retention_days: u32,
     now_us: i64,
 ) -> Result<u64, StoreError> {
-    if retention_days == 0 {
-        return Ok(0);
-    }
-    let before_us = now_us.saturating_sub(i64::from(retention_days) * DAY_US);
+    let Some(before_us) = expiry(retention_days, now_us) else { return Ok(0) };
     let mut removed = 0;
     loop {
-        let step = calls.prune_calls(before_us, STEP).await?;
+        let step = calls.prune_calls(before_us, CALL_STEP).await?;
         removed += step;
-        if step < u64::from(STEP) {
+        if step < u64::from(CALL_STEP) {
             return Ok(removed);
         }
     }
+}
+
+/// Removes all runs that began longer than `retention_days` ago and do not run any more, in small steps,
+/// and says how many; with 0 days none. To be called now and then; `now_us` is now, in Unix microseconds.
+///
+/// # Errors
+/// Those of [`Runs::prune_runs`]; what has been removed until then stays removed.
+pub async fn prune_expired_runs(
+    runs: &dyn Runs,
+    retention_days: u32,
+    now_us: i64,
+) -> Result<u64, StoreError> {
+    let Some(before_us) = expiry(retention_days, now_us) else { return Ok(0) };
+    let mut removed = 0;
+    loop {
+        let step = runs.prune_runs(before_us, RUN_STEP).await?;
+        removed += step;
+        if step < u64::from(RUN_STEP) {
+            return Ok(removed);
+        }
+    }
+}
+
+/// What began before this moment is to go; `None` where everything is kept.
+fn expiry(retention_days: u32, now_us: i64) -> Option<i64> {
+    (retention_days > 0).then(|| now_us.saturating_sub(i64::from(retention_days) * DAY_US))
 }

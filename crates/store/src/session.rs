@@ -55,7 +55,7 @@ pub trait Sessions: Send + Sync {
     async fn session(&self, session_id: &str, page: MessagePage)
     -> Result<Option<SessionDetail>, StoreError>;
 
-    /// Removes a session with all it holds; `false` when there is none. Call records stay.
+    /// Removes a session with all it holds, its runs too; `false` when there is none. Call records stay.
     ///
     /// # Errors
     /// Only those of a store that cannot be used; the session is gone or whole then, never visible in part.

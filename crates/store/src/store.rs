@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Calls, Sessions, StoreError};
+use crate::{Calls, Runs, Sessions, StoreError};
 
 /// Whether the store can be used.
 #[async_trait]
@@ -18,7 +18,8 @@ pub trait Health: Send + Sync {
 
 /// Everything a server keeps, behind one object.
 ///
-/// An `Arc<dyn Store>` turns into an `Arc<dyn Calls>` or an `Arc<dyn Sessions>` where less is wanted.
-pub trait Store: Sessions + Calls + Health {}
+/// An `Arc<dyn Store>` turns into an `Arc<dyn Calls>`, `Arc<dyn Runs>` or `Arc<dyn Sessions>` where less is
+/// wanted.
+pub trait Store: Sessions + Calls + Runs + Health {}
 
-impl<S: Sessions + Calls + Health> Store for S {}
+impl<S: Sessions + Calls + Runs + Health> Store for S {}

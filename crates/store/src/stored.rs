@@ -17,37 +17,80 @@ pub(crate) struct Stored {
 impl Stored {
     /// A turn's question: a plain text is the user's.
     pub(crate) fn question(message: Message) -> Result<Self, serde_json::Error> {
-        match plain_text(message, Role::User) {
+        Self::one(message, Role::User)
+    }
+
+    /// What followed a question, if anything did: a plain text is the model's.
+    pub(crate) fn answer(messages: Vec<Message>) -> Result<Option<Self>, serde_json::Error> {
+        if messages.is_empty() {
+            return Ok(None);
+        }
+        Self::several(messages, Role::Assistant).map(Some)
+    }
+
+    /// The conversation that a run begins with: a plain text is the user's.
+    pub(crate) fn input(messages: Vec<Message>) -> Result<Self, serde_json::Error> {
+        Self::several(messages, Role::User)
+    }
+
+    /// What a model said in a step: a plain text is the model's.
+    pub(crate) fn said(message: Message) -> Result<Self, serde_json::Error> {
+        Self::one(message, Role::Assistant)
+    }
+
+    /// The question, as a message again.
+    pub(crate) fn into_question(self) -> Result<Message, serde_json::Error> {
+        self.into_one(Role::User)
+    }
+
+    /// What followed it, as messages again.
+    pub(crate) fn into_answer(self) -> Result<Vec<Message>, serde_json::Error> {
+        self.into_several(Role::Assistant)
+    }
+
+    /// The conversation, as messages again.
+    pub(crate) fn into_input(self) -> Result<Vec<Message>, serde_json::Error> {
+        self.into_several(Role::User)
+    }
+
+    /// What the model said, as a message again.
+    pub(crate) fn into_said(self) -> Result<Message, serde_json::Error> {
+        self.into_one(Role::Assistant)
+    }
+
+    /// One message; a plain text of this role is kept bare.
+    fn one(message: Message, role: Role) -> Result<Self, serde_json::Error> {
+        match plain_text(message, role) {
             Ok(text) => Ok(Self::plain(text)),
             Err(message) => Self::json(&message),
         }
     }
 
-    /// What followed a question, if anything did: a plain text is the model's.
-    pub(crate) fn answer(mut messages: Vec<Message>) -> Result<Option<Self>, serde_json::Error> {
-        let Some(last) = messages.pop() else { return Ok(None) };
-        if !messages.is_empty() {
-            messages.push(last);
-            return Self::json(&messages).map(Some);
-        }
-        match plain_text(last, Role::Assistant) {
-            Ok(text) => Ok(Some(Self::plain(text))),
-            Err(message) => Self::json(&[message]).map(Some),
+    /// Several messages; a single plain text of this role is kept bare.
+    fn several(mut messages: Vec<Message>, role: Role) -> Result<Self, serde_json::Error> {
+        let alone = messages.len() == 1;
+        match messages.pop() {
+            Some(only) if alone => match plain_text(only, role) {
+                Ok(text) => Ok(Self::plain(text)),
+                Err(only) => Self::json(&[only]),
+            },
+            last => {
+                messages.extend(last);
+                Self::json(&messages)
+            }
         }
     }
 
-    /// The question, as a message again.
-    pub(crate) fn into_question(self) -> Result<Message, serde_json::Error> {
+    fn into_one(self, role: Role) -> Result<Message, serde_json::Error> {
         match self.is_json {
-            false => Ok(Message::user(self.content)),
+            false => Ok(Message::new(role, self.content)),
             true => serde_json::from_str(&self.content),
         }
     }
 
-    /// What followed it, as messages again.
-    pub(crate) fn into_answer(self) -> Result<Vec<Message>, serde_json::Error> {
+    fn into_several(self, role: Role) -> Result<Vec<Message>, serde_json::Error> {
         match self.is_json {
-            false => Ok(vec![Message::assistant(self.content)]),
+            false => Ok(vec![Message::new(role, self.content)]),
             true => serde_json::from_str(&self.content),
         }
     }
@@ -102,5 +145,21 @@ mod tests {
             assert_eq!(Stored::answer(answer.clone()).unwrap().unwrap().into_answer().unwrap(), answer);
         }
         assert_eq!(Stored::answer(Vec::new()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_run_is_kept_as_its_messages_are() {
+        let input = Stored::input(vec![Message::user("What is 1 + 2?")]).unwrap();
+        assert_eq!(input, Stored { content: "What is 1 + 2?".into(), is_json: false });
+        let said = Stored::said(Message::assistant("3")).unwrap();
+        assert_eq!(said, Stored { content: "3".into(), is_json: false });
+
+        let long = vec![Message::system("Be brief"), Message::user("Hi"), Message::assistant("Hello")];
+        for input in [Vec::new(), vec![Message::assistant("Hi")], long] {
+            assert_eq!(Stored::input(input.clone()).unwrap().into_input().unwrap(), input);
+        }
+        for said in [Message::user("not the model"), Message::assistant("")] {
+            assert_eq!(Stored::said(said.clone()).unwrap().into_said().unwrap(), said);
+        }
     }
 }

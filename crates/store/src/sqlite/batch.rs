@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::failure::{Stop, store_error};
 use super::link::Link;
-use super::turns::{self, TurnId};
+use super::unheard::Abandoned;
 use crate::StoreError;
 
 /// A write that waits for its batch.
@@ -85,9 +85,9 @@ where
     }
 }
 
-/// A write that ends a turn whose caller has gone.
-pub(super) fn interruption(turn: TurnId) -> Box<dyn Write> {
-    let work = move |db: &Connection| Ok(turns::interrupt(db, turn)?);
+/// A write that ends what was begun for a caller who has gone.
+pub(super) fn interruption(abandoned: Abandoned) -> Box<dyn Write> {
+    let work = move |db: &Connection| Ok(abandoned.interrupt(db)?);
     Box::new(Pending::new(work, oneshot::channel().0))
 }
 

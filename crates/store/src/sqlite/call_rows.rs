@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, Row, params_from_iter};
 use uuid::Uuid;
 
+use super::durations::{microseconds, milliseconds};
 use super::failure::Stop;
 use super::usage::{usage_at, usage_columns};
 use crate::{CallFilter, StoreError};
@@ -158,15 +159,6 @@ fn add(statement: &mut CachedStatement<'_>, record: &CallRecord) -> Result<(), S
     Ok(())
 }
 
-/// Milliseconds as whole microseconds: shorter on disk, and finer than any clock here.
-fn microseconds(milliseconds: f64) -> i64 {
-    (milliseconds * 1_000.0).round() as i64
-}
-
-fn milliseconds(microseconds: i64) -> f64 {
-    microseconds as f64 / 1_000.0
-}
-
 fn record_at(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
     let outcome = row.get_ref(14)?.as_str()?;
     let outcome = OUTCOMES.into_iter().find(|known| known.as_str() == outcome);
@@ -206,12 +198,5 @@ mod tests {
         assert!(first_id_at(time_us + 999) < id);
         assert!(first_id_at(time_us + 1_000) > id);
         assert_eq!(first_id_at(-1), CallId::default());
-    }
-
-    #[test]
-    fn times_survive_as_microseconds() {
-        for time_ms in [0.0, 0.001, 12.345, 86_400_000.0] {
-            assert_eq!(milliseconds(microseconds(time_ms)), time_ms);
-        }
     }
 }

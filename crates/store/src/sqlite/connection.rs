@@ -7,12 +7,12 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::store_error;
-use super::{deletion, file, migrate, turns};
+use super::{deletion, file, migrate, run_rows, turns};
 use crate::{StoreConfig, StoreError, Synchronous};
 
 /// How long a read waits for a lock; in WAL mode only a recovery holds one against readers.
 const READER_BUSY_TIMEOUT: Duration = Duration::from_millis(1_000);
-const CACHED_STATEMENTS: usize = 48;
+const CACHED_STATEMENTS: usize = 64;
 
 /// Opens the database for writing: creates and migrates it as needed, and proves that a write works.
 ///
@@ -35,9 +35,10 @@ pub(super) fn open_for_writing(
     Ok(db)
 }
 
-/// Tidies up after a process that died: ends its turns, finishes its deletions.
+/// Tidies up after a process that died: ends its turns and runs, finishes its deletions.
 pub(super) fn clear_up(db: &Connection) -> rusqlite::Result<()> {
     turns::interrupt_all(db)?;
+    run_rows::interrupt_all(db)?;
     deletion::sweep_all(db)
 }
 

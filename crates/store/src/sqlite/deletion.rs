@@ -3,10 +3,13 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::failure::Stop;
+use super::run_removal;
 use super::turns::find_session;
 
 /// How many turns are removed in one go.
 const STEP: i64 = 500;
+/// How many runs are removed in one go: each holds steps and tools.
+const RUN_STEP: u32 = 20;
 
 const REMOVE_SESSION: &str = "DELETE FROM sessions WHERE key = ?1";
 const NOTE_DELETED: &str = "INSERT INTO deleted_sessions (key) VALUES (?1)";
@@ -15,7 +18,7 @@ pub(super) const REMOVE_TURNS: &str =
     "DELETE FROM turns WHERE key IN (SELECT key FROM turns WHERE session = ?1 LIMIT ?2)";
 const FORGET_DELETED: &str = "DELETE FROM deleted_sessions WHERE key = ?1";
 
-/// Takes a session out of sight; its turns follow with [`sweep`]. `false` when there is none.
+/// Takes a session out of sight; its turns and runs follow with [`sweep`]. `false` when there is none.
 pub(super) fn remove_session(db: &Connection, id: &str) -> Result<bool, Stop> {
     let Some(session) = find_session(db, id)? else { return Ok(false) };
     db.prepare_cached(REMOVE_SESSION)?.execute([session])?;
@@ -23,12 +26,12 @@ pub(super) fn remove_session(db: &Connection, id: &str) -> Result<bool, Stop> {
     Ok(true)
 }
 
-/// Removes some turns of a deleted session. `false` once none are left.
+/// Removes some turns or runs of a deleted session. `false` once none are left.
 pub(super) fn sweep(db: &Connection) -> rusqlite::Result<bool> {
     let session = db.prepare_cached(FIND_DELETED)?.query_row([], |row| row.get::<_, i64>(0)).optional()?;
     let Some(session) = session else { return Ok(false) };
     let removed = db.prepare_cached(REMOVE_TURNS)?.execute([session, STEP])?;
-    if removed < STEP as usize {
+    if removed < STEP as usize && run_removal::remove_of_session(db, session, RUN_STEP)? < RUN_STEP as usize {
         db.prepare_cached(FORGET_DELETED)?.execute([session])?;
     }
     Ok(true)

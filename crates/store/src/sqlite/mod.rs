@@ -5,9 +5,10 @@
 //! replaced, locked, or its disk is full, every operation says so at once, and the store finds back by
 //! itself.
 //!
-//! In reading order: `sessions` and `calls` (the traits) → `turns`, `deletion`, `call_rows` (what runs
-//! in a batch) → `writer` → `batch` → `link` (the connection that mends itself) → `transcript`,
-//! `call_stats` (reading) → `readers`; `connection`, `file`, `migrate`, `usage` and `failure` beside them.
+//! In reading order: `sessions`, `runs` and `calls` (the traits) → `turns`, `deletion`, `run_rows`,
+//! `run_removal`, `call_rows` (what runs in a batch) → `writer` → `batch` → `unheard` (callers that go away)
+//! → `link` (the connection that mends itself) → `transcript`, `run_reader`, `run_list`, `call_stats`
+//! (reading) → `readers`; `connection`, `file`, `migrate`, `usage`, `durations` and `failure` beside them.
 
 mod batch;
 mod call_rows;
@@ -15,14 +16,23 @@ mod call_stats;
 mod calls;
 mod connection;
 mod deletion;
+mod durations;
 mod failure;
 mod file;
 mod link;
 mod migrate;
+#[cfg(test)]
+mod plan;
 mod readers;
+mod run_list;
+mod run_reader;
+mod run_removal;
+mod run_rows;
+mod runs;
 mod sessions;
 mod transcript;
 mod turns;
+mod unheard;
 mod usage;
 mod writer;
 
@@ -56,7 +66,7 @@ pub struct SqliteStore {
 
 impl SqliteStore {
     /// Opens a database and claims it for this process: creates it, with its directory, or migrates it,
-    /// and ends the turns that a dead process left running as interrupted.
+    /// and ends the turns and runs that a dead process left running as interrupted.
     ///
     /// Needs no runtime, but blocks; the store's operations need a tokio runtime.
     ///

@@ -9,8 +9,8 @@ use playhouse_llm::{Message, Role, Usage};
 use super::SqliteStore;
 use super::deletion;
 use super::transcript::{Reader, unreadable};
-use super::turns::{self, Begun, ContextTurn, NewTurn, TurnEnd, TurnId};
-use super::writer::Writer;
+use super::turns::{self, Begun, ContextTurn, NewTurn, TurnEnd};
+use super::unheard::{Abandoned, Unheard};
 use crate::stored::Stored;
 use crate::window::{is_in_context, last_that_fit};
 use crate::{
@@ -24,12 +24,14 @@ impl Sessions for SqliteStore {
         let window = begin.history;
         let turn = new_turn(begin)?;
         let writer = self.writer()?;
-        let mut unheard = Unheard { writer, turn: Some(turn.id) };
-        let begun = writer.write(move |db| turns::begin(db, &turn)).await;
-        let begun = begun.inspect_err(|_| unheard.turn = None)?;
-        let begun = begun_turn(begun, window, &self.path)?;
-        unheard.turn = None;
-        Ok(begun)
+        let unheard = Unheard::new(writer, Abandoned::Turn(turn.id));
+        match writer.write(move |db| turns::begin(db, &turn)).await {
+            Ok(begun) => begun_turn(begun, window, &self.path).inspect(|_| unheard.heard()),
+            Err(refusal) => {
+                unheard.heard();
+                Err(refusal)
+            }
+        }
     }
 
     async fn finish_turn(&self, finish: FinishTurn) -> Result<(), StoreError> {
@@ -60,23 +62,6 @@ impl Sessions for SqliteStore {
     async fn turn(&self, turn_id: &str) -> Result<Option<Turn>, StoreError> {
         let Ok(id) = turns::turn_id(turn_id) else { return Ok(None) };
         self.read(move |db, path| Reader::new(db, path).turn(id)).await
-    }
-}
-
-/// Watches over a turn between its commit and the moment its caller learns of it.
-///
-/// A caller that goes away in between would leave a turn that nobody ends and a session that takes no
-/// other.
-struct Unheard<'store> {
-    writer: &'store Writer,
-    turn: Option<TurnId>,
-}
-
-impl Drop for Unheard<'_> {
-    fn drop(&mut self) {
-        if let Some(turn) = self.turn {
-            self.writer.abandon(turn);
-        }
     }
 }
 
@@ -133,6 +118,7 @@ fn answer_tokens(answer: &[Message], usage: Option<&Usage>) -> u32 {
     }
 }
 
-fn unstorable(error: &serde_json::Error) -> StoreError {
+/// The message cannot be kept.
+pub(super) fn unstorable(error: &serde_json::Error) -> StoreError {
     StoreError::invalid(format!("the message has no form in JSON: {error}"))
 }

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::batch::{self, Pending, Write};
 use super::failure::Stop;
 use super::link::Link;
-use super::turns::TurnId;
+use super::unheard::Abandoned;
 use crate::StoreError;
 
 /// How many operations may wait; more callers wait for a place in the queue.
@@ -39,8 +39,8 @@ struct Shared {
     epoch: Instant,
     /// When the batch under way began, in milliseconds after `epoch` and one; 0 while there is none.
     batch_began_ms: AtomicU64,
-    /// Turns that were abandoned while the queue was full.
-    abandoned: Mutex<Vec<TurnId>>,
+    /// What was abandoned while the queue was full.
+    abandoned: Mutex<Vec<Abandoned>>,
 }
 
 /// Lets the threads that answer requests go first where there are fewer cores than work: a
@@ -93,11 +93,11 @@ impl Writer {
         answer.await.map_err(|_| closed())?.outcome
     }
 
-    /// Has a turn end as interrupted, if it ever began, without waiting.
-    pub(super) fn abandon(&self, turn: TurnId) {
-        // In the queue it comes after the turn's beginning and before the session's next turn.
-        if !self.send_unanswered(batch::interruption(turn)) {
-            self.shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(turn);
+    /// Has something end as interrupted, if it ever began, without waiting.
+    pub(super) fn abandon(&self, abandoned: Abandoned) {
+        // In the queue it comes after the beginning, and before the session's next turn.
+        if !self.send_unanswered(batch::interruption(abandoned.clone())) {
+            self.shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(abandoned);
         }
     }
 
@@ -144,7 +144,7 @@ impl Shared {
         u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
-    fn take_abandoned(&self) -> Vec<TurnId> {
+    fn take_abandoned(&self) -> Vec<Abandoned> {
         std::mem::take(&mut *self.abandoned.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use playhouse_store::{MessagePage, Page};
+use playhouse_store::{MessagePage, Page, RunFilter};
 
+use super::run_support::{begin_run, run_end, run_id, step, tool_end};
 use super::{Backend, begin, take_turn};
 
 pub(crate) async fn five_hundred_turns_at_once_are_all_stored(backend: &dyn Backend) {
@@ -32,4 +33,37 @@ pub(crate) async fn five_hundred_turns_at_once_are_all_stored(backend: &dyn Back
         assert_eq!(last, format!("answer {}", n * 5 + 4));
     }
     assert_eq!(begin(&*store, "session-7", 900).await.unwrap().history.len(), 10);
+}
+
+pub(crate) async fn hundreds_of_runs_at_once_are_all_stored(backend: &dyn Backend) {
+    let store = backend.open().await;
+    let tasks: Vec<_> = (0..200)
+        .map(|n| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let id = begin_run(&*store, n).await;
+                for number in 1..=5 {
+                    store.add_step(&id, step(number, &["c1", "c2", "c3"])).await.unwrap();
+                    let ends = ["c3", "c1", "c2"].map(|call| store.end_tool(&id, number, tool_end(call)));
+                    let ended = futures_util::future::join_all(ends).await;
+                    ended.into_iter().for_each(|ended| ended.unwrap());
+                }
+                store.finish_run(run_end(n)).await.unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    for n in 0..200 {
+        let run = store.run(&run_id(n)).await.unwrap().unwrap();
+        assert_eq!((&*run.summary.status, run.answer), ("completed", Some(format!("answer {n}"))));
+        assert_eq!((run.steps.len(), run.summary.step_count), (5, 5));
+        for step in run.steps {
+            let ended: Vec<_> = step.tools.iter().map(|tool| &*tool.call_id).collect();
+            assert_eq!(ended, ["c1", "c2", "c3"]);
+        }
+    }
+    let completed = RunFilter { status: Some("completed".into()), ..RunFilter::default() };
+    assert_eq!(store.list_runs(completed).await.unwrap().runs.len(), 50);
 }

@@ -6,9 +6,16 @@ pub(crate) mod calls;
 pub(crate) mod history;
 pub(crate) mod load;
 pub(crate) mod restart;
+pub(crate) mod resuming;
+pub(crate) mod run_lists;
+pub(crate) mod run_support;
+pub(crate) mod runs;
 pub(crate) mod sessions;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use async_trait::async_trait;
 use playhouse_llm::Message;
@@ -77,12 +84,57 @@ macro_rules! conformance_tests {
         );
         crate::conformance::tests_of!(
             $backend,
+            runs,
+            a_run_is_there_as_soon_as_it_begins,
+            a_run_reads_back_as_it_was_told,
+            a_step_is_stored_before_its_tools_and_each_tool_as_it_ends,
+            tools_stay_with_their_step_and_their_run,
+            steps_follow_one_another,
+            a_tool_ends_once_and_in_a_step_that_is_there,
+            nothing_is_added_to_a_run_that_has_ended,
+            a_run_that_was_never_begun_is_not_found,
+            odd_beginnings_are_refused,
+            a_run_belongs_to_a_session_that_is_there,
+            a_run_id_serves_once,
+            a_status_that_is_no_ending_is_refused,
+            a_beginning_that_is_given_up_does_not_run_for_ever,
+            a_refusal_that_nobody_hears_ends_no_run
+        );
+        crate::conformance::tests_of!(
+            $backend,
+            resuming,
+            an_interrupted_run_goes_on_with_all_it_did,
+            of_resumes_at_once_one_proceeds,
+            a_run_that_cannot_go_on_says_why,
+            a_resume_that_is_given_up_can_be_made_again
+        );
+        crate::conformance::tests_of!(
+            $backend,
+            run_lists,
+            runs_are_listed_newest_first_in_pages,
+            a_cursor_goes_on_whatever_comes_and_goes,
+            filters_choose_runs,
+            a_made_up_run_cursor_is_refused,
+            a_deleted_session_takes_its_runs,
+            many_runs_of_a_session_go_as_a_whole,
+            old_runs_are_forgotten_in_steps,
+            retention_keeps_young_runs
+        );
+        crate::conformance::tests_of!(
+            $backend,
             restart,
             everything_is_kept,
             running_turns_are_interrupted,
+            running_runs_are_interrupted_and_keep_what_they_did,
+            runs_that_have_ended_stay_as_they_ended,
             half_a_deletion_is_finished
         );
-        crate::conformance::tests_of!($backend, load, five_hundred_turns_at_once_are_all_stored);
+        crate::conformance::tests_of!(
+            $backend,
+            load,
+            five_hundred_turns_at_once_are_all_stored,
+            hundreds_of_runs_at_once_are_all_stored
+        );
     };
 }
 
@@ -140,6 +192,14 @@ pub(crate) async fn end(store: &dyn Store, n: u32, ending: TurnEnding, messages:
 pub(crate) async fn take_turn(store: &dyn Store, session: &str, n: u32) {
     begin(store, session, n).await.unwrap();
     answer(store, n).await;
+}
+
+/// Has an operation under way and gives it up; whether it was done all the same, because the store was
+/// faster.
+pub(crate) async fn give_up<T, E>(operation: impl Future<Output = Result<T, E>>) -> bool {
+    let mut operation = pin!(operation);
+    let polled = poll_fn(|context| Poll::Ready(operation.as_mut().poll(context)));
+    matches!(polled.await, Poll::Ready(Ok(_)))
 }
 
 /// The texts of messages.

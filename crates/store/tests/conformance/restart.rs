@@ -1,7 +1,9 @@
 //! What is there after the process has ended and begun again.
 
-use playhouse_store::{CallFilter, MessagePage, Page, TurnState};
+use playhouse_store::run::INTERRUPTED;
+use playhouse_store::{BeginRun, CallFilter, MessagePage, Page, StoreError, TurnState};
 
+use super::run_support::{begin_run, beginning_run, run_end, run_id, status_of, step, take_run, tool_end};
 use super::{Backend, answer, begin, take_turn, texts, turn_id};
 
 pub(crate) async fn everything_is_kept(backend: &dyn Backend) {
@@ -40,10 +42,56 @@ pub(crate) async fn running_turns_are_interrupted(backend: &dyn Backend) {
     answer(&*store, 4).await;
 }
 
+pub(crate) async fn running_runs_are_interrupted_and_keep_what_they_did(backend: &dyn Backend) {
+    let store = backend.open().await;
+    begin_run(&*store, 1).await;
+    store.begin_run(BeginRun { resumable: false, ..beginning_run(2) }).await.unwrap();
+    store.add_step(&run_id(2), step(1, &["c1", "c2"])).await.unwrap();
+    store.end_tool(&run_id(2), 1, tool_end("c2")).await.unwrap();
+    let before = store.run(&run_id(2)).await.unwrap().unwrap();
+    drop(store);
+
+    let store = backend.open().await;
+    let run = store.run(&run_id(2)).await.unwrap().unwrap();
+    assert_eq!((&*run.summary.status, run.summary.ended_at_us), (INTERRUPTED, None));
+    assert_eq!((run.input, run.steps), (before.input, before.steps));
+    let refusal = store.resume_run(&run_id(2), 9).await.unwrap_err();
+    assert_eq!(refusal, StoreError::RunNotResumable { run_id: run_id(2) });
+
+    store.resume_run(&run_id(1), 9).await.unwrap();
+    store.add_step(&run_id(1), step(1, &["c1"])).await.unwrap();
+    drop(store);
+
+    // It can be cut off more than once.
+    let store = backend.open().await;
+    let run = store.resume_run(&run_id(1), 19).await.unwrap();
+    assert_eq!((run.summary.resumed_at_us, run.steps.len()), (Some(19), 1));
+    store.finish_run(run_end(1)).await.unwrap();
+}
+
+pub(crate) async fn runs_that_have_ended_stay_as_they_ended(backend: &dyn Backend) {
+    let store = backend.open().await;
+    let mut before = Vec::new();
+    for (n, status) in [(1, "completed"), (2, "cancelled"), (3, INTERRUPTED)] {
+        take_run(&*store, beginning_run(n), n, status).await;
+        before.push(store.run(&run_id(n)).await.unwrap());
+    }
+    drop(store);
+
+    let store = backend.open().await;
+    for (n, before) in (1..).zip(before) {
+        assert_eq!(store.run(&run_id(n)).await.unwrap(), before);
+    }
+}
+
 pub(crate) async fn half_a_deletion_is_finished(backend: &dyn Backend) {
     let store = backend.open().await;
     for n in 1..=600 {
         take_turn(&*store, "ada", n).await;
+    }
+    for n in 1..=30 {
+        let begin = BeginRun { session_id: Some("ada".into()), ..beginning_run(n) };
+        take_run(&*store, begin, n, "completed").await;
     }
     {
         // Given up in the middle, as by a process that dies.
@@ -57,10 +105,15 @@ pub(crate) async fn half_a_deletion_is_finished(backend: &dyn Backend) {
         }
     }
     assert!(store.turn(&turn_id(1)).await.unwrap().is_none());
+    assert_eq!(status_of(&*store, 30).await, None);
     drop(store);
 
     let store = backend.open().await;
     for n in [1, 600] {
         begin(&*store, &format!("other-{n}"), n).await.unwrap();
+    }
+    for n in [1, 30] {
+        begin_run(&*store, n).await;
+        assert!(store.run(&run_id(n)).await.unwrap().unwrap().steps.is_empty());
     }
 }

@@ -1,15 +1,12 @@
 //! Beginning, ending, reading and deleting conversations.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use playhouse_llm::{Extra, Message, Part, Role, Shape, ToolCall, Usage};
 use playhouse_store::{BeginTurn, FinishTurn, MessagePage, Page, StoreError, TurnEnding, TurnState};
 use serde_json::json;
 
-use super::{Backend, WIDE, answer, begin, beginning, end, take_turn, turn_id};
+use super::{Backend, WIDE, answer, begin, beginning, end, give_up, take_turn, turn_id};
 
 pub(crate) async fn a_session_begins_with_its_first_turn(backend: &dyn Backend) {
     let store = backend.open().await;
@@ -107,9 +104,9 @@ pub(crate) async fn a_turn_id_serves_once(backend: &dyn Backend) {
 pub(crate) async fn a_beginning_that_is_given_up_leaves_the_session_free(backend: &dyn Backend) {
     let store = backend.open().await;
     for n in 1..=20 {
-        let mut given_up = pin!(store.begin_turn(beginning("ada", n, WIDE)));
-        // Once is enough to have it under way.
-        poll_fn(|context| Poll::Ready(given_up.as_mut().poll(context).is_ready())).await;
+        if give_up(store.begin_turn(beginning("ada", n, WIDE))).await {
+            end(&*store, n, TurnEnding::Interrupted, Vec::new()).await;
+        }
     }
     // Ends that nobody waits for may come late, but they come.
     let mut next = begin(&*store, "ada", 21).await;

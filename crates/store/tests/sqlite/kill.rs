@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use playhouse_llm::{CallRecord, Outcome};
-use playhouse_store::{CallFilter, Calls, Sessions, SqliteStore, StoreConfig, TurnState};
+use playhouse_store::run::{INTERRUPTED, RUNNING};
+use playhouse_store::{CallFilter, Calls, Runs, Sessions, SqliteStore, Store, StoreConfig, TurnState};
 
 use super::TestDatabase;
+use crate::conformance::run_support::{begin_run, run_end, run_id, step, tool_end};
 use crate::conformance::{take_turn, turn_id};
 
 /// Tells the child where to write. The child is this very program, at the one test below.
@@ -33,6 +35,32 @@ async fn nothing_acknowledged_is_lost_by_a_kill() {
         assert_eq!((turn.state, turn.messages.len()), (TurnState::Completed, 2));
         let filter = CallFilter { request_id: Some(n.to_string().into()), ..CallFilter::default() };
         assert_eq!(store.list_calls(filter).await.unwrap().len(), 1);
+        check_run(&store, n).await;
+    }
+}
+
+/// A run, half of them to its end: one tool of two has ended.
+async fn take_half_a_run(store: &dyn Store, n: u32) {
+    let id = begin_run(store, n.into()).await;
+    store.add_step(&id, step(1, &["c1", "c2"])).await.unwrap();
+    store.end_tool(&id, 1, tool_end("c2")).await.unwrap();
+    if n.is_multiple_of(2) {
+        store.finish_run(run_end(n.into())).await.unwrap();
+    }
+}
+
+/// The run is there with all it did; if it had not ended it goes on from there.
+async fn check_run(store: &SqliteStore, n: u32) {
+    let run = store.run(&run_id(n.into())).await.unwrap().unwrap();
+    assert_eq!(run.steps[0].step, step(1, &["c1", "c2"]));
+    let ended: Vec<_> = run.steps[0].tools.iter().map(|tool| &*tool.output).collect();
+    assert_eq!(ended, ["result of c2"]);
+    if n.is_multiple_of(2) {
+        assert_eq!((&*run.summary.status, run.answer), ("completed", Some(format!("answer {n}"))));
+    } else {
+        assert_eq!(&*run.summary.status, INTERRUPTED);
+        let resumed = store.resume_run(&run.summary.id, 9).await.unwrap();
+        assert_eq!((&*resumed.summary.status, resumed.steps), (RUNNING, run.steps));
     }
 }
 
@@ -57,6 +85,7 @@ async fn write_until_killed() {
                 for n in (caller..).step_by(8) {
                     take_turn(&*store, &format!("session-{caller}"), n).await;
                     store.append_calls([record(n)].into_iter().collect()).await.unwrap();
+                    take_half_a_run(&*store, n).await;
                     let mut out = std::io::stdout().lock();
                     writeln!(out, "acknowledged {n}").unwrap();
                     out.flush().unwrap();

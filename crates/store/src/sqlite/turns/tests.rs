@@ -3,6 +3,7 @@
 use rusqlite::StatementStatus;
 
 use super::*;
+use crate::sqlite::plan::assert_plan;
 use crate::sqlite::{call_rows, call_stats, deletion, migrate, transcript};
 use crate::{CallFilter, SessionPage};
 
@@ -124,22 +125,11 @@ fn every_statement_finds_its_rows_by_an_index() {
         (call_rows::PRUNE, "calls USING PRIMARY KEY (id<?)"),
         (call_stats::SCAN, "calls USING PRIMARY KEY (id>?)"),
     ];
-    for (sql, search) in statements {
-        let plan = plan(&db, sql);
-        assert!(plan.contains(search), "{sql}\nis planned as\n{plan}");
-        assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}\nis planned as\n{plan}");
-    }
+    statements.into_iter().for_each(|(sql, search)| assert_plan(&db, sql, search));
 }
 
 fn page() -> CallFilter {
     CallFilter { before: Some(Uuid::nil().to_string().into()), ..CallFilter::default() }
-}
-
-fn plan(db: &Connection, sql: &str) -> String {
-    let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-    let lines: Vec<String> =
-        statement.raw_query().mapped(|row| row.get("detail")).collect::<Result<_, _>>().unwrap();
-    lines.join("\n")
 }
 
 #[test]

@@ -1,0 +1,103 @@
+//! Lists of runs.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params_from_iter};
+use uuid::Uuid;
+
+use super::durations::milliseconds;
+use super::usage::usage_at;
+use crate::{RunFilter, RunPage, RunSummary, StoreError};
+
+const LARGEST_PAGE: u32 = 100;
+
+/// A run of a session that has been deleted is gone, though its row may be there for a moment.
+pub(super) const SUMMARIES: &str = "SELECT runs.key, runs.id, agent, model, status, resumable, request_id, \
+     sessions.id, turn_id, started_at_us, resumed_at_us, ended_at_us, \
+     (SELECT max(number) FROM run_steps WHERE run = runs.key), reason, error, prompt_tokens, \
+     completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
+     duration_us FROM runs LEFT JOIN sessions ON sessions.key = runs.session \
+     WHERE (runs.session IS NULL OR sessions.key IS NOT NULL)";
+
+/// A filter as SQL.
+pub(super) struct RunQuery {
+    pub(super) sql: String,
+    values: Vec<Value>,
+    limit: usize,
+}
+
+impl RunQuery {
+    /// Writes a filter as SQL.
+    pub(super) fn of(filter: &RunFilter) -> Result<Self, StoreError> {
+        let limit = filter.page.limit.clamp(1, LARGEST_PAGE);
+        let mut query = Self { sql: SUMMARIES.to_owned(), values: Vec::new(), limit: limit as usize };
+        query.add("runs.key < ?", Some(cursor(filter.page.after.as_deref())?.into()));
+        query.add(
+            "runs.session = (SELECT key FROM sessions WHERE id = ?)",
+            text(filter.session_id.as_deref()),
+        );
+        // A session holds fewer runs than an agent or a status, so its index is the one to use.
+        let in_session = filter.session_id.is_some();
+        query.add(if in_session { "+agent = ?" } else { "agent = ?" }, text(filter.agent.as_deref()));
+        query.add(if in_session { "+status = ?" } else { "status = ?" }, text(filter.status.as_deref()));
+        query.sql.push_str(" ORDER BY runs.key DESC LIMIT ?");
+        // One more than wanted tells whether there is a next page.
+        query.values.push(Value::Integer(i64::from(limit) + 1));
+        Ok(query)
+    }
+
+    fn add(&mut self, condition: &str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.sql.push_str(" AND ");
+            self.sql.push_str(condition);
+            self.values.push(value);
+        }
+    }
+}
+
+/// A page of runs.
+pub(super) fn list(db: &Connection, query: &RunQuery) -> rusqlite::Result<RunPage> {
+    let mut statement = db.prepare_cached(&query.sql)?;
+    let rows = statement.query_map(params_from_iter(&query.values), summary_at)?;
+    let mut found: Vec<(i64, RunSummary)> = rows.collect::<Result<_, _>>()?;
+    let more = found.len() > query.limit;
+    found.truncate(query.limit);
+    let next = found.last().filter(|_| more).map(|(key, _)| key.to_string());
+    Ok(RunPage { runs: found.into_iter().map(|(_, run)| run).collect(), next })
+}
+
+/// The key and the summary in a row of [`SUMMARIES`].
+pub(super) fn summary_at(row: &Row<'_>) -> rusqlite::Result<(i64, RunSummary)> {
+    let turn_id: Option<[u8; 16]> = row.get(8)?;
+    let summary = RunSummary {
+        id: Uuid::from_bytes(row.get(1)?).to_string().into(),
+        agent: row.get(2)?,
+        model: row.get(3)?,
+        status: row.get(4)?,
+        resumable: row.get(5)?,
+        request_id: row.get(6)?,
+        session_id: row.get(7)?,
+        turn_id: turn_id.map(|id| Uuid::from_bytes(id).to_string().into()),
+        started_at_us: row.get(9)?,
+        resumed_at_us: row.get(10)?,
+        ended_at_us: row.get(11)?,
+        step_count: row.get::<_, Option<u32>>(12)?.unwrap_or_default(),
+        reason: row.get(13)?,
+        error: row.get(14)?,
+        usage: usage_at(row, 15)?,
+        cost_usd: row.get(21)?,
+        duration_ms: row.get::<_, Option<i64>>(22)?.map(milliseconds),
+    };
+    Ok((row.get(0)?, summary))
+}
+
+/// Where a page begins: before every run there can be, or where the last one ended.
+fn cursor(after: Option<&str>) -> Result<i64, StoreError> {
+    let Some(after) = after else { return Ok(i64::MAX) };
+    after.parse().map_err(|_| {
+        StoreError::invalid(format!("'{after}' is no cursor: pass on the 'next' of the page before as it is"))
+    })
+}
+
+fn text(value: Option<&str>) -> Option<Value> {
+    value.map(|value| Value::Text(value.to_owned()))
+}

@@ -1,0 +1,253 @@
+//! Runs: beginning, taking steps, ending, going on.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::durations::microseconds;
+use super::failure::Stop;
+use super::turns::{TurnId, find_session};
+use super::usage::usage_columns;
+use crate::run::{INTERRUPTED, RUNNING};
+use crate::stored::Stored;
+use crate::{FinishRun, StoreError, ToolEnd};
+
+/// A run's id as it is kept.
+pub(super) type RunId = [u8; 16];
+
+/// A run about to begin.
+pub(super) struct NewRun {
+    pub(super) id: RunId,
+    pub(super) agent: Arc<str>,
+    pub(super) model: Arc<str>,
+    pub(super) input: Stored,
+    pub(super) resumable: bool,
+    pub(super) request_id: Arc<str>,
+    pub(super) session_id: Option<Arc<str>>,
+    pub(super) turn_id: Option<TurnId>,
+    pub(super) now_us: i64,
+}
+
+/// A step about to be added.
+pub(super) struct NewStep {
+    pub(super) number: u32,
+    pub(super) at_us: i64,
+    pub(super) said: Stored,
+    pub(super) thought: Option<String>,
+    /// As JSON.
+    pub(super) calls: Option<String>,
+    pub(super) model: Arc<str>,
+    pub(super) finish_reason: Option<playhouse_llm::FinishReason>,
+    pub(super) usage: Option<playhouse_llm::Usage>,
+    pub(super) cost_usd: Option<f64>,
+    pub(super) duration_ms: f64,
+}
+
+/// Where a run stands.
+struct Standing {
+    key: i64,
+    status: String,
+    resumable: bool,
+}
+
+const BEGIN: &str = "INSERT INTO runs (id, session, turn_id, status, resumable, started_at_us, agent, model, \
+     request_id, input_json, input) VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+     ON CONFLICT DO NOTHING";
+/// A run of a session that has been deleted is gone, though its row may be there for a moment.
+pub(super) const FIND: &str = "SELECT runs.key, status, resumable \
+     FROM runs LEFT JOIN sessions ON sessions.key = runs.session \
+     WHERE runs.id = ?1 AND (runs.session IS NULL OR sessions.key IS NOT NULL)";
+pub(super) const LAST_STEP: &str = "SELECT max(number) FROM run_steps WHERE run = ?1";
+pub(super) const ADD_STEP: &str = "INSERT INTO run_steps (run, number, at_us, duration_us, prompt_tokens, \
+     completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, model, \
+     finish_reason, said_json, said, thought, calls) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+pub(super) const FIND_STEP: &str = "SELECT 1 FROM run_steps WHERE run = ?1 AND number = ?2";
+pub(super) const END_TOOL: &str = "INSERT INTO run_tools (run, step, call_id, ended_at_us, duration_us, success, tool, \
+     output, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+pub(super) const FINISH: &str = "UPDATE runs SET status = ?2, ended_at_us = ?3, duration_us = ?4, \
+     prompt_tokens = ?5, completion_tokens = ?6, total_tokens = ?7, cached_tokens = ?8, \
+     cache_write_tokens = ?9, reasoning_tokens = ?10, cost_usd = ?11, error = ?12, reason = ?13, answer = ?14 \
+     WHERE key = ?1";
+pub(super) const RESUME: &str = "UPDATE runs SET status = 'running', resumed_at_us = ?2, ended_at_us = NULL, \
+     duration_us = NULL, prompt_tokens = NULL, completion_tokens = NULL, total_tokens = NULL, \
+     cached_tokens = NULL, cache_write_tokens = NULL, reasoning_tokens = NULL, cost_usd = NULL, error = NULL, \
+     reason = NULL, answer = NULL WHERE key = ?1";
+pub(super) const INTERRUPT: &str =
+    "UPDATE runs SET status = 'interrupted' WHERE id = ?1 AND +status = 'running'";
+pub(super) const INTERRUPT_ALL: &str = "UPDATE runs SET status = 'interrupted' WHERE status = 'running'";
+
+/// The bytes of a run's id.
+///
+/// # Errors
+/// [`StoreError::Invalid`] when it is no UUIDv7: old runs are found by the time in their ids.
+pub(super) fn run_id(id: &str) -> Result<RunId, StoreError> {
+    let uuid = Uuid::try_parse(id).ok().filter(|uuid| uuid.get_version_num() == 7);
+    uuid.map(Uuid::into_bytes)
+        .ok_or_else(|| StoreError::invalid(format!("'{id}' is no run id: a run id is a UUIDv7")))
+}
+
+/// Begins a run. Reads first, so that a refusal leaves nothing to undo.
+pub(super) fn begin(db: &Connection, run: &NewRun) -> Result<(), Stop> {
+    let session = run.session_id.as_ref().map(|id| session_key(db, id)).transpose()?;
+    let added = db.prepare_cached(BEGIN)?.execute(params![
+        run.id,
+        session,
+        run.turn_id,
+        run.resumable,
+        run.now_us,
+        run.agent,
+        run.model,
+        run.request_id,
+        run.input.is_json,
+        run.input.content,
+    ])?;
+    match added {
+        1 => Ok(()),
+        _ => Err(refused(format!("run id '{}' has been used before", name_of(run.id)))),
+    }
+}
+
+/// Adds a step to a running run.
+pub(super) fn add_step(db: &Connection, id: RunId, step: &NewStep) -> Result<(), Stop> {
+    let run = find_running(db, id)?;
+    let last: Option<u32> = db.prepare_cached(LAST_STEP)?.query_row([run], |row| row.get(0))?;
+    let next = last.map_or(1, |last| last.saturating_add(1));
+    if step.number != next {
+        let (number, id) = (step.number, name_of(id));
+        return Err(refused(format!("step {number} cannot be added to run '{id}': its next step is {next}")));
+    }
+    insert_step(db, run, step)?;
+    Ok(())
+}
+
+/// Adds what came of a tool to a step of a running run.
+pub(super) fn end_tool(db: &Connection, id: RunId, step: u32, end: &ToolEnd) -> Result<(), Stop> {
+    let run = find_running(db, id)?;
+    if !db.prepare_cached(FIND_STEP)?.exists((run, step))? {
+        let id = name_of(id);
+        return Err(refused(format!("run '{id}' has no step {step}: add the step before its tools run")));
+    }
+    let added = db.prepare_cached(END_TOOL)?.execute(params![
+        run,
+        step,
+        end.call_id,
+        end.now_us,
+        microseconds(end.duration_ms),
+        end.success,
+        end.tool,
+        end.output,
+        end.error,
+    ])?;
+    match added {
+        1 => Ok(()),
+        _ => {
+            let (call, id) = (&end.call_id, name_of(id));
+            Err(refused(format!("tool call '{call}' of step {step} of run '{id}' has ended before")))
+        }
+    }
+}
+
+/// Ends a running run.
+pub(super) fn finish(db: &Connection, id: RunId, end: &FinishRun) -> Result<(), Stop> {
+    let run = find_running(db, id)?;
+    let [prompt, completion, total, cached, cache_write, reasoning] = usage_columns(Some(&end.usage));
+    db.prepare_cached(FINISH)?.execute(params![
+        run,
+        end.status,
+        end.now_us,
+        microseconds(end.duration_ms),
+        prompt,
+        completion,
+        total,
+        cached,
+        cache_write,
+        reasoning,
+        end.cost_usd,
+        end.error,
+        end.reason,
+        end.answer,
+    ])?;
+    Ok(())
+}
+
+/// Has an interrupted run run again.
+pub(super) fn resume(db: &Connection, id: RunId, now_us: i64) -> Result<(), Stop> {
+    let Standing { key, status, resumable } = find(db, id)?;
+    let run_id = name_of(id);
+    match &*status {
+        INTERRUPTED if resumable => {
+            db.prepare_cached(RESUME)?.execute((key, now_us))?;
+            Ok(())
+        }
+        INTERRUPTED => Err(StoreError::RunNotResumable { run_id }.into()),
+        RUNNING => Err(StoreError::RunRunning { run_id }.into()),
+        _ => Err(StoreError::RunEnded { run_id, status: status.into() }.into()),
+    }
+}
+
+/// Ends one run as interrupted, if it is running.
+pub(super) fn interrupt(db: &Connection, run: RunId) -> rusqlite::Result<()> {
+    db.prepare_cached(INTERRUPT)?.execute([run]).map(drop)
+}
+
+/// Ends every running run as interrupted: their process is gone.
+pub(super) fn interrupt_all(db: &Connection) -> rusqlite::Result<()> {
+    db.execute(INTERRUPT_ALL, []).map(drop)
+}
+
+fn session_key(db: &Connection, session_id: &Arc<str>) -> Result<i64, Stop> {
+    let found = find_session(db, session_id)?;
+    Ok(found.ok_or_else(|| StoreError::SessionNotFound { session_id: Arc::clone(session_id) })?)
+}
+
+fn find(db: &Connection, id: RunId) -> Result<Standing, Stop> {
+    let found = db.prepare_cached(FIND)?.query_row([id], standing_at).optional()?;
+    Ok(found.ok_or_else(|| StoreError::RunNotFound { run_id: name_of(id) })?)
+}
+
+fn standing_at(row: &Row<'_>) -> rusqlite::Result<Standing> {
+    Ok(Standing { key: row.get(0)?, status: row.get(1)?, resumable: row.get(2)? })
+}
+
+/// The key of a run that runs.
+fn find_running(db: &Connection, id: RunId) -> Result<i64, Stop> {
+    let Standing { key, status, .. } = find(db, id)?;
+    match &*status {
+        RUNNING => Ok(key),
+        _ => Err(StoreError::RunEnded { run_id: name_of(id), status: status.into() }.into()),
+    }
+}
+
+fn insert_step(db: &Connection, run: i64, step: &NewStep) -> rusqlite::Result<()> {
+    let [prompt, completion, total, cached, cache_write, reasoning] = usage_columns(step.usage.as_ref());
+    let added = db.prepare_cached(ADD_STEP)?.execute(params![
+        run,
+        step.number,
+        step.at_us,
+        microseconds(step.duration_ms),
+        prompt,
+        completion,
+        total,
+        cached,
+        cache_write,
+        reasoning,
+        step.cost_usd,
+        step.model,
+        step.finish_reason.as_ref().map(playhouse_llm::FinishReason::as_str),
+        step.said.is_json,
+        step.said.content,
+        step.thought,
+        step.calls,
+    ]);
+    added.map(drop)
+}
+
+fn name_of(id: RunId) -> Arc<str> {
+    Uuid::from_bytes(id).to_string().into()
+}
+
+fn refused(reason: String) -> Stop {
+    Stop::Refused(StoreError::invalid(reason))
+}
