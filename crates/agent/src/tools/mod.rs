@@ -2,6 +2,10 @@
 
 mod calculator;
 mod current_time;
+#[cfg(feature = "http")]
+mod http_get;
 
 pub use calculator::Calculator;
 pub use current_time::CurrentTime;
+#[cfg(feature = "http")]
+pub use http_get::{HttpGet, HttpGetConfig, HttpGetError};
