@@ -14,6 +14,7 @@ use tokio::time::Instant;
 pub use arguments::parse_arguments;
 pub use error::{RegistryError, ToolError};
 pub use function::ToolFn;
+pub(crate) use function::input_schema;
 pub use limits::ToolLimits;
 pub use registry::ToolRegistry;
 pub use result::ToolResult;
