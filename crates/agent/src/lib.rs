@@ -7,9 +7,10 @@
 //! agent watches its [`RunEvent`]s. The machine performs no IO.
 //! Whom it depends on: `playhouse-llm`.
 //!
-//! In reading order: [`tool`] → [`tools`] → [`strategy`] → [`run`] → [`agent`] → [`speech`].
+//! In reading order: [`tool`] → [`tools`] → [`strategy`] → [`run`] → [`agent`] → [`speech`]; [`config`] beside them.
 
 pub mod agent;
+pub mod config;
 pub mod run;
 pub mod speech;
 pub mod strategy;
@@ -17,6 +18,7 @@ pub mod tool;
 pub mod tools;
 
 pub use agent::{Agent, ReActAgent, ToolCallingAgent};
+pub use config::AgentConfig;
 pub use run::{Action, Bounds, Driver, Machine, Run, RunEvent, RunStatus, StepRecord, Task, ToolOutcome};
 pub use speech::AgentProvider;
 pub use strategy::{ReAct, Strategy, StrategyKind, ToolCalling};

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
-use playhouse_llm::{Chunk, Error, ErrorKind, Event, EventStream, FinishReason, Provider, Request, collect};
+use playhouse_llm::{
+    Chunk, Error, ErrorKind, Event, EventStream, FinishReason, Prompt, Provider, Reply, Request, collect,
+};
 
 use crate::agent::{Agent, events};
 use crate::run::{Driver, Run, RunEvent, RunStatus, Task};
@@ -37,26 +39,24 @@ impl AgentProvider {
 #[async_trait::async_trait]
 impl Provider for AgentProvider {
     async fn chat(&self, request: Request) -> Result<EventStream, Error> {
-        let task = task_of(&self.agent, &request, self.provider.clone())?;
+        let task = self.agent.task_of(prompt_of(&request)?, self.provider.clone());
+        let task = Task { stream: request.stream, context: request.context.clone(), ..task };
         answer(events(Driver::new(task)), request.model, request.stream).await
     }
 }
 
-/// The task that a request puts to an agent.
+/// What a request asks an agent: its conversation and its settings.
 ///
 /// # Errors
 /// When the request cannot be read, or offers tools: an agent runs its own.
-pub fn task_of<P>(agent: &Agent, request: &Request, provider: P) -> Result<Task<P>, Error> {
+pub fn prompt_of(request: &Request) -> Result<Prompt, Error> {
     let prompt = request.prompt()?;
     if !prompt.tools.is_empty() {
         let message = format!("'{}' is an agent and runs tools of its own; leave out `tools`", request.model);
         let error = Error::new(ErrorKind::InvalidRequest, message);
         return Err(Error { param: Some("tools".to_owned()), ..error });
     }
-    let mut prompt = prompt.clone();
-    prompt.tool_choice = None;
-    let task = agent.task_of(prompt, provider);
-    Ok(Task { stream: request.stream, context: request.context.clone(), ..task })
+    Ok(Prompt { tool_choice: None, ..prompt.clone() })
 }
 
 /// The answer that a run's events make; streamed and whole it is the same text.
@@ -79,6 +79,23 @@ pub async fn answer(
     }
     let reply = collect(Box::pin(pieces)).await?;
     Ok(Box::pin(stream::iter([Ok(Event::reply(reply))])))
+}
+
+/// A run's answer as a reply: its last text, not what it said on the way.
+///
+/// # Errors
+/// When it has none.
+pub fn reply(run: &Run) -> Result<Reply, Error> {
+    let finish = match (run.status, &run.answer) {
+        (RunStatus::Completed, _) => last_finish(run),
+        (status, Some(_)) if status.is_limit() => FinishReason::Length,
+        _ => return Err(failure(run)),
+    };
+    let mut reply = Reply::text(run.text());
+    reply.choices.iter_mut().for_each(|choice| choice.finish = Some(finish.clone()));
+    reply.model = run.steps.last().map(|step| step.model.clone()).unwrap_or_default();
+    reply.usage = Some(run.usage.clone()).filter(|usage| usage.total_tokens > 0);
+    Ok(reply)
 }
 
 struct Speech {

@@ -13,6 +13,9 @@ use playhouse_store::{HistoryWindow, SqliteStore, Store, StoreConfig, StoreError
 use playhouse_telemetry::Metrics;
 use playhouse_telemetry::metrics::GaugeGuard;
 
+use crate::agents::desk::{RunDesk, Running};
+use crate::agents::models::WithAgents;
+use crate::agents::roster::Roster;
 use crate::config::{ChatConfig, ServerConfig};
 use crate::front::{Front, auth::Keyring};
 use crate::lifecycle::Lifecycle;
@@ -54,6 +57,10 @@ pub struct AppParts {
     pub keyring: Keyring,
     /// How native chat asks.
     pub chat: ChatSettings,
+    /// The agents.
+    pub agents: Roster,
+    /// Whether what tools are called with, and what they answer, may be logged.
+    pub capture: bool,
     /// What bounds requests.
     pub server: ServerConfig,
 }
@@ -76,8 +83,9 @@ pub struct App {
 }
 
 struct Inner {
-    provider: Arc<dyn Provider>,
-    models: Arc<dyn Models>,
+    /// Who answers: models, and agents as models.
+    answering: Arc<WithAgents>,
+    runs: Arc<RunDesk>,
     store: Arc<dyn Store>,
     turn_finisher: TurnFinisher,
     accounts: Arc<Accounts>,
@@ -107,9 +115,17 @@ impl App {
     pub fn new(parts: AppParts) -> Self {
         let sink = parts.accounts.clone();
         let turn_finisher = TurnFinisher::spawn(parts.store.clone());
-        let inner = Inner {
+        let runs = Arc::new(RunDesk {
+            roster: parts.agents,
             provider: Arc::new(Meter::new(parts.provider, parts.prices, sink)),
-            models: parts.models,
+            store: parts.store.clone(),
+            metrics: parts.accounts.metrics.clone(),
+            capture: parts.capture,
+            running: Arc::<Running>::default(),
+        });
+        let inner = Inner {
+            answering: Arc::new(WithAgents { desk: runs.clone(), models: parts.models }),
+            runs,
             store: parts.store,
             turn_finisher,
             accounts: parts.accounts,
@@ -128,6 +144,18 @@ impl App {
     /// # Errors
     /// When the database in the directory cannot be used.
     pub fn with_provider(provider: impl Provider + 'static, data_dir: &Path) -> Result<Self, AppError> {
+        Self::with_agents(provider, Roster::default(), data_dir)
+    }
+
+    /// An application as [`with_provider`](Self::with_provider) makes it, with these agents.
+    ///
+    /// # Errors
+    /// When the database in the directory cannot be used.
+    pub fn with_agents(
+        provider: impl Provider + 'static,
+        agents: Roster,
+        data_dir: &Path,
+    ) -> Result<Self, AppError> {
         let store = open_store(data_dir, &StoreConfig::default())?;
         let metrics = Arc::new(Metrics::new("test", "test"));
         let accounts = Arc::new(Accounts::start(metrics, store.clone(), &StoreConfig::default()));
@@ -139,6 +167,8 @@ impl App {
             prices: Arc::default(),
             keyring: Keyring::default(),
             chat: ChatSettings::new(&ChatConfig::default(), "default"),
+            agents,
+            capture: false,
             server: ServerConfig::default(),
         });
         app.lifecycle().set_ready();
@@ -148,8 +178,8 @@ impl App {
     /// The front door: every route, with everything around it.
     pub fn front(&self) -> Front {
         let edge = Edge {
-            provider: self.provider().clone(),
-            models: self.inner.models.clone(),
+            provider: self.inner.answering.clone(),
+            models: self.inner.answering.clone(),
             limits: self.body_limits(),
         };
         Front::new(self.clone(), Routes::new(self, edge))
@@ -162,12 +192,19 @@ impl App {
 
     /// Writes what still waits to be stored; the last thing before the process ends.
     pub async fn flush(&self) {
+        self.inner.runs.running.all_ended().await;
         self.inner.turn_finisher.flush().await;
         self.inner.accounts.flush().await;
     }
 
-    pub(crate) fn provider(&self) -> &Arc<dyn Provider> {
-        &self.inner.provider
+    /// Who answers: models, and agents as models.
+    pub(crate) fn provider(&self) -> &WithAgents {
+        &self.inner.answering
+    }
+
+    /// The runs of agents.
+    pub(crate) fn runs(&self) -> &RunDesk {
+        &self.inner.runs
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {

@@ -33,8 +33,10 @@
 
 pub mod config;
 
+mod agents;
 mod app;
 mod client;
+mod clock;
 mod failure;
 mod front;
 mod lifecycle;
@@ -46,6 +48,8 @@ mod sink;
 mod stack;
 
 pub use ::http;
+pub use agents::assembly::{AssemblyError, BUILT_IN_TOOLS, assemble};
+pub use agents::roster::{Roster, ServedAgent};
 pub use app::{App, AppError, AppParts, ChatSettings, DATABASE_FILE, open_store};
 pub use client::Answer;
 pub use config::{AuthConfig, ChatConfig, ServerConfig};

@@ -206,8 +206,8 @@ impl<P: Provider> Driver<P> {
         }
     }
 
-    fn end_step(&mut self, heard: HeardReply) {
-        let HeardReply { choice, reply, shown, cost_usd, duration_ms } = heard;
+    fn end_step(&mut self, heard: Box<HeardReply>) {
+        let HeardReply { choice, reply, shown, cost_usd, duration_ms } = *heard;
         self.context.trail.add_upstream_time(Duration::from_secs_f64(duration_ms / 1000.0));
         let tokens = reply.usage.as_ref().map_or(0, |usage| usage.total_tokens);
         let spent = Spent { steps: 1, tokens, cost_usd: cost_usd.unwrap_or_default() };
@@ -229,7 +229,7 @@ impl<P: Provider> Driver<P> {
             cost_usd,
             duration_ms,
         };
-        self.told.push_back(RunEvent::StepEnded(record.clone()));
+        self.told.push_back(RunEvent::StepEnded(Box::new(record.clone())));
         self.steps.push(record);
         self.phase = Phase::Ready;
     }

@@ -25,7 +25,7 @@ pub enum RunEvent {
         content: String,
     },
     /// The model has answered; its tools have not run yet.
-    StepEnded(StepRecord),
+    StepEnded(Box<StepRecord>),
     /// A tool is about to run.
     ToolBegan {
         /// The step, from 1.

@@ -24,7 +24,7 @@ pub(super) enum Heard {
     /// More text for the user.
     Text(String),
     /// The whole reply.
-    Reply(HeardReply),
+    Reply(Box<HeardReply>),
 }
 
 /// A whole reply.
@@ -55,7 +55,7 @@ impl ModelCall {
                 self.shown.push_str(&text);
                 Ok(Heard::Text(text))
             }
-            None => self.reply().map(Heard::Reply),
+            None => self.reply().map(|reply| Heard::Reply(Box::new(reply))),
         }
     }
 

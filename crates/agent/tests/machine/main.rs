@@ -6,6 +6,12 @@
 //! snapshot beside it shows what the machine made of that. To add a case, add a file, run the test, and
 //! look at the snapshot with `cargo insta review`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first surprise, its helpers too"
+)]
+
 mod case;
 mod laws;
 mod report;

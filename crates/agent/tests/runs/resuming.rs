@@ -15,7 +15,7 @@ async fn cut_off() -> Vec<playhouse_agent::StepRecord> {
     let mut steps = Vec::new();
     while let Some(event) = driver.next().await {
         match event {
-            RunEvent::StepEnded(record) => steps.push(record),
+            RunEvent::StepEnded(record) => steps.push(*record),
             RunEvent::ToolEnded { outcome, .. } => {
                 steps[0].outcomes.push(outcome);
                 break;

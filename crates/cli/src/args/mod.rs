@@ -144,6 +144,9 @@ pub struct ChatArgs {
     /// The model to ask [default: the server's]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
+    /// The agent to ask; its thoughts and tool calls are shown, dimmed
+    #[arg(long, value_name = "NAME", conflicts_with = "model")]
+    pub agent: Option<String>,
 }
 
 const CALLS_HELP: &str = "\

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use playhouse_llm::{Models, Provider};
 use playhouse_provider::{CallSink, PriceTable};
 use playhouse_server::{
-    Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Stack, StackConfig,
-    open_store,
+    Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
+    assemble, open_store,
 };
 use playhouse_store::{Store, prune_expired_calls};
 use playhouse_telemetry::{LogGuard, Metrics, error, info, log, warn};
@@ -94,13 +94,15 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     metrics.watch_dropped_log_lines(guard.dropped_lines());
     let accounts = Arc::new(Accounts::start(metrics, store.clone(), &config.store));
     let answering = double.map_or_else(|| build_stack(&config, accounts.clone()), Ok)?;
+    let chat = ChatSettings::new(&config.chat, answering.default_model);
+    let agents = assemble(&config.agents, &chat.model).map_err(|error| Failure::work(error.to_string()))?;
     tokio::spawn(tell_outages(store.clone()));
     tokio::spawn(keep_retention(store.clone(), config.store.call_retention_days));
     if let Some(greet) = greet {
         greet(listener.address());
     }
     notices.iter().for_each(|notice| warn!("{notice}"));
-    let app = build_app(&config, answering, store, accounts);
+    let app = build_app(&config, answering, agents, chat, store, accounts);
     info!(version = VERSION, address = %listener.address(), "Listening");
     let limits = ConnectionLimits::from(&config.server);
     let finished =
@@ -132,7 +134,14 @@ fn build_stack(config: &Config, accounts: Arc<Accounts>) -> Result<Answering, Fa
     Ok(Answering { provider, models, prices: stack.prices, default_model: stack.default_model })
 }
 
-fn build_app(config: &Config, answering: Answering, store: Arc<dyn Store>, accounts: Arc<Accounts>) -> App {
+fn build_app(
+    config: &Config,
+    answering: Answering,
+    agents: Roster,
+    chat: ChatSettings,
+    store: Arc<dyn Store>,
+    accounts: Arc<Accounts>,
+) -> App {
     App::new(AppParts {
         provider: answering.provider,
         models: answering.models,
@@ -140,7 +149,9 @@ fn build_app(config: &Config, answering: Answering, store: Arc<dyn Store>, accou
         accounts,
         prices: answering.prices,
         keyring: Keyring::new(&config.auth.api_keys),
-        chat: ChatSettings::new(&config.chat, answering.default_model),
+        chat,
+        agents,
+        capture: config.logging.capture,
         server: config.server.clone(),
     })
 }

@@ -24,6 +24,7 @@ mod variables;
 mod vendors;
 
 use indexmap::IndexMap;
+use playhouse_agent::AgentConfig;
 use playhouse_provider::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
 use playhouse_server::{AuthConfig, ChatConfig, ServerConfig};
 use playhouse_store::StoreConfig;
@@ -63,6 +64,8 @@ pub struct Config {
     pub prices: IndexMap<String, PriceConfig>,
     /// `[chat]`: the native chat.
     pub chat: ChatConfig,
+    /// `[agents.<name>]`: models that may call tools in a loop.
+    pub agents: IndexMap<String, AgentConfig>,
     /// `[store]`: sessions and call records.
     pub store: StoreConfig,
     /// `[logging]`: logs.
@@ -200,11 +203,13 @@ fn review_rest(
     problems: &mut Vec<Problem>,
 ) {
     let section = |path: &[String]| {
-        let length = if matches!(path.first().map(String::as_str), Some("providers" | "models" | "prices")) {
-            2
-        } else {
-            1
-        };
+        let length =
+            if matches!(path.first().map(String::as_str), Some("providers" | "models" | "prices" | "agents"))
+            {
+                2
+            } else {
+                1
+            };
         path[..length.min(path.len())].to_vec()
     };
     let unreadable: Vec<Vec<String>> = problems.iter().map(|problem| section(problem.subject())).collect();

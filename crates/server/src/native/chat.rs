@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use playhouse_edge::Identity;
-use playhouse_llm::{Context, Error, Malformed, Usage};
+use playhouse_llm::{Context, Error, Usage};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::events;
 use super::extract::{Failure, JsonBody, Who};
 use super::turn::{Question, Turn};
+use super::unfit;
 use crate::app::App;
 
 const MAX_SESSION_ID_CHARS: usize = 128;
@@ -31,6 +32,9 @@ pub(crate) struct ChatRequest {
     /// The model to ask; by default the configured one.
     #[schema(min_length = 1)]
     model: Option<String>,
+    /// The agent to answer in place of the model alone.
+    #[schema(min_length = 1)]
+    agent: Option<String>,
     /// Whether to answer in pieces, as server-sent events.
     #[serde(default)]
     stream: bool,
@@ -51,6 +55,10 @@ pub(crate) struct ChatReply {
     /// The turn: this message and its answer.
     #[schema(value_type = String)]
     turn_id: Arc<str>,
+    /// The run that answered; only where an agent did.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<Arc<str>>,
 }
 
 /// Token counts of an answer.
@@ -81,7 +89,7 @@ impl From<&Usage> for TokenCounts {
     tag = "chat",
     request_body = ChatRequest,
     responses(
-        (status = 200, description = "The answer; with `stream`, events `delta`, `usage`, `done`, `error`.",
+        (status = 200, description = "The answer; with `stream`, events `delta`, `step`, `usage`, `done`, `error`.",
             content((ChatReply = "application/json"), (crate::ops::docs::ServerSentEvent = "text/event-stream"))),
         (status = "default", response = crate::ops::docs::ProblemResponse),
     ),
@@ -105,6 +113,7 @@ pub(crate) async fn chat(
         model: answered.reply.model,
         session_id: answered.session_id,
         turn_id: answered.turn_id,
+        run_id: answered.run_id,
     };
     Ok(Json(reply).into_response())
 }
@@ -121,11 +130,19 @@ fn question(
     if request.model.as_deref() == Some("") {
         return Err(unfit("model", "model is empty; name one, or leave it out for the default"));
     }
+    if request.agent.is_some() && request.model.is_some() {
+        return Err(unfit("model", "an agent asks its own model; leave out model or agent"));
+    }
+    let agent = request.agent.as_deref().map(|name| app.runs().roster.get(name)).transpose()?;
     let session_id = match request.session_id.as_deref() {
         Some(id) => Arc::from(sane_session_id(id)?),
         None => new_id(),
     };
-    let model = request.model.as_deref().map_or_else(|| app.chat_settings().model.clone(), Arc::from);
+    let model = match (&agent, request.model.as_deref()) {
+        (Some(agent), _) => agent.model.clone(),
+        (None, Some(model)) => Arc::from(model),
+        (None, None) => app.chat_settings().model.clone(),
+    };
     let turn_id = new_id();
     let context = Context {
         session_id: Some(session_id.clone()),
@@ -133,7 +150,8 @@ fn question(
         trail: context.trail.clone(),
         ..identity.context()
     };
-    Ok(Question { session_id, turn_id, message: request.message.clone(), model, context: Arc::new(context) })
+    let message = request.message.clone();
+    Ok(Question { session_id, turn_id, message, model, agent, context: Arc::new(context) })
 }
 
 fn sane_session_id(id: &str) -> Result<&str, Error> {
@@ -147,8 +165,4 @@ fn sane_session_id(id: &str) -> Result<&str, Error> {
 
 fn new_id() -> Arc<str> {
     Arc::from(Uuid::now_v7().to_string())
-}
-
-fn unfit(param: &str, message: &str) -> Error {
-    Error::invalid_request(Malformed::at(param, message))
 }

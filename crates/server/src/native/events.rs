@@ -1,22 +1,18 @@
-//! A turn as server-sent events: `delta`, `usage`, `done`, `error`, each with an id that counts up.
+//! A turn as server-sent events: `delta`, `step`, `usage`, `done`, `error`.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
-use playhouse_edge::{EVENT_STREAM_HEADERS, Problem};
+use playhouse_edge::Problem;
 use playhouse_llm::Error;
 use serde::Serialize;
 
 use super::chat::TokenCounts;
+use super::run_events::StepEvent;
+use super::sse::{self, SseWriter};
 use super::turn::{Progress, StreamedTurn};
-
-/// Silence longer than this is filled with a comment, so that nothing on the way hangs up.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 #[derive(Serialize)]
 struct Delta<'a> {
@@ -27,6 +23,8 @@ struct Delta<'a> {
 struct Done<'a> {
     session_id: &'a str,
     turn_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<&'a str>,
     model: &'a str,
     finish_reason: Option<&'a str>,
     usage: Option<TokenCounts>,
@@ -34,35 +32,34 @@ struct Done<'a> {
 
 /// The response whose body tells the turn as it goes; dropped, it ends the turn as interrupted.
 pub(crate) fn response(turn: StreamedTurn) -> Response {
-    let teller = Teller { turn: Some(turn), next_id: 1, buffer: Vec::new() };
-    let body = stream::unfold(teller, |mut teller| async move {
+    let teller = Teller { turn: Some(turn), writer: SseWriter::default() };
+    sse::response(stream::unfold(teller, |mut teller| async move {
         let bytes = teller.next().await?;
-        Some((Ok::<_, Infallible>(bytes), teller))
-    });
-    let mut response = Response::new(Body::from_stream(body));
-    response.headers_mut().extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
-    response
+        Some((bytes, teller))
+    }))
 }
 
 struct Teller {
     turn: Option<StreamedTurn>,
-    next_id: u64,
-    buffer: Vec<u8>,
+    writer: SseWriter,
 }
 
 impl Teller {
     /// The next bytes: all events that what arrived makes, or a comment after long silence.
     async fn next(&mut self) -> Option<Bytes> {
         let turn = self.turn.as_mut()?;
-        match turn.next(KEEP_ALIVE).await {
-            Progress::Silence => return Some(Bytes::from_static(b": keep-alive\n\n")),
+        match turn.next(sse::KEEP_ALIVE).await {
+            Progress::Silence => return Some(sse::COMMENT),
             Progress::Pieces(pieces) => {
-                pieces.iter().for_each(|content| self.event("delta", &Delta { content }))
+                pieces.iter().for_each(|content| self.writer.event("delta", &Delta { content }))
+            }
+            Progress::Step(event) => {
+                StepEvent::of(&event).iter().for_each(|step| self.writer.event("step", step))
             }
             Progress::Done => self.done(),
             Progress::Failed(error) => self.failed(&error),
         }
-        Some(Bytes::from(std::mem::take(&mut self.buffer)))
+        Some(self.writer.take())
     }
 
     fn done(&mut self) {
@@ -70,30 +67,22 @@ impl Teller {
         let reply = turn.reply();
         let usage = reply.usage.as_ref().map(TokenCounts::from);
         if let Some(usage) = &usage {
-            self.event("usage", usage);
+            self.writer.event("usage", usage);
         }
         let done = Done {
             session_id: turn.session_id(),
             turn_id: turn.turn_id(),
+            run_id: turn.run_id().map(|id| &**id),
             model: &reply.model,
             finish_reason: reply.finish().map(|finish| finish.as_str()),
             usage,
         };
-        self.event("done", &done);
+        self.writer.event("done", &done);
     }
 
     fn failed(&mut self, error: &Error) {
         let Some(turn) = self.turn.take() else { return };
         let request_id: Arc<str> = turn.request_id();
-        self.event("error", &Problem::from(error).of_request(&request_id));
-    }
-
-    fn event(&mut self, name: &str, data: &impl Serialize) {
-        use std::io::Write;
-        // Writing to memory cannot fail, and these types always serialize.
-        let _ = write!(self.buffer, "id: {}\nevent: {name}\ndata: ", self.next_id);
-        let _ = serde_json::to_writer(&mut self.buffer, data);
-        self.buffer.extend_from_slice(b"\n\n");
-        self.next_id += 1;
+        self.writer.event("error", &Problem::from(error).of_request(&request_id));
     }
 }

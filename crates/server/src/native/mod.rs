@@ -1,10 +1,15 @@
-//! The native API: chat with sessions, and what is kept of it.
+//! The native API: chat with sessions, agents, and what is kept of them.
 
+pub(crate) mod agents;
 pub(crate) mod calls;
 pub(crate) mod chat;
 mod events;
 mod extract;
+mod run_answer;
+mod run_events;
+pub(crate) mod runs;
 pub(crate) mod sessions;
+mod sse;
 mod turn;
 pub(crate) mod turns;
 
@@ -20,6 +25,11 @@ pub(crate) fn routes() -> Vec<Route> {
         ("/v1/sessions", get(sessions::list)),
         ("/v1/sessions/{id}", get(sessions::read).delete(sessions::delete)),
         ("/v1/turns/{id}", get(turns::read)),
+        ("/v1/agents", get(agents::list)),
+        ("/v1/agents/{name}/runs", post(agents::run)),
+        ("/v1/runs", get(runs::list)),
+        ("/v1/runs/{id}", get(runs::read).delete(runs::cancel)),
+        ("/v1/runs/{id}/resume", post(runs::resume)),
         ("/v1/calls", get(calls::list)),
         ("/v1/calls/stats", get(calls::stats)),
     ]
@@ -31,6 +41,11 @@ fn limit(asked: Option<u32>, default: u32, max: u32) -> Result<u32, Error> {
         limit if (1..=max).contains(&limit) => Ok(limit),
         _ => Err(Error::invalid_request(Malformed::at("limit", format!("limit takes 1 to {max}")))),
     }
+}
+
+/// A field of a request that cannot be used.
+fn unfit(param: &str, message: &str) -> Error {
+    Error::invalid_request(Malformed::at(param, message))
 }
 
 /// A moment as the API writes it: RFC 3339, UTC.

@@ -1,17 +1,21 @@
 //! A turn: a user message, the history it follows, and the answer, kept as it goes.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures_util::StreamExt;
+use playhouse_agent::{Run, RunEvent, speech};
 use playhouse_llm::{
-    Collector, Context, Error, ErrorKind, Event, EventStream, Extra, Message, Part, Prompt, Reply, Request,
-    Shape,
+    Collector, Context, Error, ErrorKind, Event, EventStream, Extra, Message, Part, Prompt, Provider, Reply,
+    Request, Shape,
 };
 use playhouse_store::{BeginTurn, FinishTurn, StoreError, TurnEnding};
 use tokio::time::timeout;
 
+use crate::agents::desk::{Assignment, BegunRun};
+use crate::agents::roster::ServedAgent;
 use crate::app::App;
+use crate::clock::now_us;
 use crate::failure::store_failure;
 
 /// What a user asks, and whom.
@@ -20,6 +24,8 @@ pub(crate) struct Question {
     pub(crate) turn_id: Arc<str>,
     pub(crate) message: String,
     pub(crate) model: Arc<str>,
+    /// Who answers in place of the model alone.
+    pub(crate) agent: Option<Arc<ServedAgent>>,
     pub(crate) context: Arc<Context>,
 }
 
@@ -27,6 +33,7 @@ pub(crate) struct Question {
 pub(crate) struct Turn {
     app: App,
     request: Request,
+    agent: Option<Arc<ServedAgent>>,
     open: OpenTurn,
 }
 
@@ -35,18 +42,27 @@ pub(crate) struct Answered {
     pub(crate) reply: Reply,
     pub(crate) session_id: Arc<str>,
     pub(crate) turn_id: Arc<str>,
+    pub(crate) run_id: Option<Arc<str>>,
 }
 
 /// A turn whose answer is coming in pieces.
 pub(crate) struct StreamedTurn {
-    events: EventStream,
+    source: Source,
     open: OpenTurn,
+}
+
+/// Who answers.
+enum Source {
+    Model(EventStream),
+    Agent(BegunRun),
 }
 
 /// What has become of a streamed turn.
 pub(crate) enum Progress {
     /// More text.
     Pieces(Vec<String>),
+    /// Something that the agent does.
+    Step(RunEvent),
     /// Nothing for a while.
     Silence,
     /// The answer is whole and stored.
@@ -70,25 +86,26 @@ impl Turn {
         let begun = app.store().begin_turn(begin).await;
         let begun = begun.map_err(|error| refusal(&error, &question.session_id))?;
         let open = OpenTurn::new(app.clone(), &question);
-        let system = settings.system_prompt.as_deref().map(Message::system);
-        let messages = system.into_iter().chain(begun.history).chain([user]).collect();
+        // An agent has instructions of its own.
+        let system = settings.system_prompt.as_deref().filter(|_| question.agent.is_none());
+        let messages = system.map(Message::system).into_iter().chain(begun.history).chain([user]).collect();
         let request = Request::new(question.model, Prompt::new(messages)).within(question.context);
-        Ok(Self { app: app.clone(), request, open })
+        Ok(Self { app: app.clone(), request, agent: question.agent, open })
     }
 
-    /// Asks the model and waits for the whole answer.
+    /// Asks and waits for the whole answer.
     pub(crate) async fn ask(mut self) -> Result<Answered, Error> {
-        let answer = async { playhouse_llm::collect(self.app.provider().chat(self.request).await?).await };
-        match answer.await {
-            Ok(reply) => {
+        let answer = match &self.agent {
+            None => self.ask_model().await.map(|reply| (reply, None)),
+            Some(agent) => self.ask_agent(agent).await,
+        };
+        match answer {
+            Ok((reply, run_id)) => {
                 self.open.collector.replace(reply);
                 self.open.complete().await?;
                 let (session_id, turn_id) = (self.open.session_id.clone(), self.open.turn_id.clone());
-                Ok(Answered {
-                    reply: std::mem::take(&mut self.open.collector).into_reply(),
-                    session_id,
-                    turn_id,
-                })
+                let reply = std::mem::take(&mut self.open.collector).into_reply();
+                Ok(Answered { reply, session_id, turn_id, run_id })
             }
             Err(error) => {
                 self.open.fail(&error);
@@ -97,10 +114,33 @@ impl Turn {
         }
     }
 
-    /// Asks the model and begins to stream the answer.
+    async fn ask_model(&self) -> Result<Reply, Error> {
+        playhouse_llm::collect(self.app.provider().chat(self.request.clone()).await?).await
+    }
+
+    async fn ask_agent(&self, agent: &Arc<ServedAgent>) -> Result<(Reply, Option<Arc<str>>), Error> {
+        let mut run = self.start_run(agent, false).await?;
+        while let Some(event) = run.events.recv().await {
+            if let RunEvent::Done(ended) = event {
+                return Ok((speech::reply(&ended)?, Some(run.id)));
+            }
+        }
+        Err(Error::new(ErrorKind::Internal, "the run was lost; the log says how"))
+    }
+
+    async fn start_run(&self, agent: &Arc<ServedAgent>, stream: bool) -> Result<BegunRun, Error> {
+        let (prompt, context) = (self.request.prompt()?.clone(), self.request.context.clone());
+        self.app.runs().start(Assignment { agent: agent.clone(), prompt, stream, context }).await
+    }
+
+    /// Asks and begins to stream the answer.
     pub(crate) async fn ask_streamed(mut self) -> Result<StreamedTurn, Error> {
-        match self.app.provider().chat(self.request.streamed(true)).await {
-            Ok(events) => Ok(StreamedTurn { events, open: self.open }),
+        let source = match &self.agent {
+            None => self.app.provider().chat(self.request.clone().streamed(true)).await.map(Source::Model),
+            Some(agent) => self.start_run(agent, true).await.map(Source::Agent),
+        };
+        match source {
+            Ok(source) => Ok(StreamedTurn { source, open: self.open }),
             Err(error) => {
                 self.open.fail(&error);
                 Err(error)
@@ -112,20 +152,67 @@ impl Turn {
 impl StreamedTurn {
     /// Waits for the next thing to tell, or until it has been silent this long.
     pub(crate) async fn next(&mut self, silence: Duration) -> Progress {
-        let Ok(item) = timeout(silence, self.events.next()).await else { return Progress::Silence };
-        let failure = match item {
-            Some(Ok(event)) => match self.take_in(&event) {
-                Ok(pieces) => return Progress::Pieces(pieces),
-                Err(error) => error,
+        match &mut self.source {
+            Source::Model(events) => match timeout(silence, events.next()).await {
+                Ok(item) => self.hear(item).await,
+                Err(_silence) => Progress::Silence,
             },
-            Some(Err(error)) => error,
-            None => match self.open.complete().await {
-                Ok(()) => return Progress::Done,
-                Err(error) => return Progress::Failed(error),
+            Source::Agent(run) => match timeout(silence, run.events.recv()).await {
+                Ok(event) => self.watch(event).await,
+                Err(_silence) => Progress::Silence,
             },
-        };
-        self.open.fail(&failure);
-        Progress::Failed(failure)
+        }
+    }
+
+    /// What the model said.
+    async fn hear(&mut self, item: Option<Result<Event, Error>>) -> Progress {
+        match item {
+            Some(event) => match event.and_then(|event| self.take_in(&event)) {
+                Ok(pieces) => Progress::Pieces(pieces),
+                Err(error) => self.fail(error),
+            },
+            None => self.complete().await,
+        }
+    }
+
+    /// What the agent did.
+    async fn watch(&mut self, event: Option<RunEvent>) -> Progress {
+        match event {
+            Some(RunEvent::Delta { content, .. }) => Progress::Pieces(vec![content]),
+            Some(RunEvent::Done(run)) => self.end(&run).await,
+            Some(event) => Progress::Step(event),
+            None => self.fail(Error::new(ErrorKind::Internal, "the run was lost; the log says how")),
+        }
+    }
+
+    async fn end(&mut self, run: &Run) -> Progress {
+        match speech::reply(run) {
+            Ok(reply) => {
+                self.open.collector.replace(reply);
+                self.complete().await
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    async fn complete(&mut self) -> Progress {
+        match self.open.complete().await {
+            Ok(()) => Progress::Done,
+            Err(error) => Progress::Failed(error),
+        }
+    }
+
+    fn fail(&mut self, error: Error) -> Progress {
+        self.open.fail(&error);
+        Progress::Failed(error)
+    }
+
+    /// The run that answers, if it is an agent that does.
+    pub(crate) fn run_id(&self) -> Option<&Arc<str>> {
+        match &self.source {
+            Source::Model(_) => None,
+            Source::Agent(run) => Some(&run.id),
+        }
     }
 
     fn take_in(&mut self, event: &Event) -> Result<Vec<String>, Error> {
@@ -236,9 +323,4 @@ fn refusal(error: &StoreError, session_id: &str) -> Error {
         }
         _ => store_failure(error),
     }
-}
-
-fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -80,7 +80,7 @@ pub(crate) struct ServerSentEvent {
     /// Counts up within a turn; native streams only.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
-    /// What it is: `delta`, `usage`, `done` or `error`; native streams only.
+    /// What it is: `delta`, `step`, `run`, `usage`, `done` or `error`; native streams only.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
     /// JSON, or `[DONE]` at the end of a compatible stream.
@@ -135,6 +135,12 @@ fn list_models() {}
         native::sessions::read,
         native::sessions::delete,
         native::turns::read,
+        native::agents::list,
+        native::agents::run,
+        native::runs::list,
+        native::runs::read,
+        native::runs::cancel,
+        native::runs::resume,
         native::calls::list,
         native::calls::stats,
         chat_completions,
@@ -147,6 +153,7 @@ fn list_models() {}
     tags(
         (name = "chat", description = "Chat with sessions."),
         (name = "sessions", description = "What was said."),
+        (name = "agents", description = "Models that call tools, and their runs."),
         (name = "compatible", description = "What OpenAI's clients speak."),
         (name = "calls", description = "What the models were asked, how fast they answered, and what it cost."),
         (name = "operations", description = "How the server is."),

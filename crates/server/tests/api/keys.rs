@@ -30,6 +30,8 @@ fn locked() -> Locked {
         prices: Arc::default(),
         keyring: Keyring::new([&secrecy::SecretString::from("sk-right")]),
         chat: playhouse_server::ChatSettings::new(&playhouse_server::ChatConfig::default(), "m"),
+        agents: playhouse_server::Roster::default(),
+        capture: false,
         server: ServerConfig::default(),
     });
     Locked { app, _data_dir: data_dir }

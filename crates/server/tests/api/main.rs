@@ -5,6 +5,7 @@
     reason = "a test may stop at the first surprise, its helpers too"
 )]
 
+mod agents;
 mod bad_input;
 mod chat;
 mod compatible;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use super::Thread;
+use super::step::Step;
 use crate::http_client::{ServerUrl, send};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,6 +58,8 @@ pub(super) enum ChatError {
 pub(super) enum Piece {
     /// Some of its text.
     Text(String),
+    /// Something that the agent did.
+    Step(Step),
     /// Its end.
     Done(Done),
 }
@@ -85,6 +88,8 @@ struct Question<'a> {
     session_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -124,7 +129,8 @@ impl ChatClient {
 
     fn request(&self, thread: &Thread, message: &str) -> Result<Request<Full<Bytes>>, ChatError> {
         let (session_id, model) = (thread.session_id.as_deref(), thread.model.as_deref());
-        let question = Question { message, stream: true, session_id, model };
+        let agent = thread.agent.as_deref();
+        let question = Question { message, stream: true, session_id, model, agent };
         let body = serde_json::to_vec(&question).map_err(|error| ChatError::Unfit(error.to_string()))?;
         let request = Request::post(self.url.route("/v1/chat"))
             .header(header::CONTENT_TYPE, "application/json")
@@ -184,6 +190,8 @@ fn read_piece(frame: &Frame<'_>) -> Option<Result<Piece, ChatError>> {
         "delta" => Some(
             serde_json::from_str(&text).map(|delta: Delta| Piece::Text(delta.content)).map_err(unreadable),
         ),
+        // A step that a newer server tells in another way is none to show.
+        "step" => serde_json::from_str(&text).ok().map(|step| Ok(Piece::Step(step))),
         "done" => Some(serde_json::from_str(&text).map(Piece::Done).map_err(unreadable)),
         "error" => Some(Err(ChatError::Failed(
             details(&text).unwrap_or_else(|| "the server gave no reason".to_owned()),

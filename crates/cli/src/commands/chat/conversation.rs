@@ -78,8 +78,15 @@ impl Conversation<'_> {
                 self.say(&format!("session {id} from here"));
             }
             Line::Session(None) => self.say(self.thread.session_id.as_deref().unwrap_or_default()),
+            Line::Agent(Some(name)) => {
+                (self.thread.agent, self.thread.model) = (Some(name.to_owned()), None);
+                self.say(&format!("agent {name} from here; /model NAME leaves it"));
+            }
+            Line::Agent(None) => {
+                self.say(self.thread.agent.as_deref().unwrap_or("no agent: the model alone"))
+            }
             Line::Model(Some(name)) => {
-                self.thread.model = Some(name.to_owned());
+                (self.thread.model, self.thread.agent) = (Some(name.to_owned()), None);
                 self.say(&format!("model {name} from here"));
             }
             Line::Model(None) => {

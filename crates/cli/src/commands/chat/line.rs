@@ -13,6 +13,8 @@ pub(super) enum Line<'a> {
     Session(Option<&'a str>),
     /// `/model NAME`: ask that model from here; without a name, tell the current one.
     Model(Option<&'a str>),
+    /// `/agent NAME`: ask that agent from here; without a name, tell the current one.
+    Agent(Option<&'a str>),
     /// `/help`.
     Help,
     /// `/quit`.
@@ -26,6 +28,7 @@ pub(super) const HELP: &str = "\
   /new            begin a new conversation
   /session ID     go on with another one; without ID: which this is
   /model NAME     ask another model; without NAME: which this is
+  /agent NAME     ask an agent, whose steps are shown; without NAME: which this is
   /help           this list
   /quit           leave (so does Ctrl-D)
   Ctrl-C          stop the answer
@@ -46,6 +49,7 @@ pub(super) fn read(line: &str) -> Line<'_> {
         "new" | "clear" => Line::New,
         "session" => Line::Session(value),
         "model" => Line::Model(value),
+        "agent" => Line::Agent(value),
         "help" | "?" => Line::Help,
         "quit" | "exit" | "q" => Line::Quit,
         _ => Line::Unknown(line),
@@ -65,6 +69,7 @@ mod tests {
             ("/session  ada ", Line::Session(Some("ada"))),
             ("/session", Line::Session(None)),
             ("/model openai/gpt-4o-mini", Line::Model(Some("openai/gpt-4o-mini"))),
+            ("/agent math", Line::Agent(Some("math"))),
             ("/quit", Line::Quit),
             ("/help", Line::Help),
             ("/etc/passwd is what?", Line::Unknown("/etc/passwd is what?")),

@@ -1,6 +1,6 @@
 //! `playhouse chat`: a streaming client for a running server, in the terminal or in a pipe.
 //!
-//! In reading order: [`api`] is the server's native chat; [`printer`] writes an answer as it comes;
+//! In reading order: [`api`] is the server's native chat; [`printer`] writes an answer as it comes, and the [`step`]s of an agent;
 //! [`once`] asks one question; [`conversation`] is the prompt, with the [`line`]s it understands.
 
 mod api;
@@ -8,6 +8,7 @@ mod conversation;
 mod line;
 mod once;
 mod printer;
+mod step;
 
 use secrecy::SecretString;
 
@@ -25,6 +26,7 @@ const DEFAULT_URL: &str = "http://127.0.0.1:8000";
 struct Thread {
     session_id: Option<String>,
     model: Option<String>,
+    agent: Option<String>,
 }
 
 pub(super) fn run(args: ChatArgs, console: &Console) -> Result<u8, Failure> {
@@ -34,7 +36,7 @@ pub(super) fn run(args: ChatArgs, console: &Console) -> Result<u8, Failure> {
     let api_key: Option<SecretString> =
         args.api_key.or_else(|| console.environment.get("PLAYHOUSE_API_KEY").cloned());
     let client = ChatClient::new(url, api_key);
-    let thread = Thread { session_id: args.session, model: args.model };
+    let thread = Thread { session_id: args.session, model: args.model, agent: args.agent };
     let runtime = small_runtime()?;
     match args.message {
         Some(message) => runtime.block_on(once::ask(&client, &thread, &message, console)),

@@ -1,5 +1,6 @@
 //! An answer written as it comes, and what it took below it.
 
+use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use super::api::{Answer, ChatError, Done, Piece};
@@ -27,6 +28,12 @@ pub(super) async fn print(answer: &mut Answer, console: &Console) -> Result<Done
                 let text = if is_shown { harmless(&text) } else { text };
                 is_midline = if text.is_empty() { is_midline } else { !text.ends_with('\n') };
                 console.write(&text)?;
+            }
+            Ok(Piece::Step(step)) => {
+                if io::stderr().is_terminal() {
+                    end_line(std::mem::take(&mut is_midline), console)?;
+                    console.remark(&console.err.dim(&harmless(&step.to_string())));
+                }
             }
             Ok(Piece::Done(done)) => {
                 end_line(is_midline, console)?;

@@ -1,5 +1,6 @@
 //! What every value allows and the whole does not: the checks that look at more than one type.
 
+mod agents;
 mod limits;
 mod models;
 mod providers;
@@ -29,6 +30,7 @@ pub(crate) fn review(
         models::review(&view, &mut problems);
         unsupported(environment, &mut problems);
     }
+    agents::review(&view, &mut problems);
     server::review(&view, &mut problems);
     limits::review(&view, &mut problems);
     problems

@@ -1,12 +1,15 @@
 //! `playhouse demo`: the whole server with the test double as its only provider.
 
+mod actor;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use playhouse_llm::Request;
-use playhouse_mock::{Answer, MockProvider};
+use playhouse_agent::AgentConfig;
+use playhouse_mock::MockProvider;
+
+use self::actor::answer;
 
 use super::serve::{Answering, Start, start};
 use crate::args::ServeArgs;
@@ -14,11 +17,14 @@ use crate::config::{Purpose, load};
 use crate::console::Console;
 use crate::failure::Failure;
 
-/// The wait before each word of a streamed answer: fast, and still to be seen.
-const PACE: Duration = Duration::from_millis(15);
+/// The agent that is there without being configured.
+const AGENT: &str = "math";
 
 pub(super) fn run(args: &ServeArgs, console: &Console) -> Result<u8, Failure> {
-    let loaded = load(&args.flags, &console.environment, Purpose::Demo)?;
+    let mut loaded = load(&args.flags, &console.environment, Purpose::Demo)?;
+    if loaded.config.agents.is_empty() {
+        loaded.config.agents.insert(AGENT.to_owned(), agent());
+    }
     let double = Arc::new(MockProvider::new(answer));
     let double =
         Answering { provider: double.clone(), models: double, prices: Arc::default(), default_model: "mock" };
@@ -42,15 +48,13 @@ fn greet(address: SocketAddr) {
     let _ = writeln!(std::io::stderr(), "{}", welcome(&local.to_string()));
 }
 
-/// Says what the user said last, and that nobody has thought about it.
-fn answer(request: &Request) -> Answer {
-    match request.prompt() {
-        Ok(prompt) => {
-            let said = prompt.last_user_text().unwrap_or_default();
-            let answer = Answer::text(format!("You said: {said}"));
-            if request.stream { answer.paced(PACE) } else { answer }
-        }
-        Err(error) => Answer::failure(error),
+/// An agent for whoever has configured none.
+fn agent() -> AgentConfig {
+    AgentConfig {
+        description: Some("Calculates.".to_owned()),
+        instructions: Some("Use the calculator for every calculation.".to_owned()),
+        tools: vec!["calculator".to_owned()],
+        ..AgentConfig::default()
     }
 }
 
@@ -65,6 +69,7 @@ Try, in a second terminal:
   playhouse chat --url {url}
   curl -N {url}/v1/chat -d '{{\"message\": \"Hello\", \"stream\": true}}' -H 'content-type: application/json'
   OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY=none python your_app.py
+  playhouse chat --url {url} --agent {AGENT} \"What is 17 * 23?\"
   playhouse calls
 
 Next, with a real provider: OPENAI_API_KEY=sk-... playhouse serve

@@ -1,0 +1,56 @@
+//! Agents as models: `agent:<name>` on every protocol.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use playhouse_agent::speech;
+use playhouse_llm::{BoxAnswer, Error, EventStream, ModelInfo, Models, Provider, Request};
+
+use super::desk::{Assignment, RunDesk};
+use super::roster::MODEL_PREFIX;
+
+/// Answers for agents itself, and has everybody else answered as before.
+pub(crate) struct WithAgents {
+    pub(crate) desk: Arc<RunDesk>,
+    pub(crate) models: Arc<dyn Models>,
+}
+
+// Written out rather than as an `async fn`: passing on needs no future of its own.
+impl Provider for WithAgents {
+    fn chat<'life, 'future>(&'life self, request: Request) -> BoxAnswer<'future>
+    where
+        'life: 'future,
+        Self: 'future,
+    {
+        match request.model.strip_prefix(MODEL_PREFIX) {
+            Some(_) => Box::pin(self.run(request)),
+            None => self.desk.provider.chat(request),
+        }
+    }
+}
+
+impl WithAgents {
+    async fn run(&self, request: Request) -> Result<EventStream, Error> {
+        let name = request.model.strip_prefix(MODEL_PREFIX).unwrap_or_default();
+        let agent = self.desk.roster.get(name)?;
+        let prompt = speech::prompt_of(&request)?;
+        let (stream, context) = (request.stream, request.context.clone());
+        let run = self.desk.start(Assignment { agent, prompt, stream, context }).await?;
+        speech::answer(run.into_stream(), request.model, stream).await
+    }
+}
+
+#[async_trait]
+impl Models for WithAgents {
+    /// The agents first.
+    async fn list_models(&self) -> Result<Vec<ModelInfo>, Error> {
+        let agents = self.desk.roster.iter().map(|agent| ModelInfo {
+            id: format!("{MODEL_PREFIX}{}", agent.name).into(),
+            owned_by: Arc::from("playhouse"),
+            created: None,
+        });
+        let mut models: Vec<ModelInfo> = agents.collect();
+        models.extend(self.models.list_models().await?);
+        Ok(models)
+    }
+}
