@@ -15,7 +15,8 @@ use crate::invoke::playhouse;
 /// 2026-03-01 at noon, UTC.
 const NOON_US: i64 = 1_772_366_400_000_000;
 
-fn record(number: u8, minutes: i64) -> CallRecord {
+/// A call so long after the noon.
+pub(crate) fn record(number: u8, minutes: i64) -> CallRecord {
     let started_at_us = NOON_US + minutes * 60_000_000;
     let id = format!(
         "{:08x}-{:04x}-7000-8000-0000000000{number:02x}",
