@@ -17,6 +17,8 @@ pub struct CallRecord {
     pub session_id: Option<Arc<str>>,
     /// The turn it answers, if any.
     pub turn_id: Option<Arc<str>>,
+    /// The run of an agent it is a step of, if any.
+    pub run_id: Option<Arc<str>>,
     /// When it began, in Unix microseconds.
     pub started_at_us: i64,
     /// The model the caller asked for.

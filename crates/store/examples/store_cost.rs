@@ -136,6 +136,7 @@ fn call_record() -> CallRecord {
         request_id: Uuid::now_v7().to_string().into(),
         session_id: None,
         turn_id: None,
+        run_id: None,
         started_at_us: NOW_US,
         model: "gpt-4o-mini".into(),
         model_served: Some("gpt-4o-mini-2024-07-18".into()),

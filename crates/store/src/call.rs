@@ -48,6 +48,8 @@ pub struct CallFilter {
     pub model: Option<Arc<str>>,
     /// Only those of this session.
     pub session_id: Option<Arc<str>>,
+    /// Only those of this run.
+    pub run_id: Option<Arc<str>>,
     /// Only those of this request.
     pub request_id: Option<Arc<str>>,
     /// Only those that ended so.
@@ -69,6 +71,7 @@ impl Default for CallFilter {
         Self {
             model: None,
             session_id: None,
+            run_id: None,
             request_id: None,
             outcome: None,
             since_us: None,

@@ -20,6 +20,9 @@ pub struct StoreConfig {
     pub busy_timeout_ms: u64,
     /// For how many days call records are kept; 0 keeps them for ever.
     pub call_retention_days: u32,
+    /// For how many days runs of agents are kept, with all they said and did; 0 keeps them for ever. Those
+    /// that belong to a session go with it, if that is deleted before.
+    pub run_retention_days: u32,
     /// How many call records may wait in memory for the database; more are dropped and counted.
     pub call_queue: usize,
 }
@@ -30,6 +33,7 @@ impl Default for StoreConfig {
             synchronous: Synchronous::Normal,
             busy_timeout_ms: 2_000,
             call_retention_days: 30,
+            run_retention_days: 30,
             call_queue: 16_384,
         }
     }

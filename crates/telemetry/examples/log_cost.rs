@@ -59,6 +59,7 @@ fn call_record() -> CallRecord {
         request_id: "req_0193b2d8c4f07e6fa1d2b3c4d5e6f708".into(),
         session_id: None,
         turn_id: None,
+        run_id: None,
         started_at_us: 0,
         model: "gpt-4o-mini".into(),
         model_served: Some("gpt-4o-mini-2024-07-18".into()),

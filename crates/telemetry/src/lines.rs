@@ -28,6 +28,7 @@ macro_rules! call_line {
             request_id = &*$record.request_id,
             session_id = $record.session_id.as_deref(),
             turn_id = $record.turn_id.as_deref(),
+            run_id = $record.run_id.as_deref(),
             model = &*$record.model,
             model_served = $record.model_served.as_deref(),
             provider = $record.provider.as_deref(),

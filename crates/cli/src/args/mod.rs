@@ -205,6 +205,9 @@ pub struct CallsFilter {
     /// Only calls of this conversation
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
+    /// Only calls that were steps of this run of an agent
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
     /// Only calls made for this request
     #[arg(long, value_name = "ID")]
     pub request: Option<String>,

@@ -10,7 +10,7 @@ use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
     assemble, open_store,
 };
-use playhouse_store::{Store, prune_expired_calls};
+use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
 use playhouse_telemetry::{LogGuard, Metrics, error, info, log, warn};
 use tokio::runtime::Builder;
 
@@ -97,7 +97,7 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     let chat = ChatSettings::new(&config.chat, answering.default_model);
     let agents = assemble(&config.agents, &chat.model).map_err(|error| Failure::work(error.to_string()))?;
     tokio::spawn(tell_outages(store.clone()));
-    tokio::spawn(keep_retention(store.clone(), config.store.call_retention_days));
+    tokio::spawn(keep_retention(store.clone(), config.store.clone()));
     if let Some(greet) = greet {
         greet(listener.address());
     }
@@ -182,17 +182,22 @@ async fn tell_outages(store: Arc<dyn Store>) {
     }
 }
 
-/// Removes call records that are old enough, now and then, for as long as the process lives.
-async fn keep_retention(store: Arc<dyn Store>, days: u32) {
+/// Removes call records and runs that are old enough, now and then, for as long as the process lives.
+async fn keep_retention(store: Arc<dyn Store>, config: StoreConfig) {
     let mut ticks = tokio::time::interval(RETENTION_INTERVAL);
     loop {
         ticks.tick().await;
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
-        match prune_expired_calls(&*store, days, now_us).await {
+        match prune_expired_calls(&*store, config.call_retention_days, now_us).await {
             Ok(0) => {}
             Ok(removed) => info!(removed, "Old call records removed"),
             Err(error) => warn!(%error, "Old call records could not be removed"),
+        }
+        match prune_expired_runs(&*store, config.run_retention_days, now_us).await {
+            Ok(0) => {}
+            Ok(removed) => info!(removed, "Old runs removed"),
+            Err(error) => warn!(%error, "Old runs could not be removed"),
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::invoke::playhouse;
 /// 2026-03-01 at noon, UTC.
 const NOON_US: i64 = 1_772_366_400_000_000;
 
-fn record(number: u8, minutes: i64) -> CallRecord {
+/// A call so long after the noon.
+pub(crate) fn record(number: u8, minutes: i64) -> CallRecord {
     let started_at_us = NOON_US + minutes * 60_000_000;
     let id = format!(
         "{:08x}-{:04x}-7000-8000-0000000000{number:02x}",
@@ -27,6 +28,7 @@ fn record(number: u8, minutes: i64) -> CallRecord {
         request_id: format!("r{number}").into(),
         session_id: Some("ada".into()),
         turn_id: None,
+        run_id: None,
         started_at_us,
         model: "gpt-4o-mini".into(),
         model_served: Some("gpt-4o-mini-2024-07-18".into()),
@@ -60,7 +62,8 @@ fn records() -> Vec<CallRecord> {
         ..record(2, 1)
     };
     let left = CallRecord { outcome: Outcome::Cancelled, usage: None, cost_usd: None, ..record(3, 24 * 60) };
-    vec![record(1, 0), failed, left]
+    let step = CallRecord { run_id: Some("019cae6b-6600-7000-8000-000000000009".into()), ..record(1, 0) };
+    vec![step, failed, left]
 }
 
 /// A data folder with these calls in it.
@@ -85,6 +88,7 @@ fn calls_are_shown_newest_first() {
         ("json", &["calls", "list", "--json", "--limit", "1"]),
         ("errors", &["calls", "--outcome", "error"]),
         ("nothing", &["calls", "--model", "gpt-9"]),
+        ("run", &["calls", "--run", "019cae6b-6600-7000-8000-000000000009", "--json"]),
         ("stats_by_day", &["calls", "stats"]),
         ("stats_by_model", &["calls", "stats", "--by", "model"]),
         ("stats_by_both", &["calls", "stats", "--by", "day-and-model", "--json"]),

@@ -9,4 +9,5 @@ mod fake_server;
 mod health;
 mod help;
 mod invoke;
+mod retention;
 mod terminal;

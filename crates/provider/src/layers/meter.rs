@@ -149,6 +149,7 @@ impl Measure {
             request_id: context.request_id.clone(),
             session_id: context.session_id.clone(),
             turn_id: context.turn_id.clone(),
+            run_id: context.run_id.clone(),
             started_at_us: self.started_at_us,
             model: self.model.clone(),
             model_served: self.model_served.take(),

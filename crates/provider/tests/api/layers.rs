@@ -176,12 +176,14 @@ async fn every_call_leaves_one_record() {
     let upstream = Upstream::answering(stream(&events)).await;
     let (meter, kept) = metered(&upstream).await;
     let asked = request().for_model(Arc::from("gpt-4o-mini")).streamed(true);
-    ask(&meter, asked.within(Arc::new(Context::named("req-1")))).await.unwrap();
+    let context = Context { run_id: Some(Arc::from("run-1")), ..Context::named("req-1") };
+    ask(&meter, asked.within(Arc::new(context))).await.unwrap();
 
     let records = kept.records.lock().unwrap();
     let [record] = records.as_slice() else { panic!("{} records", records.len()) };
     assert_eq!(record.outcome, Outcome::Ok);
     assert_eq!((&*record.request_id, &*record.model, record.attempts), ("req-1", "gpt-4o-mini", 1));
+    assert_eq!((record.run_id.as_deref(), record.turn_id.as_deref()), (Some("run-1"), None));
     assert_eq!(record.model_served.as_deref(), Some("m-1"));
     assert_eq!(record.usage.as_ref().unwrap().total_tokens, 1100);
     assert_eq!(record.finish_reason.as_deref(), Some("stop"));

@@ -29,6 +29,8 @@ pub(crate) struct ListParams {
     model: Option<String>,
     /// Only those of this conversation.
     session_id: Option<String>,
+    /// Only those of this run of an agent.
+    run_id: Option<String>,
     /// Only those of this request.
     request_id: Option<String>,
     /// Only those that ended so: `ok`, `error` or `cancelled`.
@@ -98,6 +100,8 @@ pub(crate) struct CallView {
     session_id: Option<String>,
     /// The turn it answers, if any.
     turn_id: Option<String>,
+    /// The run of an agent it is a step of, if any.
+    run_id: Option<String>,
     /// When it began.
     #[schema(format = DateTime)]
     started_at: String,
@@ -215,6 +219,7 @@ impl From<&CallRecord> for CallView {
             request_id: record.request_id.to_string(),
             session_id: text(&record.session_id),
             turn_id: text(&record.turn_id),
+            run_id: text(&record.run_id),
             started_at: timestamp(record.started_at_us),
             model: record.model.to_string(),
             model_served: text(&record.model_served),
@@ -312,6 +317,7 @@ fn filter(params: ListParams) -> Result<CallFilter, Error> {
         before: params.before.map(Into::into),
         model: params.model.map(Into::into),
         session_id: params.session_id.map(Into::into),
+        run_id: params.run_id.map(Into::into),
         request_id: params.request_id.map(Into::into),
         outcome: params.outcome.map(Outcome::from),
         after: None,

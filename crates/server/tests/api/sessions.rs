@@ -1,6 +1,8 @@
 //! Sessions, turns and the call log as the API shows them.
 
-use playhouse_mock::Answer;
+use playhouse_llm::{CallRecord, Outcome};
+use playhouse_mock::{Answer, MockProvider};
+use playhouse_store::{Calls, SqliteStore, StoreConfig};
 
 use crate::support::TestApp;
 
@@ -44,6 +46,50 @@ async fn every_call_is_in_the_log_with_its_session_and_tokens() {
 
     let stats = app.app.get("/v1/calls/stats?by=model").await.json();
     assert_eq!((&stats["stats"][0]["model"], &stats["stats"][0]["calls"]), (&"default".into(), &1.into()));
+}
+
+/// A call that was a step of this run.
+fn call_of(run_id: &str, id: &str) -> CallRecord {
+    CallRecord {
+        id: id.into(),
+        request_id: "r1".into(),
+        session_id: None,
+        turn_id: None,
+        run_id: Some(run_id.into()),
+        started_at_us: 0,
+        model: "default".into(),
+        model_served: None,
+        provider: None,
+        stream: false,
+        outcome: Outcome::Ok,
+        status: Some(200),
+        error: None,
+        finish_reason: None,
+        attempts: 1,
+        ttft_ms: None,
+        duration_ms: 1.0,
+        usage: None,
+        cost_usd: None,
+        upstream_request_id: None,
+    }
+}
+
+#[tokio::test]
+async fn the_calls_of_a_run_are_found_by_it() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&data_dir.path().join("playhouse.db"), &StoreConfig::default()).unwrap();
+    let (first, second) = ("019cae6b-6600-7000-8000-000000000001", "019cae6b-6600-7000-8000-000000000002");
+    store.append_calls([call_of("run-1", first), call_of("run-2", second)].into()).await.unwrap();
+    drop(store);
+
+    let app = TestApp::with_data(MockProvider::replies(["ok"]), data_dir);
+    app.chat("Hi", "s1").await;
+    app.app.flush().await;
+    let calls = app.app.get("/v1/calls?run_id=run-2").await.json();
+    let [call] = calls["calls"].as_array().unwrap().as_slice() else { panic!("{calls}") };
+    assert_eq!((&call["id"], &call["run_id"]), (&second.into(), &"run-2".into()));
+    let calls = app.app.get("/v1/calls?session_id=s1").await.json();
+    assert!(calls["calls"][0]["run_id"].is_null(), "{calls}");
 }
 
 #[tokio::test]

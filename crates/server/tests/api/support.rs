@@ -22,7 +22,11 @@ impl TestApp {
     }
 
     pub(crate) fn over(mock: MockProvider) -> Self {
-        let data_dir = tempfile::tempdir().unwrap();
+        Self::with_data(mock, tempfile::tempdir().unwrap())
+    }
+
+    /// An app that finds this data when it starts.
+    pub(crate) fn with_data(mock: MockProvider, data_dir: TempDir) -> Self {
         let app = App::with_provider(mock.clone(), data_dir.path()).unwrap();
         Self { app, mock, _data_dir: data_dir }
     }

@@ -53,6 +53,7 @@ fn record(id: &str) -> CallRecord {
         request_id: "request".into(),
         session_id: None,
         turn_id: None,
+        run_id: None,
         started_at_us: 0,
         model: "small".into(),
         model_served: None,

@@ -19,6 +19,7 @@ fn call(after_ms: u64) -> CallRecord {
         request_id: format!("request-{after_ms}").into(),
         session_id: None,
         turn_id: None,
+        run_id: None,
         started_at_us: time_ms as i64 * 1_000,
         model: "small".into(),
         model_served: Some("small-2026-01-01".into()),
@@ -57,6 +58,7 @@ pub(crate) async fn calls_come_newest_first_as_they_were(backend: &dyn Backend) 
     let bare = CallRecord {
         session_id: Some("ada".into()),
         turn_id: Some(call_id(START_MS)),
+        run_id: Some(call_id(START_MS + 1)),
         model_served: None,
         provider: None,
         stream: false,
@@ -111,7 +113,7 @@ pub(crate) async fn filters_choose(backend: &dyn Backend) {
             CallRecord { model: "large".into(), ..call(3) },
             CallRecord { outcome: Outcome::Error, error: Some("rate_limited".into()), ..call(4) },
             CallRecord { outcome: Outcome::Cancelled, ..in_session(call(5)) },
-            CallRecord { request_id: "request-1".into(), ..call(6) },
+            CallRecord { request_id: "request-1".into(), run_id: Some("run-1".into()), ..call(6) },
         ],
     )
     .await;
@@ -119,6 +121,8 @@ pub(crate) async fn filters_choose(backend: &dyn Backend) {
     assert_eq!(found(&*store, CallFilter { model: Some("large".into()), ..all() }).await, [3]);
     assert_eq!(found(&*store, CallFilter { session_id: Some("ada".into()), ..all() }).await, [5, 2]);
     assert_eq!(found(&*store, CallFilter { request_id: Some("request-1".into()), ..all() }).await, [6, 1]);
+    assert_eq!(found(&*store, CallFilter { run_id: Some("run-1".into()), ..all() }).await, [6]);
+    assert!(found(&*store, CallFilter { run_id: Some("run-2".into()), ..all() }).await.is_empty());
     assert_eq!(found(&*store, CallFilter { outcome: Some(Outcome::Error), ..all() }).await, [4]);
     assert_eq!(found(&*store, CallFilter { outcome: Some(Outcome::Cancelled), ..all() }).await, [5]);
     assert_eq!(found(&*store, CallFilter { outcome: Some(Outcome::Ok), ..all() }).await, [6, 3, 2, 1]);

@@ -104,6 +104,7 @@ fn record(n: u32) -> CallRecord {
         request_id: n.to_string().into(),
         session_id: None,
         turn_id: None,
+        run_id: None,
         started_at_us: 0,
         model: "small".into(),
         model_served: None,

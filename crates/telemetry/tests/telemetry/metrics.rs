@@ -14,6 +14,7 @@ fn call(model: &str) -> CallRecord {
         request_id: "req_1".into(),
         session_id: None,
         turn_id: None,
+        run_id: None,
         started_at_us: 0,
         model: model.into(),
         model_served: None,

@@ -38,6 +38,7 @@ fn call(outcome: Outcome) -> CallRecord {
         request_id: "req_1".into(),
         session_id: None,
         turn_id: None,
+        run_id: None,
         started_at_us: 0,
         model: "fast".into(),
         model_served: Some("gpt-4o-mini-2024".into()),
@@ -96,6 +97,19 @@ fn a_call_line() {
         "completion_tokens": 5, "total_tokens": 15, "cost_usd": 0.0000015, "finish_reason": "stop",
         "attempts": 2, "status": 200, "upstream_request_id": "req_upstream"});
     assert_eq!(lines.into_iter().map(stable).collect::<Vec<_>>(), [expected]);
+}
+
+#[test]
+fn a_call_line_names_what_the_call_belongs_to() {
+    let record = CallRecord {
+        session_id: Some("ada".into()),
+        turn_id: Some("turn_1".into()),
+        run_id: Some("run_1".into()),
+        ..call(Outcome::Ok)
+    };
+    let line = &logged("info", || log_call(&record))[0];
+    let named = (&line["session_id"], &line["turn_id"], &line["run_id"]);
+    assert_eq!(named, (&json!("ada"), &json!("turn_1"), &json!("run_1")));
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn filter(wanted: &CallsFilter, limit: u32) -> CallFilter {
     CallFilter {
         model: text(&wanted.model),
         session_id: text(&wanted.session),
+        run_id: text(&wanted.run),
         request_id: text(&wanted.request),
         outcome: wanted.outcome.map(Outcome::from),
         limit,

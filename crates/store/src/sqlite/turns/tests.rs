@@ -100,6 +100,7 @@ fn every_statement_finds_its_rows_by_an_index() {
         call_rows::CallQuery::of(&CallFilter { session_id: Some("s".into()), ..page() }).unwrap();
     let by_request =
         call_rows::CallQuery::of(&CallFilter { request_id: Some("r".into()), ..page() }).unwrap();
+    let by_run = call_rows::CallQuery::of(&CallFilter { run_id: Some("r".into()), ..page() }).unwrap();
     let by_model = call_rows::CallQuery::of(&CallFilter { model: Some("m".into()), ..page() }).unwrap();
     let failed = CallFilter { outcome: Some(playhouse_llm::Outcome::Error), ..page() };
     let failed = call_rows::CallQuery::of(&failed).unwrap();
@@ -119,6 +120,7 @@ fn every_statement_finds_its_rows_by_an_index() {
         (deletion::REMOVE_TURNS, "turns USING COVERING INDEX turns_by_session (session=?)"),
         (&by_session.sql, "calls USING INDEX calls_by_session (session_id=?"),
         (&by_request.sql, "calls USING INDEX calls_by_request (request_id=?"),
+        (&by_run.sql, "calls USING INDEX calls_by_run (run_id=?"),
         (&by_model.sql, "calls USING INDEX calls_by_model (model=?"),
         (&failed.sql, "calls USING INDEX calls_not_ok (outcome=?"),
         (&span.sql, "calls USING PRIMARY KEY (id>?"),
