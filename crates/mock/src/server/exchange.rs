@@ -16,7 +16,6 @@ use tokio::time::Instant;
 
 use super::Double;
 use super::body::PacedBody;
-use super::call_line;
 use super::listen::ConnectionControl;
 use super::noted::Noted;
 use crate::call::{Call, Facts};
@@ -191,8 +190,8 @@ impl Exchange<'_> {
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         self.frame(response.headers_mut(), &delivery);
-        call_line::log(recording.entry());
-        let body = PacedBody::new(delivery, self.connection, Noted::new(recording));
+        let noted = Noted::new(recording, self.double.lines());
+        let body = PacedBody::new(delivery, self.connection, noted);
         *response.body_mut() = Body::new(if pace.is_instant() { body } else { body.paced(pace.waits()) });
         response
     }

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhouse_mock::server::Double;
+use playhouse_mock::server::{CallLines, Double};
 use playhouse_mock::server::listen::{ConnectionLimits, Listener};
 use playhouse_mock::{Engine, EngineConfig};
-use playhouse_telemetry::{LoggingConfig, info, log};
+use playhouse_telemetry::{LogFormat, LoggingConfig, info, log};
 use tokio::runtime::Builder;
 
 use super::signals::StopSignals;
@@ -60,10 +60,18 @@ async fn serve(
     greet(listener.address(), args, console);
     info!(address = %listener.address(), rules = engine.script().rules.script().rules.len(), "Listening");
     let limits = ConnectionLimits { grace: GRACE, ..ConnectionLimits::default() };
-    Double::new(engine).serve(listener, limits, stop.first(guard.flusher())).await;
+    let double = Double::logging(engine, call_lines(logging.format));
+    double.serve(listener, limits, stop.first(guard.flusher())).await;
     info!("Stopped");
     guard.flush();
     Ok(exit::OK)
+}
+
+fn call_lines(format: LogFormat) -> CallLines {
+    match format {
+        LogFormat::Json => CallLines::ForPrograms,
+        LogFormat::Text => CallLines::ForPeople,
+    }
 }
 
 async fn bind(address: &str) -> Result<Listener, Failure> {
