@@ -6,10 +6,11 @@ export class Control {
     this.#url = `${url}/__playhouse`;
   }
 
-  putScript(namespace, script) {
+  putScript(namespace, script, folder) {
     const isText = typeof script === "string";
     const type = isText ? "application/yaml" : "application/json";
-    return this.#ask("PUT", `${of(namespace)}/script`, isText ? script : JSON.stringify(script), type);
+    const within = folder ? `?folder=${encodeURIComponent(folder)}` : "";
+    return this.#ask("PUT", `${of(namespace)}/script${within}`, isText ? script : JSON.stringify(script), type);
   }
 
   addRules(namespace, rules) {

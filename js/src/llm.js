@@ -35,9 +35,9 @@ export class Llm {
     return this;
   }
 
-  /** Follows this script (an object, or YAML text) in place of what was said before. */
-  async script(script) {
-    await this.#control.putScript(this.namespace, script);
+  /** Follows this script (an object, or YAML text) in place of what was said before; `folder` is where its relative fixtures are. */
+  async script(script, { folder = process.cwd() } = {}) {
+    await this.#control.putScript(this.namespace, script, folder);
     this.#isScripted = true;
     return this;
   }
