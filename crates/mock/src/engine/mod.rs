@@ -189,11 +189,7 @@ impl Engine {
     /// # Errors
     /// What is wrong with the new rules.
     pub fn add_rules(&self, namespace: &Namespace, rules: Vec<Rule>) -> Result<(), ScriptErrors> {
-        let mut script = self.script_of(namespace).rules.script().clone();
-        script.rules.extend(rules);
-        let compiled = CompiledScript::compile(script, Path::new("."))?;
-        namespace.go_on_with(Arc::new(compiled));
-        Ok(())
+        namespace.add_rules(&self.script(), rules)
     }
 
     /// Holds what has happened in a namespace against expectations.
@@ -221,6 +217,7 @@ impl Engine {
             Err(over) => return *over,
         };
         let decision = self.answer(namespace, &compiled, protocol, call).await;
+        let quota = faults::quota_of(&decision.plan).or(quota);
         Decision { violations, quota, ..decision }
     }
 
@@ -269,7 +266,7 @@ impl Engine {
         protocol: &dyn MockProtocol,
         call: &Call,
     ) -> Decision {
-        if !compiled.has_rules_for(&call.facts.asked) {
+        if !compiled.has_rules_for(&call.facts) {
             return self.unscripted(namespace, compiled, protocol, call);
         }
         match namespace.select(compiled, call) {
@@ -289,7 +286,8 @@ impl Engine {
         call: &Call,
     ) -> Decision {
         let chaos = self.chaos(namespace, compiled, call);
-        let mut plan = faults::plan_with(chaos, protocol, || Plan::new(protocol.unscripted(&call.facts)));
+        let facts = &call.facts;
+        let mut plan = faults::plan_with(chaos, protocol, facts, || Plan::new(protocol.unscripted(facts)));
         plan.pace = self.pace(compiled, None, 0);
         Decision::of(plan, Verdict::Unscripted)
     }
@@ -306,12 +304,17 @@ impl Engine {
         let rule = compiled.rules.rule(hit.index);
         let fault = rule.and_then(|rule| faults::of_rule(rule, step, hit.call));
         let fault = fault.or_else(|| self.chaos(namespace, compiled, call));
-        if let Some(plan) = faults::in_place_of_an_answer(fault.as_ref(), protocol) {
+        if let Some(plan) = faults::in_place_of_an_answer(fault.as_ref(), protocol, &call.facts) {
             return Decision::of(plan, Verdict::Rule(hit));
         }
         let seed = self.seed(compiled, call, hit.call);
         let scene = Scene { call, hit: &hit, step, seed };
-        let plan = match compiled.replies.render(scene).await {
+        let rendered = match rule {
+            // Its fault needs an answer to break off, whatever that says.
+            Some(Rule { reply: None, sequence: None, .. }) => Ok(protocol.unscripted(&call.facts).into()),
+            _ => compiled.replies.render(scene).await,
+        };
+        let plan = match rendered {
             Ok(rendered) => {
                 let said = rendered.pace.or_else(|| rule?.pace.clone());
                 Plan {

@@ -8,6 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use hyper::ext::ReasonPhrase;
 use jiff::Timestamp;
 use playhouse_edge::{EVENT_STREAM_HEADERS, Identity, intake, status_of};
 use playhouse_llm::Error;
@@ -91,16 +92,14 @@ impl Exchange<'_> {
         identity: &Identity,
     ) -> Response {
         let Decision { mut plan, verdict, violations, quota } = decision;
-        if let (Some(fault), Content::Chat(chunks)) = (&plan.fault, &mut plan.content) {
-            let mut spoiled = chunks.to_vec();
-            fault::chunk::apply(&fault.spec, &mut spoiled);
-            *chunks = spoiled.into();
-        }
-        let mut written = self.write(&plan, facts.as_deref(), identity);
-        self.add_headers(&mut written.headers, &plan, quota.as_ref(), identity);
+        spoil(&mut plan);
+        let Written { status, mut headers, frames, finish, completion_tokens } =
+            self.write(&plan, facts.as_deref(), identity);
         let met = plan.fault.as_ref();
-        let is_stream = written.frames.content_type.starts_with(EVENT_STREAM);
-        let delivery = fault::deliver(written.frames, met, || self.error_within(met, is_stream, identity));
+        let is_stream = frames.content_type.starts_with(EVENT_STREAM);
+        let delivery = fault::deliver(frames, met, || self.error_within(met, is_stream, identity));
+        add_form(&mut headers, &delivery, is_stream);
+        self.add_headers(&mut headers, &plan, quota.as_ref(), identity);
         let recording = self.namespace.journal().record(Received {
             namespace: self.namespace.name().clone(),
             at: Timestamp::now(),
@@ -114,15 +113,17 @@ impl Exchange<'_> {
             violations,
             fault: plan.fault,
         });
-        recording.begin_answer(journal::Answer {
-            status: written.status.as_u16(),
-            headers: HeaderLines::of_answer(&written.headers),
-            body: delivery.frames.bytes.clone(),
-            is_stream,
-            finish: written.finish,
-            completion_tokens: written.completion_tokens,
-        });
-        self.respond(written.status, written.headers, delivery, plan.pace, recording)
+        if delivery.begins() {
+            recording.begin_answer(journal::Answer {
+                status: status.as_u16(),
+                headers: HeaderLines::of_answer(&headers),
+                body: delivery.frames.bytes.clone(),
+                is_stream,
+                finish,
+                completion_tokens,
+            });
+        }
+        self.respond(status, headers, delivery, plan.pace, recording)
     }
 
     fn write(&self, plan: &Plan, facts: Option<&Facts>, identity: &Identity) -> Written {
@@ -165,13 +166,13 @@ impl Exchange<'_> {
         vendor.add_headers(&identity.request_id, headers);
         let limits = quota.map(|quota| vendor.quota_headers(quota)).unwrap_or_default();
         limits.iter().for_each(|(name, value)| insert(headers, name, value));
-        headers.extend(plan.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        plan.headers.iter().for_each(|(name, value)| drop(headers.insert(name, value.clone())));
     }
 
     /// The error that an answer ends with: an event of a stream, or a body in place of a whole one.
     fn error_within(&self, met: Option<&Fault>, is_stream: bool, identity: &Identity) -> Bytes {
         let vendor = self.protocol.vendor();
-        let error = met.map_or_else(|| vendor.refusal(500), |fault| refusal(&fault.spec, self.protocol));
+        let error = met.map_or_else(|| vendor.refusal(500), |fault| refusal(&fault.spec, self.protocol, ""));
         match is_stream {
             true => self.protocol.error_event(&error, &identity.request_id),
             false => vendor.error_body(&error, 500, &identity.request_id),
@@ -189,25 +190,37 @@ impl Exchange<'_> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
-        self.frame(response.headers_mut(), &delivery);
+        if status.canonical_reason().is_none() {
+            // Otherwise a status line of 529 would say `<none>`.
+            response.extensions_mut().insert(ReasonPhrase::from_static(b""));
+        }
         let noted = Noted::new(recording, self.double.lines());
         let body = PacedBody::new(delivery, self.connection, noted);
         *response.body_mut() = Body::new(if pace.is_instant() { body } else { body.paced(pace.waits()) });
         response
     }
+}
 
-    /// The headers that say what the body is.
-    fn frame(&self, headers: &mut HeaderMap, delivery: &Delivery) {
-        if delivery.frames.content_type.starts_with(EVENT_STREAM) {
-            headers.extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
-        }
-        let content_type = match &delivery.content_type {
-            Some(spoiled) => HeaderValue::from_str(spoiled).ok(),
-            None => Some(HeaderValue::from_static(delivery.frames.content_type)),
-        };
-        if let Some(content_type) = content_type.filter(|value| !value.is_empty()) {
-            headers.insert(header::CONTENT_TYPE, content_type);
-        }
+/// Does to the pieces of a chat answer what its fault does to them.
+fn spoil(plan: &mut Plan) {
+    if let (Some(fault), Content::Chat(chunks)) = (&plan.fault, &mut plan.content) {
+        let mut spoiled = chunks.to_vec();
+        fault::chunk::apply(&fault.spec, &mut spoiled);
+        *chunks = spoiled.into();
+    }
+}
+
+/// The headers that say what form the body has.
+fn add_form(headers: &mut HeaderMap, delivery: &Delivery, is_stream: bool) {
+    if is_stream {
+        headers.extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
+    }
+    let content_type = match &delivery.content_type {
+        Some(spoiled) => HeaderValue::from_str(spoiled).ok(),
+        None => Some(HeaderValue::from_static(delivery.frames.content_type)),
+    };
+    if let Some(content_type) = content_type.filter(|value| !value.is_empty()) {
+        headers.insert(header::CONTENT_TYPE, content_type);
     }
 }
 
