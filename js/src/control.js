@@ -1,5 +1,5 @@
 /** Speaks to `/__playhouse/` of a running double. */
-export class Control {
+class Control {
   #url;
 
   constructor(url) {
@@ -60,3 +60,5 @@ function detail(status, text) {
     return `${status}: ${text}`;
   }
 }
+
+module.exports = { Control };

@@ -1,5 +1,5 @@
 /** The double of one test: it says what is answered, and reads what was asked. */
-export class Llm {
+class Llm {
   #control;
   #isScripted = false;
 
@@ -63,3 +63,5 @@ export class Llm {
     await this.#control.delete(this.namespace);
   }
 }
+
+module.exports = { Llm };
