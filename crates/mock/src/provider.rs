@@ -221,7 +221,9 @@ impl Pieces {
     }
 
     async fn whole(self, mut recording: Recording) -> Result<EventStream, Error> {
-        sleep(self.waits().take(self.chunks.len() + 1).sum()).await;
+        let outputs = self.chunks.iter().filter(|chunk| chunk.has_output()).count();
+        let stalled = self.stall.map_or(Duration::ZERO, |(_, lasts)| lasts);
+        sleep(self.pace.whole(outputs).saturating_add(stalled)).await;
         let noted = self.noted(false);
         if let Some(failure) = self.failure {
             return Err(refused(failure, recording));
@@ -249,13 +251,19 @@ impl Pieces {
         }
     }
 
-    /// The wait before each piece: its pace, and where there is one the stall.
-    fn waits(&self) -> impl Iterator<Item = Duration> + Send + use<> {
-        let stall = self.stall;
-        self.pace.waits().enumerate().map(move |(place, wait)| match stall {
-            Some((at, lasts)) if at == place => wait + lasts,
-            _ => wait,
-        })
+    /// The wait before each piece: the first before whatever comes first, the others before each
+    /// further output, as they are over a connection; and where there is one the stall.
+    fn waits(&self) -> Vec<Duration> {
+        let mut waits = self.pace.waits();
+        let mut has_output = false;
+        let paced = self.chunks.iter().enumerate().map(|(place, chunk)| {
+            let is_due = place == 0 || (has_output && chunk.has_output());
+            has_output |= chunk.has_output();
+            let wait = if is_due { waits.next().unwrap_or_default() } else { Duration::ZERO };
+            let stall = self.stall.filter(|(at, _)| *at == place).map_or(Duration::ZERO, |(_, lasts)| lasts);
+            wait.saturating_add(stall)
+        });
+        paced.chain(self.failure.iter().map(|_| Duration::ZERO)).collect()
     }
 }
 

@@ -23,9 +23,9 @@ use crate::call::{Call, Facts};
 use crate::engine::{Decision, Namespace, refusal};
 use crate::fault::{self, Delivery, Fault};
 use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
-use crate::pace::Pace;
 use crate::plan::{Content, Plan};
-use crate::protocols::{Frames, MockProtocol};
+use crate::protocols::{Frames, MockProtocol, Violation};
+use crate::verdict::Verdict;
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -40,6 +40,13 @@ pub(super) struct Exchange<'a> {
     pub(super) headers: Arc<HeaderMap>,
     pub(super) connection: ConnectionControl,
     pub(super) started: Instant,
+}
+
+/// What was made of a request, for the journal.
+struct Seen {
+    verdict: Verdict,
+    violations: Vec<Violation>,
+    fault: Option<Fault>,
 }
 
 /// An answer in bytes.
@@ -100,19 +107,7 @@ impl Exchange<'_> {
         let delivery = fault::deliver(frames, met, || self.error_within(met, is_stream, identity));
         add_form(&mut headers, &delivery, is_stream);
         self.add_headers(&mut headers, &plan, quota.as_ref(), identity);
-        let recording = self.namespace.journal().record(Received {
-            namespace: self.namespace.name().clone(),
-            at: Timestamp::now(),
-            started: self.started,
-            method: self.parts.method.clone(),
-            target: self.parts.uri.path_and_query().map_or("/", |target| target.as_str()),
-            headers: &self.headers,
-            facts,
-            body,
-            verdict,
-            violations,
-            fault: plan.fault,
-        });
+        let recording = self.record(facts, body, Seen { verdict, violations, fault: plan.fault });
         if delivery.begins() {
             recording.begin_answer(journal::Answer {
                 status: status.as_u16(),
@@ -123,7 +118,30 @@ impl Exchange<'_> {
                 completion_tokens,
             });
         }
-        self.respond(status, headers, delivery, plan.pace, recording)
+        let body = PacedBody::new(delivery, self.connection, Noted::new(recording, self.double.lines()));
+        let body = match (plan.pace.is_instant(), is_stream) {
+            (true, _) => body,
+            (false, true) => body.paced(plan.pace.waits()),
+            (false, false) => body.paced(std::iter::once(plan.pace.whole(plan.content.outputs()))),
+        };
+        respond(status, headers, body)
+    }
+
+    fn record(&self, facts: Option<Arc<Facts>>, body: Bytes, seen: Seen) -> Recording {
+        let Seen { verdict, violations, fault } = seen;
+        self.namespace.journal().record(Received {
+            namespace: self.namespace.name().clone(),
+            at: Timestamp::now(),
+            started: self.started,
+            method: self.parts.method.clone(),
+            target: self.parts.uri.path_and_query().map_or("/", |target| target.as_str()),
+            headers: &self.headers,
+            facts,
+            body,
+            verdict,
+            violations,
+            fault,
+        })
     }
 
     fn write(&self, plan: &Plan, facts: Option<&Facts>, identity: &Identity) -> Written {
@@ -178,27 +196,17 @@ impl Exchange<'_> {
             false => vendor.error_body(&error, 500, &identity.request_id),
         }
     }
+}
 
-    fn respond(
-        self,
-        status: StatusCode,
-        headers: HeaderMap,
-        delivery: Delivery,
-        pace: Pace,
-        recording: Recording,
-    ) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        if status.canonical_reason().is_none() {
-            // Otherwise a status line of 529 would say `<none>`.
-            response.extensions_mut().insert(ReasonPhrase::from_static(b""));
-        }
-        let noted = Noted::new(recording, self.double.lines());
-        let body = PacedBody::new(delivery, self.connection, noted);
-        *response.body_mut() = Body::new(if pace.is_instant() { body } else { body.paced(pace.waits()) });
-        response
+fn respond(status: StatusCode, headers: HeaderMap, body: PacedBody<Noted>) -> Response {
+    let mut response = Response::new(Body::new(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    if status.canonical_reason().is_none() {
+        // Otherwise a status line of 529 would say `<none>`.
+        response.extensions_mut().insert(ReasonPhrase::from_static(b""));
     }
+    response
 }
 
 /// Does to the pieces of a chat answer what its fault does to them.

@@ -7,6 +7,8 @@ use playhouse_llm::{ErrorKind, Message, Prompt, Provider, Request, collect};
 use playhouse_mock::journal::{Ended, Entry};
 use playhouse_mock::{MockProvider, MockServer};
 
+use tokio::time::Instant;
+
 use crate::ask::{chat, script};
 
 fn ask(stream: bool) -> Request {
@@ -81,4 +83,22 @@ async fn a_server_over_a_provider_shares_its_script_and_journal() {
     let first = collect(mock.chat(ask(false)).await.unwrap()).await.unwrap();
     assert_eq!((first.content().as_str(), chat(&server, "Hi").await.content().as_str()), ("one", "two"));
     assert_eq!((mock.journal().len(), server.journal().len()), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_token_comes_when_it_should() {
+    let mock =
+        MockProvider::script(script("rules: [{reply: one two, pace: {first_token_ms: 500, token_ms: 40}}]"));
+    let begun = Instant::now();
+    let mut times = Vec::new();
+    let mut events = mock.chat(ask(true)).await.unwrap();
+    while events.next().await.is_some() {
+        times.push(begun.elapsed().as_millis());
+    }
+    // Role, two tokens, finish, token counts; a timer fires at most a millisecond late.
+    let expected = [500, 500, 540, 540, 540];
+    assert!(times.iter().zip(expected).all(|(time, due)| (due..due + 3).contains(time)), "{times:?}");
+    let begun = Instant::now();
+    collect(mock.chat(ask(false)).await.unwrap()).await.unwrap();
+    assert!((540..543).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
 }

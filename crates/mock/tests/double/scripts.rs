@@ -83,3 +83,13 @@ async fn fixtures_are_found_from_the_folder_that_is_named() {
     assert_eq!(send(&server, "PUT", &path, put).await.status, Some(200));
     assert_eq!(chat(&server, "Hi").await.content(), "from the file");
 }
+
+#[tokio::test]
+async fn a_whole_answer_takes_as_long_as_its_tokens() {
+    let server = start("rules: [{reply: one two three, pace: {first_token_ms: 60, token_ms: 30}}]").await;
+    for stream in [false, true] {
+        let begun = std::time::Instant::now();
+        crate::ask::chat_with(&server, "Hi", json!({ "stream": stream })).await;
+        assert!(begun.elapsed().as_millis() >= 120, "{:?} with stream {stream}", begun.elapsed());
+    }
+}
