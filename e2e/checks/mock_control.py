@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import re
 import time
 
 import httpx
@@ -155,8 +156,17 @@ def test_health(double):
 
 
 def test_text_logs_are_for_people(doubles):
-    server = doubles("--log-format", "text", script={"rules": [{"name": "greeting", "reply": "Hi"}]})
+    rules = [{"name": "greeting", "when": {"user": "morning"}, "reply": "Hi"}]
+    server = doubles("--log-format", "text", script={"rules": rules})
     with server.client() as client:
         ask(client, "Good morning")
-    line = wait_for(lambda: [line for line in server.stdout().splitlines() if "greeting" in line])[0]
-    assert MODEL in line and "200" in line and not line.startswith("{")
+        with pytest.raises(openai.NotFoundError):
+            ask(client, "Good night")
+    lines = wait_for(lambda: server.stdout().splitlines()[1:] if "Good night" in server.stdout() else None)
+    assert re.search(r"""default #1 POST chat gpt-4o-mini "Good morning" → rule 'greeting' 200 1 token [\d.]+ ms$""", lines[0]), lines
+    assert "→ NO RULE (nearest rule 'greeting') 404" in lines[1], lines
+    assert 'user: expected to contain "morning", the last user message is "Good night"' in lines[3], lines
+
+    server.write("{}}")
+    shown = wait_for(lambda: re.search(r"the last good one stays.*\n(    .*\n)+", server.stdout()))
+    assert "\\n" not in shown[0] and "script.json:1:3" in shown[0], shown[0]

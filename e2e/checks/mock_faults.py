@@ -126,6 +126,15 @@ def succeeds(client, number) -> bool:
         return False
 
 
+def test_chaos_says_how_to_get_a_fault_again(doubles):
+    server = doubles("--chaos", "rate=1,seed=3,faults=503+404")
+    with server.client("again") as client, pytest.raises(openai.APIStatusError):
+        ask(client)
+    lines = [line for line in server.log() if line["message"] == "Answered"]
+    assert lines[0]["fault"] in ("503", "404")
+    assert "`--chaos rate=1,seed=3,faults=503+404` draws it for attempt 1 of this request in namespace 'again'" in lines[0]["again"]
+
+
 def test_quotas_are_told_and_kept(double, namespace):
     double.put_script(namespace, {"quota": {"requests_per_minute": 2}, "rules": [{"reply": "ok"}]})
     with double.client(namespace) as client:

@@ -37,6 +37,16 @@ def test_with_the_runner_of_node(package):
     assert "not ok 2 - a reply that nobody fetched" in told and "every rule to have given all of its answers" in told, told
 
 
+def test_a_test_that_requires_it(package):
+    """Without the help of Node: jest has modules of its own."""
+    (package / "test" / "required.cjs").write_text(
+        'const { Llm, LlmServer, useLlm } = require("playhouse-testing");\n'
+        "console.log([Llm, LlmServer, useLlm].map((given) => typeof given).join());\n"
+    )
+    ended = run(["--no-experimental-require-module", "test/required.cjs"], package)
+    assert ended.stdout.strip() == "function,function,function", ended.stdout + ended.stderr
+
+
 def test_no_program_is_left_behind(package):
     (package / "test" / "left.mjs").write_text(
         'import { LlmServer } from "../src/index.js";\n'

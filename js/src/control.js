@@ -1,15 +1,16 @@
 /** Speaks to `/__playhouse/` of a running double. */
-export class Control {
+class Control {
   #url;
 
   constructor(url) {
     this.#url = `${url}/__playhouse`;
   }
 
-  putScript(namespace, script) {
+  putScript(namespace, script, folder) {
     const isText = typeof script === "string";
     const type = isText ? "application/yaml" : "application/json";
-    return this.#ask("PUT", `${of(namespace)}/script`, isText ? script : JSON.stringify(script), type);
+    const within = folder ? `?folder=${encodeURIComponent(folder)}` : "";
+    return this.#ask("PUT", `${of(namespace)}/script${within}`, isText ? script : JSON.stringify(script), type);
   }
 
   addRules(namespace, rules) {
@@ -59,3 +60,5 @@ function detail(status, text) {
     return `${status}: ${text}`;
   }
 }
+
+module.exports = { Control };

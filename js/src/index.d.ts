@@ -32,7 +32,7 @@ export class Llm {
   reply(reply: string | Record<string, unknown>, which?: Which): Promise<this>;
   fail(fault: number | string | Record<string, unknown>, which?: Which): Promise<this>;
   rule(rule: Record<string, unknown>): Promise<this>;
-  script(script: string | Record<string, unknown>): Promise<this>;
+  script(script: string | Record<string, unknown>, options?: { folder?: string }): Promise<this>;
   calls(): Promise<Call[]>;
   verify(expectations?: Record<string, unknown>): Promise<void>;
   verifyEnd(): Promise<void>;

@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
+const { randomUUID } = require("node:crypto");
 
-import { Llm } from "./llm.js";
-import { LlmServer } from "./server.js";
-
-export { Llm, LlmServer };
+const { Llm } = require("./llm.js");
+const { LlmServer } = require("./server.js");
 
 let shared;
 
@@ -12,7 +10,7 @@ let shared;
  * jest as globals, or handed in. Sets OPENAI_BASE_URL and OPENAI_API_KEY for each test. The program
  * ends with the hook `afterAll` (`after` of node:test) where it is handed in, else with the process.
  */
-export function useLlm({ hooks = globalThis, ...options } = {}) {
+function useLlm({ hooks = globalThis, ...options } = {}) {
   const current = {};
   const before = {};
   hooks.beforeEach(async () => {
@@ -52,3 +50,5 @@ function setVariables(values, before) {
     else process.env[name] = value;
   }
 }
+
+module.exports = { Llm, LlmServer, useLlm };

@@ -1,5 +1,5 @@
 /** The double of one test: it says what is answered, and reads what was asked. */
-export class Llm {
+class Llm {
   #control;
   #isScripted = false;
 
@@ -35,9 +35,9 @@ export class Llm {
     return this;
   }
 
-  /** Follows this script (an object, or YAML text) in place of what was said before. */
-  async script(script) {
-    await this.#control.putScript(this.namespace, script);
+  /** Follows this script (an object, or YAML text) in place of what was said before; `folder` is where its relative fixtures are. */
+  async script(script, { folder = process.cwd() } = {}) {
+    await this.#control.putScript(this.namespace, script, folder);
     this.#isScripted = true;
     return this;
   }
@@ -63,3 +63,5 @@ export class Llm {
     await this.#control.delete(this.namespace);
   }
 }
+
+module.exports = { Llm };

@@ -1,13 +1,13 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+const { spawn } = require("node:child_process");
+const { createInterface } = require("node:readline");
 
-import { Control } from "./control.js";
+const { Control } = require("./control.js");
 
 const START_TIMEOUT_MS = 10_000;
 const KEPT_LINES = 200;
 
 /** A running `playhouse mock`; many tests share it. */
-export class LlmServer {
+class LlmServer {
   #process;
   #lines = [];
 
@@ -76,3 +76,5 @@ function addressIn(line) {
     return undefined;
   }
 }
+
+module.exports = { LlmServer };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, beforeEach, test } from "node:test";
 
 import { useLlm } from "../src/index.js";
-import { ask } from "./ask.js";
+import { ask } from "./ask.mjs";
 
 const llm = useLlm({ hooks: { after, afterEach, beforeEach } });
 

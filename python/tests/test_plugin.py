@@ -59,6 +59,12 @@ def test_replies_come_in_turn_and_by_condition(run):
             llm.script({"rules": [{"reply": "from a dict"}]})
             assert ask() == "from a dict"
 
+        def test_a_fixture_beside_its_script(llm, tmp_path):
+            (tmp_path / "answer.txt").write_text("from a fixture")
+            (tmp_path / "script.yaml").write_text("rules: [{reply: {fixture: answer.txt}}]")
+            llm.script(tmp_path / "script.yaml")
+            assert ask() == "from a fixture"
+
         def test_without_a_script(llm):
             assert ask("echo") == "echo"
 
@@ -70,7 +76,7 @@ def test_replies_come_in_turn_and_by_condition(run):
                 ask()
             assert ask() == "ok"
     """)
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=6)
 
 
 def test_the_variables_are_set_and_set_back(run, monkeypatch):

@@ -43,6 +43,18 @@ pub enum Content {
     Raw(RawContent),
 }
 
+impl Content {
+    /// In how many outputs it is made, one after the other: tokens, as a rule.
+    pub fn outputs(&self) -> usize {
+        match self {
+            Self::Chat(chunks) | Self::Broken(chunks, _) => {
+                chunks.iter().filter(|chunk| chunk.has_output()).count()
+            }
+            _ => 1,
+        }
+    }
+}
+
 /// Bytes as they are, in place of what the protocol would say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawContent {

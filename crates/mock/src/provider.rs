@@ -1,14 +1,16 @@
 //! A provider that answers in process, without a socket.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
-use http::{HeaderMap, Method};
+use futures_util::stream;
+use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
+use playhouse_edge::status_of;
 use playhouse_llm::{
     Chunk, Collector, Error, ErrorKind, Event, EventStream, ModelInfo, Models, Provider, Request,
 };
@@ -17,7 +19,7 @@ use tokio::time::Instant;
 use crate::call::{Call, Facts, Form};
 use crate::engine::{CompiledScript, DEFAULT_NAMESPACE, Decision, Engine, EngineConfig, Namespace};
 use crate::fault::in_process::{self, Aftermath};
-use crate::journal::{Ended, Journal, Received};
+use crate::journal::{self, Ended, Journal, Received, Recording};
 use crate::pace::Pace;
 use crate::plan::{Content, Plan};
 use crate::protocols::{self, MockProtocol};
@@ -91,8 +93,8 @@ impl MockProvider {
         &self.engine
     }
 
-    fn note(&self, call: &Call, decision: &Decision) {
-        let received = Received {
+    fn note(&self, call: &Call, decision: &Decision) -> Recording {
+        self.namespace.journal().record(Received {
             namespace: call.namespace.clone(),
             at: Timestamp::now(),
             started: Instant::now(),
@@ -104,8 +106,7 @@ impl MockProvider {
             verdict: decision.verdict.clone(),
             violations: decision.violations.clone(),
             fault: decision.plan.fault.clone(),
-        };
-        self.namespace.journal().record(received).finish(Ended::Complete);
+        })
     }
 
     fn call(&self, request: &Request) -> Call {
@@ -135,11 +136,11 @@ impl Provider for MockProvider {
         request.prompt()?;
         let call = self.call(&request);
         let decision = self.engine.decide(&self.namespace, protocol(), &call).await;
-        self.note(&call, &decision);
-        let answer = answer(decision.plan, &request.model, request.stream)?;
-        match request.stream {
-            true => Ok(answer.streamed()),
-            false => answer.whole().await,
+        let recording = self.note(&call, &decision);
+        match answer(decision.plan, &request.model, request.stream) {
+            Ok(pieces) if request.stream => Ok(pieces.streamed(recording)),
+            Ok(pieces) => pieces.whole(recording).await,
+            Err(error) => Err(refused(error, recording)),
         }
     }
 }
@@ -188,34 +189,81 @@ fn named(mut chunks: Vec<Chunk>, model: &str) -> Vec<Chunk> {
     chunks
 }
 
+/// A refusal, noted as what was answered.
+fn refused(error: Error, mut recording: Recording) -> Error {
+    recording.begin_answer(journal::Answer {
+        status: status_of(&error).as_u16(),
+        body: Bytes::from(error.message.clone()),
+        ..journal::Answer::default()
+    });
+    recording.sent(error.message.len(), 0);
+    recording.finish(Ended::Complete);
+    error
+}
+
 impl Pieces {
-    fn streamed(self) -> EventStream {
+    fn streamed(self, recording: Recording) -> EventStream {
+        recording.begin_answer(self.noted(true));
         let waits = self.waits();
-        let pieces =
-            self.chunks.into_iter().map(|chunk| Ok(Event::chunk(chunk))).chain(self.failure.map(Err));
-        Box::pin(stream::iter(pieces.zip(waits)).then(|(piece, wait)| async move {
+        let pieces = self.chunks.into_iter().map(Ok).chain(self.failure.map(Err));
+        let pieces = pieces.zip(waits).collect::<VecDeque<_>>();
+        // Dropped with pieces left, the recording says that the reader went away.
+        let told = stream::unfold((pieces, recording), |(mut pieces, mut recording)| async move {
+            let (piece, wait) = pieces.pop_front()?;
             sleep(wait).await;
-            piece
-        }))
+            recording.sent(piece.as_ref().map_or(0, |chunk| chunk.content().len()), 1);
+            if pieces.is_empty() {
+                recording.finish(if piece.is_ok() { Ended::Complete } else { Ended::Cut });
+            }
+            Some((piece.map(Event::chunk), (pieces, recording)))
+        });
+        Box::pin(told)
     }
 
-    async fn whole(self) -> Result<EventStream, Error> {
-        sleep(self.waits().take(self.chunks.len() + 1).sum()).await;
+    async fn whole(self, mut recording: Recording) -> Result<EventStream, Error> {
+        let outputs = self.chunks.iter().filter(|chunk| chunk.has_output()).count();
+        let stalled = self.stall.map_or(Duration::ZERO, |(_, lasts)| lasts);
+        sleep(self.pace.whole(outputs).saturating_add(stalled)).await;
+        let noted = self.noted(false);
         if let Some(failure) = self.failure {
-            return Err(failure);
+            return Err(refused(failure, recording));
         }
+        recording.sent(noted.body.len(), 1);
+        recording.begin_answer(noted);
+        recording.finish(Ended::Complete);
         let mut collector = Collector::default();
         self.chunks.iter().for_each(|chunk| collector.absorb(chunk));
         Ok(Box::pin(stream::iter([Ok(Event::reply(collector.into_reply()))])))
     }
 
-    /// The wait before each piece: its pace, and where there is one the stall.
-    fn waits(&self) -> impl Iterator<Item = Duration> + Send + use<> {
-        let stall = self.stall;
-        self.pace.waits().enumerate().map(move |(place, wait)| match stall {
-            Some((at, lasts)) if at == place => wait + lasts,
-            _ => wait,
-        })
+    /// What the journal keeps of it: where there are no bytes, the text.
+    fn noted(&self, is_stream: bool) -> journal::Answer {
+        let text: String = self.chunks.iter().map(Chunk::content).collect();
+        let choices = self.chunks.iter().flat_map(|chunk| &chunk.choices);
+        let usage = self.chunks.iter().rev().find_map(|chunk| chunk.usage.as_ref());
+        journal::Answer {
+            status: StatusCode::OK.as_u16(),
+            body: text.into(),
+            is_stream,
+            finish: choices.filter_map(|choice| choice.finish.clone()).next(),
+            completion_tokens: usage.map(|usage| usage.completion_tokens),
+            ..journal::Answer::default()
+        }
+    }
+
+    /// The wait before each piece: the first before whatever comes first, the others before each
+    /// further output, as they are over a connection; and where there is one the stall.
+    fn waits(&self) -> Vec<Duration> {
+        let mut waits = self.pace.waits();
+        let mut has_output = false;
+        let paced = self.chunks.iter().enumerate().map(|(place, chunk)| {
+            let is_due = place == 0 || (has_output && chunk.has_output());
+            has_output |= chunk.has_output();
+            let wait = if is_due { waits.next().unwrap_or_default() } else { Duration::ZERO };
+            let stall = self.stall.filter(|(at, _)| *at == place).map_or(Duration::ZERO, |(_, lasts)| lasts);
+            wait.saturating_add(stall)
+        });
+        paced.chain(self.failure.iter().map(|_| Duration::ZERO)).collect()
     }
 }
 

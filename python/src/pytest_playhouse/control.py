@@ -27,9 +27,12 @@ class Control:
         # Proxies of the environment are for the outside.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def put_script(self, namespace: str, script: dict | str, content_type: str = "application/json") -> dict:
-        """Replaces the script of a namespace."""
-        return self._ask("PUT", f"/namespaces/{_quoted(namespace)}/script", script, content_type)
+    def put_script(
+        self, namespace: str, script: dict | str, content_type: str = "application/json", folder: str | None = None
+    ) -> dict:
+        """Replaces the script of a namespace; `folder` is where its relative fixtures are."""
+        within = f"?folder={_quoted(folder)}" if folder else ""
+        return self._ask("PUT", f"/namespaces/{_quoted(namespace)}/script{within}", script, content_type)
 
     def add_rules(self, namespace: str, rules: list[dict]) -> dict:
         """Adds rules behind those that are there; what was counted stays."""

@@ -91,7 +91,8 @@ class Llm:
         """Follows this script in place of what was said before: a dict, YAML text, or a file."""
         if isinstance(script, Path):
             content_type = CONTENT_TYPES.get(script.suffix, "application/json")
-            self._control.put_script(self.namespace, script.read_text(), content_type)
+            text, folder = script.read_text(encoding="utf-8"), str(script.parent.resolve())
+            self._control.put_script(self.namespace, text, content_type, folder)
         elif isinstance(script, str):
             self._control.put_script(self.namespace, script, "application/yaml")
         else:

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::call::Asked;
+use crate::call::{Asked, Facts};
 use crate::matching::{RuleProblem, RuleSet};
 use crate::reply::Replies;
 use crate::script::{LoadFailure, Loaded, Rule, Script, ScriptProblem};
@@ -82,14 +82,15 @@ impl CompiledScript {
         names.map(|name| RuleState { name, ..RuleState::default() }).collect()
     }
 
-    /// Whether any rule is about this kind of call. Models are never scripted; embeddings are where
-    /// a rule gives one or names their protocol, so that a script of a chat leaves them alone.
-    pub(super) fn has_rules_for(&self, asked: &Asked) -> bool {
+    /// Whether any rule is about this kind of call. What is no chat is scripted where a rule names
+    /// its protocol or gives what it asks for, so that a script of a chat leaves it alone.
+    pub(super) fn has_rules_for(&self, facts: &Facts) -> bool {
         let rules = &self.rules.script().rules;
-        match asked {
+        let is_named = |rule: &Rule| rule.when.protocol.as_deref() == Some(facts.protocol);
+        match facts.asked {
             Asked::Chat(_) => !rules.is_empty(),
-            Asked::Embeddings(_) => rules.iter().any(is_about_embeddings),
-            Asked::Models(_) => false,
+            Asked::Embeddings(_) => rules.iter().any(|rule| is_named(rule) || gives_embedding(rule)),
+            Asked::Models(_) => rules.iter().any(is_named),
         }
     }
 
@@ -100,7 +101,7 @@ impl CompiledScript {
     }
 }
 
-fn is_about_embeddings(rule: &Rule) -> bool {
-    let gives_one = rule.reply.as_ref().is_some_and(|reply| reply.embedding.is_some());
-    gives_one || rule.when.protocol.as_ref().is_some_and(|protocol| protocol.contains("embeddings"))
+fn gives_embedding(rule: &Rule) -> bool {
+    let in_turn = rule.sequence.iter().flat_map(|sequence| &sequence.replies);
+    rule.reply.iter().chain(in_turn).any(|reply| reply.embedding.is_some())
 }

@@ -11,7 +11,7 @@ mod namespace;
 mod namespaces;
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use playhouse_llm::{Error, ErrorKind};
@@ -29,7 +29,7 @@ use crate::plan::Plan;
 use crate::protocols::{MockProtocol, Violation};
 use crate::quota::QuotaState;
 use crate::reply::Scene;
-use crate::script::{Chaos, PaceSpec, Rule, Script, Strictness};
+use crate::script::{Chaos, PaceSpec, Rule, Script, ScriptProblem, Strictness};
 use crate::verdict::Verdict;
 use crate::verify::{self, Evidence, Expectations, InvalidExpectation, Report, RuleState};
 use namespaces::Namespaces;
@@ -52,8 +52,19 @@ pub struct EngineConfig {
 pub struct Engine {
     config: EngineConfig,
     /// The script of every namespace that has none of its own.
-    script: RwLock<Arc<CompiledScript>>,
+    script: RwLock<SharedScript>,
     namespaces: Namespaces,
+}
+
+/// The script of every namespace that has none of its own.
+#[derive(Debug)]
+struct SharedScript {
+    /// As it was given at the start, or as its files are now.
+    given: Arc<CompiledScript>,
+    /// What was put in its place.
+    put: Option<Arc<CompiledScript>>,
+    /// What is wrong with its files as they are now, so that an earlier state of them is followed.
+    problems: Vec<ScriptProblem>,
 }
 
 /// What is answered, and why.
@@ -96,17 +107,48 @@ impl Decision {
 impl Engine {
     /// An engine with this script for every namespace that gets none of its own.
     pub fn new(config: EngineConfig, script: CompiledScript) -> Self {
-        Self { config, script: RwLock::new(Arc::new(script)), namespaces: Namespaces::default() }
+        let script = SharedScript { given: Arc::new(script), put: None, problems: Vec::new() };
+        Self { config, script: RwLock::new(script), namespaces: Namespaces::default() }
     }
 
-    /// Replaces the script of every namespace that has none of its own.
+    /// Replaces the script that was given at the start, because its files have changed.
     pub fn set_script(&self, script: CompiledScript) {
-        *self.script.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(script);
+        let mut shared = self.shared_mut();
+        (shared.given, shared.problems) = (Arc::new(script), Vec::new());
+    }
+
+    /// Notes what is wrong with the files of the script as they are now; the last good one stays.
+    pub fn note_problems(&self, problems: Vec<ScriptProblem>) {
+        self.shared_mut().problems = problems;
+    }
+
+    /// What is wrong with the files of the script as they are now.
+    pub fn problems(&self) -> Vec<ScriptProblem> {
+        self.shared().problems.clone()
+    }
+
+    /// Puts a script in the place of the one that was given, or takes it away again.
+    pub fn put_script(&self, script: Option<CompiledScript>) {
+        self.shared_mut().put = script.map(Arc::new);
+    }
+
+    /// Whether a script was put in the place of the one that was given.
+    pub fn has_put_script(&self) -> bool {
+        self.shared().put.is_some()
     }
 
     /// The script of every namespace that has none of its own.
     pub fn script(&self) -> Arc<CompiledScript> {
-        self.script.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let shared = self.shared();
+        shared.put.as_ref().unwrap_or(&shared.given).clone()
+    }
+
+    fn shared(&self) -> RwLockReadGuard<'_, SharedScript> {
+        self.script.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shared_mut(&self) -> RwLockWriteGuard<'_, SharedScript> {
+        self.script.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A namespace by its name, made if it is new.
@@ -147,11 +189,7 @@ impl Engine {
     /// # Errors
     /// What is wrong with the new rules.
     pub fn add_rules(&self, namespace: &Namespace, rules: Vec<Rule>) -> Result<(), ScriptErrors> {
-        let mut script = self.script_of(namespace).rules.script().clone();
-        script.rules.extend(rules);
-        let compiled = CompiledScript::compile(script, Path::new("."))?;
-        namespace.go_on_with(Arc::new(compiled));
-        Ok(())
+        namespace.add_rules(&self.script(), rules)
     }
 
     /// Holds what has happened in a namespace against expectations.
@@ -179,6 +217,7 @@ impl Engine {
             Err(over) => return *over,
         };
         let decision = self.answer(namespace, &compiled, protocol, call).await;
+        let quota = faults::quota_of(&decision.plan).or(quota);
         Decision { violations, quota, ..decision }
     }
 
@@ -227,7 +266,7 @@ impl Engine {
         protocol: &dyn MockProtocol,
         call: &Call,
     ) -> Decision {
-        if !compiled.has_rules_for(&call.facts.asked) {
+        if !compiled.has_rules_for(&call.facts) {
             return self.unscripted(namespace, compiled, protocol, call);
         }
         match namespace.select(compiled, call) {
@@ -247,7 +286,8 @@ impl Engine {
         call: &Call,
     ) -> Decision {
         let chaos = self.chaos(namespace, compiled, call);
-        let mut plan = faults::plan_with(chaos, protocol, || Plan::new(protocol.unscripted(&call.facts)));
+        let facts = &call.facts;
+        let mut plan = faults::plan_with(chaos, protocol, facts, || Plan::new(protocol.unscripted(facts)));
         plan.pace = self.pace(compiled, None, 0);
         Decision::of(plan, Verdict::Unscripted)
     }
@@ -264,12 +304,17 @@ impl Engine {
         let rule = compiled.rules.rule(hit.index);
         let fault = rule.and_then(|rule| faults::of_rule(rule, step, hit.call));
         let fault = fault.or_else(|| self.chaos(namespace, compiled, call));
-        if let Some(plan) = faults::in_place_of_an_answer(fault.as_ref(), protocol) {
+        if let Some(plan) = faults::in_place_of_an_answer(fault.as_ref(), protocol, &call.facts) {
             return Decision::of(plan, Verdict::Rule(hit));
         }
         let seed = self.seed(compiled, call, hit.call);
         let scene = Scene { call, hit: &hit, step, seed };
-        let plan = match compiled.replies.render(scene).await {
+        let rendered = match rule {
+            // Its fault needs an answer to break off, whatever that says.
+            Some(Rule { reply: None, sequence: None, .. }) => Ok(protocol.unscripted(&call.facts).into()),
+            _ => compiled.replies.render(scene).await,
+        };
+        let plan = match rendered {
             Ok(rendered) => {
                 let said = rendered.pace.or_else(|| rule?.pace.clone());
                 Plan {

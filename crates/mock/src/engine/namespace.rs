@@ -1,14 +1,16 @@
 //! What belongs to one test: its script if it has one, how far that has come, its quota, its journal.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::{CompiledScript, content_hash};
-use crate::call::Call;
+use super::{CompiledScript, ScriptErrors, content_hash};
+use crate::call::{Call, Facts};
 use crate::fault::{self, Fault};
 use crate::journal::Journal;
 use crate::matching::{Progress, Selected};
+use crate::protocols;
 use crate::quota::{Exceeded, QuotaMeter, QuotaState};
 use crate::script::{Chaos, Quota, Rule};
 use crate::verdict::Miss;
@@ -76,11 +78,16 @@ impl Namespace {
         self.lock().progress.state.clone()
     }
 
-    /// Follows a script that begins as the one before did: what was counted stays.
-    pub(super) fn go_on_with(&self, script: Arc<CompiledScript>) {
+    /// Adds rules behind those of its script, or of the server's where it has none: what was counted
+    /// stays, and of rules that are added at the same time none is lost.
+    pub(super) fn add_rules(&self, server: &CompiledScript, rules: Vec<Rule>) -> Result<(), ScriptErrors> {
         let mut state = self.lock();
-        script.rules.take_over(&mut state.progress);
-        state.script = Some(script);
+        let mut script = state.script.as_deref().unwrap_or(server).rules.script().clone();
+        script.rules.extend(rules);
+        let compiled = CompiledScript::compile(script, Path::new("."))?;
+        compiled.rules.take_over(&mut state.progress);
+        state.script = Some(Arc::new(compiled));
+        Ok(())
     }
 
     /// How far each rule of its script has come.
@@ -104,12 +111,10 @@ impl Namespace {
     }
 
     pub(super) fn take_quota(&self, quota: Quota, call: &Call, now: Instant) -> Result<QuotaState, Exceeded> {
-        let tokens = match quota.tokens_per_minute {
-            Some(_) => crate::tokens::prompt_tokens(&call.facts),
-            None => 0,
-        };
+        let tokens = quota.tokens_per_minute.map_or(0, |_| metered_tokens(&call.facts));
         let mut state = self.lock();
-        state.quota.get_or_insert_with(|| QuotaMeter::new(quota, now)).take(1, tokens, now)
+        let kept = state.quota.filter(|meter| meter.quota() == quota);
+        state.quota.insert(kept.unwrap_or_else(|| QuotaMeter::new(quota, now))).take(1, tokens, now)
     }
 
     pub(super) fn draw_fault(&self, chaos: &Chaos, call: &Call) -> Option<Fault> {
@@ -129,9 +134,18 @@ impl Namespace {
     }
 }
 
-/// How many answers a rule has to give: those of its sequence, its `times`, or the one.
+/// What a request takes from a minute's tokens: what it asks or what it says that its answers may
+/// have, whichever is more (<https://platform.openai.com/docs/guides/rate-limits>).
+fn metered_tokens(facts: &Facts) -> u64 {
+    let answer = facts.prompt().and_then(|prompt| prompt.max_tokens).unwrap_or(0);
+    let answers = answer.saturating_mul(u64::from(protocols::wish(facts).choices));
+    crate::tokens::prompt_tokens(facts).max(answers)
+}
+
+/// How many answers a rule has to give: its `times`, or those of its sequence or its one reply with
+/// the refusals before them.
 fn answers_of(rule: &Rule) -> u32 {
-    let replies = rule.sequence.as_ref().map(|sequence| sequence.replies.len());
-    let replies = replies.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-    rule.times.or(replies).unwrap_or(1)
+    let replies = rule.sequence.as_ref().map_or(1, |sequence| sequence.replies.len());
+    let replies = u32::try_from(replies).unwrap_or(u32::MAX);
+    rule.times.unwrap_or(replies.saturating_add(rule.refusals()))
 }

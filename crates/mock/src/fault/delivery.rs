@@ -81,6 +81,13 @@ pub struct Drip {
     pub every: Duration,
 }
 
+impl Delivery {
+    /// Whether anything of the answer is sent.
+    pub fn begins(&self) -> bool {
+        self.cut.is_none_or(|cut| cut.at != At::BeforeHead)
+    }
+}
+
 impl From<Frames> for Delivery {
     /// All of it, as it should be.
     fn from(frames: Frames) -> Self {

@@ -1,11 +1,8 @@
 //! What a fault means where there is no socket: what Playhouse's own HTTP provider makes of it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use playhouse_llm::{Chunk, Error, ErrorKind};
-use playhouse_wire::{Codec, OpenAiChat, UpstreamAnswer};
 
 use super::{chunk, delivery};
 use crate::script::{FaultKind, FaultSpec};
@@ -24,7 +21,6 @@ pub struct Aftermath {
 /// Pieces stand for events: `after_events` counts them, and half of them is the middle. There are no
 /// bytes here, so `after_bytes` says nothing. A whole answer (not `stream`) comes or fails:
 ///
-/// - `status`: the upstream's refusal.
 /// - `refuse`, `reset_before_headers`, `reset_in_headers`: nobody could be reached.
 /// - `reset_after_headers`, `cut`: the answer breaks off, the former before its first piece.
 /// - `stall`: see [`Aftermath::stall`].
@@ -35,7 +31,7 @@ pub struct Aftermath {
 /// - `empty`: unreadable.
 /// - `length_in_tool_json`: as [`chunk::apply`] does.
 /// - `missing_done`: nothing in a stream that has its finish; a whole answer is unreadable.
-/// - `drip`, `wrong_content_type`: nothing.
+/// - `drip`, `wrong_content_type`: nothing. `status` neither: it was done before.
 ///
 /// # Errors
 /// When no answer begins.
@@ -44,7 +40,6 @@ pub fn befall(spec: &FaultSpec, chunks: &mut Vec<Chunk>, stream: bool) -> Result
     chunk::apply(spec, chunks);
     let at = spec.after_events.map_or(chunks.len() / 2, |events| events as usize).min(chunks.len());
     match kind {
-        FaultKind::Status => return Err(refusal(spec)),
         FaultKind::Refuse | FaultKind::ResetBeforeHeaders | FaultKind::ResetInHeaders => {
             return Err(failure(
                 ErrorKind::Unreachable,
@@ -117,26 +112,6 @@ fn failure(kind: ErrorKind, what: &str, spec: &FaultSpec) -> Error {
     Error::new(kind, format!("{what}: the mock met the fault `{spec}`"))
 }
 
-/// An upstream's refusal as the HTTP provider reads it.
-fn refusal(spec: &FaultSpec) -> Error {
-    let answer = UpstreamAnswer {
-        provider: Arc::from("mock"),
-        status: spec.status.unwrap_or(500),
-        retry_after: spec.retry_after_s.and_then(|wait_s| Duration::try_from_secs_f64(wait_s).ok()),
-        body: Bytes::new(),
-    };
-    let mut error = OpenAiChat.read_error(answer);
-    if let Some(message) = &spec.message {
-        error.message.clone_from(message);
-    }
-    if let Some(upstream) = &mut error.upstream {
-        upstream.class = spec.r#type.clone();
-        upstream.code = spec.code.clone();
-        upstream.body = None;
-    }
-    error
-}
-
 #[cfg(test)]
 mod tests {
     use playhouse_llm::FinishReason;
@@ -169,7 +144,8 @@ mod tests {
 
     #[test]
     fn every_kind_means_what_the_http_provider_makes_of_it() {
-        let lines = FaultKind::ALL.iter().map(|kind| {
+        let kinds = FaultKind::ALL.iter().filter(|kind| **kind != FaultKind::Status);
+        let lines = kinds.map(|kind| {
             let form = kind.as_str();
             format!("{form} | {} | {}", after(form, true), after(form, false))
         });
@@ -185,17 +161,5 @@ mod tests {
         assert_eq!(after("reordered_chunks:after_events=1", true), "two one three stop");
         assert_eq!(after("duplicate_chunk:after_events=99", true), "one two three stop");
         assert_eq!(after("stall:after_events=1:stall_ms=5", true), "5ms of silence after 1");
-    }
-
-    #[test]
-    fn a_status_is_the_upstreams_refusal() {
-        let spec = "429:retry_after_s=1.5:message=Slow down:code=slow".parse().unwrap();
-        let error = befall(&spec, &mut answer(), true).unwrap_err();
-        assert_eq!((error.kind, error.upstream_status()), (ErrorKind::RateLimited, Some(429)));
-        assert_eq!(
-            (error.message.as_str(), error.retry_after),
-            ("Slow down", Some(Duration::from_millis(1500)))
-        );
-        assert_eq!(error.upstream.unwrap().code.as_deref(), Some("slow"));
     }
 }

@@ -28,8 +28,7 @@ pub use form::FormError;
 /// use playhouse_mock::script::{FaultKind, FaultSpec};
 ///
 /// let spec = FaultSpec { kind: Some(FaultKind::Cut), after_events: Some(3), ..FaultSpec::default() };
-/// let fault = Fault { spec, origin: FaultOrigin::Chaos { seed: 42, attempt: 1 } };
-/// assert_eq!(fault.to_string(), "cut:after_events=3 (chaos, seed=42, attempt=1)");
+/// assert_eq!(Fault { spec, origin: FaultOrigin::Rule }.to_string(), "cut:after_events=3");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
@@ -44,10 +43,10 @@ pub struct Fault {
 pub enum FaultOrigin {
     /// Its rule says so.
     Rule,
-    /// Chaos drew it; the same seed draws it again for this attempt of the same request.
+    /// Chaos drew it; the same settings draw it again for this attempt of the same request.
     Chaos {
-        /// The seed.
-        seed: u64,
+        /// The settings, as `--chaos` takes them.
+        settings: String,
         /// Which request of this content it was in its namespace, from 1.
         attempt: u32,
     },
@@ -55,12 +54,6 @@ pub enum FaultOrigin {
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.spec)?;
-        match self.origin {
-            FaultOrigin::Rule => Ok(()),
-            FaultOrigin::Chaos { seed, attempt } => {
-                write!(formatter, " (chaos, seed={seed}, attempt={attempt})")
-            }
-        }
+        self.spec.fmt(formatter)
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::entry::Entry;
 use super::line::{asked, decision, rule};
 use super::{conversation, fault, line};
+use crate::fault::{Fault, FaultOrigin};
 use crate::protocols::Violation;
 use crate::verdict::Verdict;
 
@@ -24,16 +25,28 @@ pub fn explain(entry: &Entry) -> String {
 /// Why a call was answered as it was, a line each; the first says it in one.
 pub(crate) fn reasons(entry: &Entry) -> Vec<String> {
     let mut reasons = why(&entry.verdict);
-    reasons.extend(
-        entry
-            .violations
-            .iter()
-            .map(|violation| format!("a vendor would refuse it: {}", complaint(violation))),
-    );
-    reasons.extend(entry.fault.as_ref().map(|met| {
-        format!("it met the fault {}: {}", fault::name(&met.spec), fault::again(met, &entry.namespace))
-    }));
+    reasons.extend(entry.violations.iter().map(objection));
+    reasons.extend(entry.fault.as_ref().map(|met| mishap(met, entry)));
     reasons
+}
+
+fn objection(violation: &Violation) -> String {
+    format!("a vendor would refuse it: {}", complaint(violation))
+}
+
+fn mishap(met: &Fault, entry: &Entry) -> String {
+    format!("it met the fault {}: {}", fault::name(&met.spec), fault::again(met, &entry.namespace))
+}
+
+/// What its line does not say of a call that went another way than a rule says, a line each.
+pub(crate) fn troubles(entry: &Entry) -> Vec<String> {
+    let as_a_rule_says = matches!(entry.verdict, Verdict::Rule(_) | Verdict::Unscripted);
+    let mut troubles = if as_a_rule_says { Vec::new() } else { why(&entry.verdict) };
+    troubles.extend(entry.violations.iter().map(objection));
+    troubles.extend(
+        entry.fault.iter().filter(|met| met.origin != FaultOrigin::Rule).map(|met| mishap(met, entry)),
+    );
+    troubles
 }
 
 fn why(verdict: &Verdict) -> Vec<String> {

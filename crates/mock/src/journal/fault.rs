@@ -35,8 +35,8 @@ pub(crate) fn again(fault: &Fault, namespace: &str) -> String {
     let rule = format!("`fault: {}` on a rule", written(&fault.spec));
     match &fault.origin {
         FaultOrigin::Rule => format!("its rule says so: {rule}"),
-        FaultOrigin::Chaos { seed, attempt } => format!(
-            "chaos with seed {seed} draws it for attempt {attempt} of this request in namespace \
+        FaultOrigin::Chaos { settings, attempt } => format!(
+            "`--chaos {settings}` draws it for attempt {attempt} of this request in namespace \
              '{namespace}'; {rule} gives it always"
         ),
     }
@@ -74,7 +74,8 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::FaultKind;
+    use crate::fault::chaos;
+    use crate::script::{Chaos, FaultKind};
 
     fn spec(json: &str) -> FaultSpec {
         serde_json::from_str(json).unwrap()
@@ -99,11 +100,11 @@ mod tests {
 
     #[test]
     fn chaos_says_how_it_was_drawn() {
-        let fault = Fault { spec: spec("\"stall\""), origin: FaultOrigin::Chaos { seed: 42, attempt: 2 } };
-        let said = again(&fault, "ns1");
+        let chaos: Chaos = "rate=1,seed=42,faults=stall".parse().unwrap();
+        let fault = chaos::draw(&chaos, "ns1", 7, 2).unwrap();
         assert_eq!(
-            said,
-            "chaos with seed 42 draws it for attempt 2 of this request in namespace 'ns1'; \
+            again(&fault, "ns1"),
+            "`--chaos rate=1,seed=42,faults=stall` draws it for attempt 2 of this request in namespace 'ns1'; \
              `fault: {kind: stall}` on a rule gives it always"
         );
     }

@@ -11,15 +11,20 @@ const USER_CHARS: usize = 40;
 /// How much of any other text from outside fits it.
 const NAME_CHARS: usize = 60;
 
-/// A call as one line, for `--log-format text` and for lists; the time is UTC.
+/// A call as one line, for lists; the time is UTC.
 ///
 /// `12:00:01.123 ns1 #3 POST chat gpt-4o-mini "What is the weather…" → rule 'weather' 200 stream 14 tokens 12 ms`
 pub fn describe(entry: &Entry) -> String {
+    format!("{} {}", entry.at.strftime("%H:%M:%S%.3f"), timeless(entry))
+}
+
+/// The same without the time, for a log that says it itself.
+pub(crate) fn timeless(entry: &Entry) -> String {
     let asked = asked(entry);
     let made = [Some(decision(&entry.verdict)), answer(entry), fault(entry), end(entry)];
     let made: Vec<_> = made.into_iter().flatten().collect();
     let (namespace, number) = (one_line(&entry.namespace, NAME_CHARS), entry.number);
-    format!("{} {namespace} #{number} {asked} → {}", entry.at.strftime("%H:%M:%S%.3f"), made.join(" "))
+    format!("{namespace} #{number} {asked} → {}", made.join(" "))
 }
 
 /// What a call asks: method, protocol, model, and what the user said.

@@ -29,10 +29,12 @@ use crate::call::Asked;
 
 pub use entry::{Ended, Entry, Received, exact_size};
 pub use explain::explain;
+pub(crate) use explain::troubles;
+pub(crate) use fault::again;
 pub use headers::HeaderLines;
 pub use kept::{After, JournalLimits, Page};
 pub use line::describe;
-pub(crate) use line::rule;
+pub(crate) use line::{rule, timeless};
 pub use recording::{Answer, Recording, Sent};
 pub use view::{EntrySummary, EntryView};
 

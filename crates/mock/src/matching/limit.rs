@@ -19,6 +19,8 @@ pub(super) struct Limit {
 struct Replies {
     count: u32,
     then: Then,
+    /// The requests that are refused before the first of them.
+    refusals: u32,
 }
 
 /// The limit that a rule has come to.
@@ -45,6 +47,7 @@ impl Limit {
         let replies = rule.sequence.as_ref().map(|sequence| Replies {
             count: u32::try_from(sequence.replies.len()).unwrap_or(u32::MAX),
             then: sequence.then,
+            refusals: rule.refusals(),
         });
         Self { call, times: rule.times, replies }
     }
@@ -81,15 +84,17 @@ impl Limit {
         {
             return Some(Reached::Times(times));
         }
-        let Replies { count, then } = self.replies?;
-        (then == Then::Fail && progress.answered >= count).then_some(Reached::SequenceEnd(count))
+        let Replies { count, then, refusals } = self.replies?;
+        let is_over = progress.answered.saturating_sub(refusals) >= count;
+        (then == Then::Fail && is_over).then_some(Reached::SequenceEnd(count))
     }
 
     fn step(&self, answered: u32) -> usize {
-        let step = match self.replies {
-            None => 0,
-            Some(Replies { count, then: Then::Repeat }) => answered % count.max(1),
-            Some(Replies { count, .. }) => answered.min(count.saturating_sub(1)),
+        let Some(Replies { count, then, refusals }) = self.replies else { return 0 };
+        let given = answered.saturating_sub(refusals);
+        let step = match then {
+            Then::Repeat => given % count.max(1),
+            Then::Last | Then::Fail => given.min(count.saturating_sub(1)),
         };
         step as usize
     }

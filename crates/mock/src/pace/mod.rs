@@ -79,6 +79,11 @@ impl Pace {
         let mut draw = Draw::new(self.seed);
         std::iter::once(first).chain(std::iter::repeat(token)).map(move |wait| drawn(wait, &mut draw))
     }
+
+    /// The wait before an answer that comes whole: until the last of its outputs is there.
+    pub fn whole(&self, outputs: usize) -> Duration {
+        self.waits().take(outputs.max(1)).fold(Duration::ZERO, Duration::saturating_add)
+    }
 }
 
 fn first_token(spec: &PaceSpec) -> Option<Wait> {
@@ -150,6 +155,7 @@ mod tests {
         let huge = Wait { mean: f64::MAX, stddev: 0.0 };
         let pace = Pace { token: huge, ..Pace::default() };
         assert_eq!(pace.waits().nth(1), Some(Duration::MAX));
+        assert_eq!(pace.whole(3), Duration::MAX);
     }
 
     #[test]

@@ -97,6 +97,9 @@ pub trait Vendor: Send + Sync + 'static {
     /// Adds the headers of every answer (`x-request-id`, `openai-version`).
     fn add_headers(&self, request_id: &str, headers: &mut HeaderMap);
 
+    /// What the ids of tool calls begin with (`call_`).
+    fn call_id_prefix(&self) -> &'static str;
+
     /// The headers that tell of limits.
     fn quota_headers(&self, quota: &QuotaState) -> Vec<(&'static str, String)>;
 }
@@ -142,6 +145,11 @@ impl Frames {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|(end, _)| *end));
         starts.zip(&self.ends).map(|(start, (end, kind))| (self.bytes.slice(start..*end), *kind))
     }
+}
+
+/// The protocol of this name.
+pub fn named(name: &str) -> Option<&'static dyn MockProtocol> {
+    protocols().iter().copied().find(|protocol| protocol.name() == name)
 }
 
 /// Every protocol the double speaks.

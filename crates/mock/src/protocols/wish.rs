@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::protocols;
+use super::named;
 use crate::call::Facts;
 
 /// What a caller wants of an answer's content.
@@ -22,6 +22,5 @@ impl Default for Wish<'_> {
 
 /// What the caller of this request wants, as its protocol says it.
 pub fn wish(facts: &Facts) -> Wish<'_> {
-    let protocol = protocols().iter().find(|protocol| protocol.name() == facts.protocol);
-    protocol.map(|protocol| protocol.wish(facts)).unwrap_or_default()
+    named(facts.protocol).map(|protocol| protocol.wish(facts)).unwrap_or_default()
 }

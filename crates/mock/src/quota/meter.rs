@@ -23,6 +23,7 @@ use crate::script::Quota;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct QuotaMeter {
+    quota: Quota,
     requests: Option<Bucket>,
     tokens: Option<Bucket>,
 }
@@ -58,9 +59,15 @@ impl QuotaMeter {
     pub fn new(quota: Quota, now: Instant) -> Self {
         let bucket = |limit: u64| Bucket::new(limit, now);
         Self {
+            quota,
             requests: quota.requests_per_minute.map(u64::from).map(bucket),
             tokens: quota.tokens_per_minute.map(bucket),
         }
+    }
+
+    /// What it was made for.
+    pub fn quota(&self) -> Quota {
+        self.quota
     }
 
     /// What is left.

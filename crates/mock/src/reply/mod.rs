@@ -106,6 +106,13 @@ pub struct Rendered {
     pub fault: Option<FaultSpec>,
 }
 
+impl From<Content> for Rendered {
+    /// Content of which nothing more is said.
+    fn from(content: Content) -> Self {
+        Self { content, headers: HeaderMap::new(), pace: None, fault: None }
+    }
+}
+
 /// Says what the user said last, counted like any other answer.
 pub(crate) fn echo(facts: &Facts) -> Content {
     let asking = Asking::of(facts);

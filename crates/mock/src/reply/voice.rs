@@ -8,6 +8,7 @@ use super::speech::Speech;
 use super::template::Templates;
 use super::{Scene, generate};
 use crate::pace::draw::Draw;
+use crate::protocols;
 use crate::script::{Reply, ToolCallReply};
 
 /// One alternative of a reply.
@@ -117,7 +118,7 @@ impl Voice {
             Said::Refusal(text) => Speech { refusal: text.clone(), ..Speech::default() },
         };
         speech.reasoning.clone_from(&self.reasoning);
-        speech.calls.extend(self.calls.iter().map(|call| call.made(draw)));
+        speech.calls.extend(self.calls.iter().map(|call| call.made(scene, draw)));
         speech.finish.clone_from(&self.finish);
         Ok(speech)
     }
@@ -130,7 +131,7 @@ fn generated(scene: Scene<'_>, draw: &mut Draw) -> Result<Speech, Error> {
         None => Speech::text(generated.json),
         Some(name) => {
             let called = Called { id: None, name: name.to_owned(), arguments: generated.json };
-            Speech { calls: vec![called.made(draw)], ..Speech::default() }
+            Speech { calls: vec![called.made(scene, draw)], ..Speech::default() }
         }
     })
 }
@@ -151,16 +152,18 @@ impl Called {
         Ok(Self { id: call.id.clone(), name: call.name.clone(), arguments })
     }
 
-    fn made(&self, draw: &mut Draw) -> ToolCall {
-        let id = self.id.clone().unwrap_or_else(|| drawn_id(draw));
+    fn made(&self, scene: Scene<'_>, draw: &mut Draw) -> ToolCall {
+        let id = self.id.clone().unwrap_or_else(|| drawn_id(scene, draw));
         ToolCall { id, name: self.name.clone(), arguments: self.arguments.clone(), extra: Extra::new() }
     }
 }
 
-/// An id as OpenAI makes them.
-fn drawn_id(draw: &mut Draw) -> String {
+/// An id as the vendor makes them.
+fn drawn_id(scene: Scene<'_>, draw: &mut Draw) -> String {
+    let protocol = protocols::named(scene.facts().protocol);
+    let prefix = protocol.map_or("", |protocol| protocol.vendor().call_id_prefix());
     let character = |_| ID_CHARACTERS[draw.below(ID_CHARACTERS.len() as u64) as usize] as char;
-    format!("call_{}", (0..ID_LENGTH).map(character).collect::<String>())
+    format!("{prefix}{}", (0..ID_LENGTH).map(character).collect::<String>())
 }
 
 fn finish(name: &str) -> FinishReason {

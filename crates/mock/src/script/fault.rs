@@ -1,6 +1,7 @@
 //! What goes wrong with an answer.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -85,6 +86,11 @@ impl FaultSpec {
     #[must_use]
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
+    }
+
+    /// When to come back, where that is said.
+    pub fn retry_after(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.retry_after_s?).ok()
     }
 
     /// The kind, also where only a status is said.

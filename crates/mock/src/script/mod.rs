@@ -32,6 +32,7 @@ pub use chaos::Chaos;
 pub use fault::{FaultKind, FaultSpec};
 pub use load::{
     Excerpt, Format, LoadFailure, Loaded, Place, Places, Position, ScriptProblem, Severity, load, parse,
+    parse_within,
 };
 pub use pace::{PaceSpec, Wait};
 pub use quota::Quota;

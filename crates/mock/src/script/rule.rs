@@ -86,6 +86,13 @@ impl Rule {
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }
+
+    /// How many of its first requests its fault lets no answer through to: these use up no reply.
+    pub(crate) fn refusals(&self) -> u32 {
+        let fault =
+            self.fault.as_ref().filter(|fault| fault.kind().is_some_and(|kind| !kind.spoils_answer()));
+        fault.and_then(|fault| fault.times).unwrap_or(0)
+    }
 }
 
 /// Answers in turn.

@@ -31,7 +31,7 @@ const MAX_FIXTURES: usize = 1000;
 /// # async fn example(mut use_script: impl FnMut(playhouse_mock::script::Loaded)) {
 /// use playhouse_mock::script::Watch;
 ///
-/// let (mut watch, first) = Watch::start(&["scripts"]).await;
+/// let (mut watch, first) = Watch::start(&["scripts"]);
 /// let mut next = first;
 /// loop {
 ///     match next {
@@ -46,7 +46,8 @@ const MAX_FIXTURES: usize = 1000;
 pub struct Watch {
     paths: Arc<[PathBuf]>,
     seen: Traces,
-    ticks: Interval,
+    /// None before the first look.
+    ticks: Option<Interval>,
 }
 
 /// What can be seen of files from outside.
@@ -61,13 +62,10 @@ type Trace = (PathBuf, Option<(SystemTime, u64)>);
 
 impl Watch {
     /// Loads the scripts at these paths, and remembers how their files look.
-    pub async fn start<P: AsRef<Path>>(paths: &[P]) -> (Self, Result<Loaded, LoadFailure>) {
-        let mut ticks = interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let paths = paths.iter().map(|path| path.as_ref().to_owned()).collect();
-        let mut watch = Self { paths, seen: Traces::default(), ticks };
-        let loaded = watch.load().await;
-        (watch, loaded)
+    pub fn start<P: AsRef<Path>>(paths: &[P]) -> (Self, Result<Loaded, LoadFailure>) {
+        let paths: Arc<[PathBuf]> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
+        let (seen, loaded) = load_seen(&paths, Traces::of(&paths, &[]));
+        (Self { paths, seen, ticks: None }, loaded)
     }
 
     /// Waits until the files change, and loads them.
@@ -78,7 +76,7 @@ impl Watch {
     /// What is wrong with the script as it is now.
     pub async fn next(&mut self) -> Result<Loaded, LoadFailure> {
         loop {
-            self.ticks.tick().await;
+            self.ticks.get_or_insert_with(ticks).tick().await;
             if self.look().await != self.seen {
                 self.settle().await;
                 return self.load().await;
@@ -101,27 +99,42 @@ impl Watch {
 
     /// Loads what is there; a change meanwhile is found again, because the look comes first.
     async fn load(&mut self) -> Result<Loaded, LoadFailure> {
-        let mut seen = self.look().await;
-        let paths = self.paths.clone();
-        let loading = tokio::task::spawn_blocking(move || {
-            let loaded = load(&paths);
-            let fixtures = loaded.as_ref().ok().map(|loaded| traces(fixtures(&loaded.script)));
-            (loaded, fixtures)
-        });
-        let (loaded, fixtures) = loading.await.unwrap_or_else(|_| (Err(broken_off()), None));
-        seen.fixtures = fixtures.unwrap_or(seen.fixtures);
+        let (seen, paths) = (self.look().await, self.paths.clone());
+        let as_before = seen.clone();
+        let loading = tokio::task::spawn_blocking(move || load_seen(&paths, seen));
+        let (seen, loaded) = loading.await.unwrap_or_else(|_| (as_before, Err(broken_off())));
         self.seen = seen;
         loaded
     }
 
     async fn look(&self) -> Traces {
-        let (paths, seen) = (self.paths.clone(), self.seen.fixtures.clone());
-        let looking = tokio::task::spawn_blocking(move || Traces {
-            scripts: traces(files::find(&paths).unwrap_or_default()),
-            fixtures: traces(seen.into_iter().map(|(path, _)| path)),
-        });
+        let (paths, fixtures) = (self.paths.clone(), self.seen.fixtures.clone());
+        let looking = tokio::task::spawn_blocking(move || Traces::of(&paths, &fixtures));
         looking.await.unwrap_or_default()
     }
+}
+
+impl Traces {
+    /// What is to be seen of scripts, and of fixtures that were seen before.
+    fn of(paths: &[PathBuf], fixtures: &[Trace]) -> Self {
+        Self {
+            scripts: traces(files::find(paths).unwrap_or_default()),
+            fixtures: traces(fixtures.iter().map(|(path, _)| path.clone())),
+        }
+    }
+}
+
+/// Loads scripts that look like this; what is to be seen of their fixtures too, if they can be used.
+fn load_seen(paths: &[PathBuf], seen: Traces) -> (Traces, Result<Loaded, LoadFailure>) {
+    let loaded = load(paths);
+    let fixtures = loaded.as_ref().ok().map(|loaded| traces(fixtures(&loaded.script)));
+    (Traces { fixtures: fixtures.unwrap_or(seen.fixtures), ..seen }, loaded)
+}
+
+fn ticks() -> Interval {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 fn traces(paths: impl IntoIterator<Item = PathBuf>) -> Vec<Trace> {

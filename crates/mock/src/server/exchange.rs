@@ -8,6 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use hyper::ext::ReasonPhrase;
 use jiff::Timestamp;
 use playhouse_edge::{EVENT_STREAM_HEADERS, Identity, intake, status_of};
 use playhouse_llm::Error;
@@ -16,16 +17,15 @@ use tokio::time::Instant;
 
 use super::Double;
 use super::body::PacedBody;
-use super::call_line;
 use super::listen::ConnectionControl;
 use super::noted::Noted;
 use crate::call::{Call, Facts};
 use crate::engine::{Decision, Namespace, refusal};
 use crate::fault::{self, Delivery, Fault};
 use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
-use crate::pace::Pace;
 use crate::plan::{Content, Plan};
-use crate::protocols::{Frames, MockProtocol};
+use crate::protocols::{Frames, MockProtocol, Violation};
+use crate::verdict::Verdict;
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -40,6 +40,13 @@ pub(super) struct Exchange<'a> {
     pub(super) headers: Arc<HeaderMap>,
     pub(super) connection: ConnectionControl,
     pub(super) started: Instant,
+}
+
+/// What was made of a request, for the journal.
+struct Seen {
+    verdict: Verdict,
+    violations: Vec<Violation>,
+    fault: Option<Fault>,
 }
 
 /// An answer in bytes.
@@ -92,17 +99,37 @@ impl Exchange<'_> {
         identity: &Identity,
     ) -> Response {
         let Decision { mut plan, verdict, violations, quota } = decision;
-        if let (Some(fault), Content::Chat(chunks)) = (&plan.fault, &mut plan.content) {
-            let mut spoiled = chunks.to_vec();
-            fault::chunk::apply(&fault.spec, &mut spoiled);
-            *chunks = spoiled.into();
-        }
-        let mut written = self.write(&plan, facts.as_deref(), identity);
-        self.add_headers(&mut written.headers, &plan, quota.as_ref(), identity);
+        spoil(&mut plan);
+        let Written { status, mut headers, frames, finish, completion_tokens } =
+            self.write(&plan, facts.as_deref(), identity);
         let met = plan.fault.as_ref();
-        let is_stream = written.frames.content_type.starts_with(EVENT_STREAM);
-        let delivery = fault::deliver(written.frames, met, || self.error_within(met, is_stream, identity));
-        let recording = self.namespace.journal().record(Received {
+        let is_stream = frames.content_type.starts_with(EVENT_STREAM);
+        let delivery = fault::deliver(frames, met, || self.error_within(met, is_stream, identity));
+        add_form(&mut headers, &delivery, is_stream);
+        self.add_headers(&mut headers, &plan, quota.as_ref(), identity);
+        let recording = self.record(facts, body, Seen { verdict, violations, fault: plan.fault });
+        if delivery.begins() {
+            recording.begin_answer(journal::Answer {
+                status: status.as_u16(),
+                headers: HeaderLines::of_answer(&headers),
+                body: delivery.frames.bytes.clone(),
+                is_stream,
+                finish,
+                completion_tokens,
+            });
+        }
+        let body = PacedBody::new(delivery, self.connection, Noted::new(recording, self.double.lines()));
+        let body = match (plan.pace.is_instant(), is_stream) {
+            (true, _) => body,
+            (false, true) => body.paced(plan.pace.waits()),
+            (false, false) => body.paced(std::iter::once(plan.pace.whole(plan.content.outputs()))),
+        };
+        respond(status, headers, body)
+    }
+
+    fn record(&self, facts: Option<Arc<Facts>>, body: Bytes, seen: Seen) -> Recording {
+        let Seen { verdict, violations, fault } = seen;
+        self.namespace.journal().record(Received {
             namespace: self.namespace.name().clone(),
             at: Timestamp::now(),
             started: self.started,
@@ -113,17 +140,8 @@ impl Exchange<'_> {
             body,
             verdict,
             violations,
-            fault: plan.fault,
-        });
-        recording.begin_answer(journal::Answer {
-            status: written.status.as_u16(),
-            headers: HeaderLines::of_answer(&written.headers),
-            body: delivery.frames.bytes.clone(),
-            is_stream,
-            finish: written.finish,
-            completion_tokens: written.completion_tokens,
-        });
-        self.respond(written.status, written.headers, delivery, plan.pace, recording)
+            fault,
+        })
     }
 
     fn write(&self, plan: &Plan, facts: Option<&Facts>, identity: &Identity) -> Written {
@@ -166,49 +184,51 @@ impl Exchange<'_> {
         vendor.add_headers(&identity.request_id, headers);
         let limits = quota.map(|quota| vendor.quota_headers(quota)).unwrap_or_default();
         limits.iter().for_each(|(name, value)| insert(headers, name, value));
-        headers.extend(plan.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        plan.headers.iter().for_each(|(name, value)| drop(headers.insert(name, value.clone())));
     }
 
     /// The error that an answer ends with: an event of a stream, or a body in place of a whole one.
     fn error_within(&self, met: Option<&Fault>, is_stream: bool, identity: &Identity) -> Bytes {
         let vendor = self.protocol.vendor();
-        let error = met.map_or_else(|| vendor.refusal(500), |fault| refusal(&fault.spec, self.protocol));
+        let error = met.map_or_else(|| vendor.refusal(500), |fault| refusal(&fault.spec, self.protocol, ""));
         match is_stream {
             true => self.protocol.error_event(&error, &identity.request_id),
             false => vendor.error_body(&error, 500, &identity.request_id),
         }
     }
+}
 
-    fn respond(
-        self,
-        status: StatusCode,
-        headers: HeaderMap,
-        delivery: Delivery,
-        pace: Pace,
-        recording: Recording,
-    ) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        self.frame(response.headers_mut(), &delivery);
-        call_line::log(recording.entry());
-        let body = PacedBody::new(delivery, self.connection, Noted::new(recording));
-        *response.body_mut() = Body::new(if pace.is_instant() { body } else { body.paced(pace.waits()) });
-        response
+fn respond(status: StatusCode, headers: HeaderMap, body: PacedBody<Noted>) -> Response {
+    let mut response = Response::new(Body::new(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    if status.canonical_reason().is_none() {
+        // Otherwise a status line of 529 would say `<none>`.
+        response.extensions_mut().insert(ReasonPhrase::from_static(b""));
     }
+    response
+}
 
-    /// The headers that say what the body is.
-    fn frame(&self, headers: &mut HeaderMap, delivery: &Delivery) {
-        if delivery.frames.content_type.starts_with(EVENT_STREAM) {
-            headers.extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
-        }
-        let content_type = match &delivery.content_type {
-            Some(spoiled) => HeaderValue::from_str(spoiled).ok(),
-            None => Some(HeaderValue::from_static(delivery.frames.content_type)),
-        };
-        if let Some(content_type) = content_type.filter(|value| !value.is_empty()) {
-            headers.insert(header::CONTENT_TYPE, content_type);
-        }
+/// Does to the pieces of a chat answer what its fault does to them.
+fn spoil(plan: &mut Plan) {
+    if let (Some(fault), Content::Chat(chunks)) = (&plan.fault, &mut plan.content) {
+        let mut spoiled = chunks.to_vec();
+        fault::chunk::apply(&fault.spec, &mut spoiled);
+        *chunks = spoiled.into();
+    }
+}
+
+/// The headers that say what form the body has.
+fn add_form(headers: &mut HeaderMap, delivery: &Delivery, is_stream: bool) {
+    if is_stream {
+        headers.extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
+    }
+    let content_type = match &delivery.content_type {
+        Some(spoiled) => HeaderValue::from_str(spoiled).ok(),
+        None => Some(HeaderValue::from_static(delivery.frames.content_type)),
+    };
+    if let Some(content_type) = content_type.filter(|value| !value.is_empty()) {
+        headers.insert(header::CONTENT_TYPE, content_type);
     }
 }
 

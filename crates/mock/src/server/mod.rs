@@ -25,6 +25,7 @@ use http::Request;
 use hyper::body::Incoming;
 use playhouse_edge::BodyLimits;
 
+pub use call_line::CallLines;
 pub use running::{IntoEngine, MockServer};
 pub use target::{NAMESPACE_HEADER, split_path};
 
@@ -42,13 +43,19 @@ struct Parts {
     memo: Memo,
     stencils: Stencils,
     limits: BodyLimits,
+    lines: CallLines,
 }
 
 impl Double {
     /// A double that answers as this engine decides.
     pub fn new(engine: Arc<Engine>) -> Self {
+        Self::logging(engine, CallLines::default())
+    }
+
+    /// The same, whose log is for these readers.
+    pub fn logging(engine: Arc<Engine>, lines: CallLines) -> Self {
         let (memo, stencils, limits) = (Memo::default(), Stencils::default(), BodyLimits::default());
-        Self(Arc::new(Parts { engine, memo, stencils, limits }))
+        Self(Arc::new(Parts { engine, memo, stencils, limits, lines }))
     }
 
     /// The engine.
@@ -66,6 +73,10 @@ impl Double {
 
     fn limits(&self) -> BodyLimits {
         self.0.limits
+    }
+
+    fn lines(&self) -> CallLines {
+        self.0.lines
     }
 }
 

@@ -1,18 +1,20 @@
-//! How far an answer got, noted in the journal.
+//! How far an answer got, noted in the journal and at its end in the log.
 
 use super::body::{End, Progress};
+use super::call_line::CallLines;
 use crate::journal::{Ended, Recording};
 
 /// Tells a recording what a body sends.
 pub(super) struct Noted {
     recording: Recording,
+    lines: CallLines,
     bytes: usize,
     events: usize,
 }
 
 impl Noted {
-    pub(super) fn new(recording: Recording) -> Self {
-        Self { recording, bytes: 0, events: 0 }
+    pub(super) fn new(recording: Recording, lines: CallLines) -> Self {
+        Self { recording, lines, bytes: 0, events: 0 }
     }
 }
 
@@ -31,5 +33,6 @@ impl Progress for Noted {
             End::ClientLeft => Ended::ClientLeft,
             End::Cut => Ended::Cut,
         });
+        self.lines.log(self.recording.entry());
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Double;
 use super::control::{
-    Control, NamespaceState, Reset, Scope, ScriptAccepted, ScriptInfo, ScriptRefused, ScriptSource,
+    Control, NamespaceState, Origin, Reset, Scope, ScriptAccepted, ScriptInfo, ScriptRefused, ScriptSource,
 };
 use crate::engine::{CompiledScript, Namespace, is_name};
 use crate::journal::Journal;
@@ -25,7 +25,7 @@ impl Control for Double {
     ) -> Result<ScriptAccepted, ScriptRefused> {
         let (compiled, accepted) = compile(source)?;
         match scope {
-            Scope::Server => self.engine().set_script(compiled),
+            Scope::Server => self.engine().put_script(Some(compiled)),
             Scope::Namespace(name) => self.named(name)?.set_script(Some(Arc::new(compiled))),
         }
         Ok(accepted)
@@ -43,15 +43,21 @@ impl Control for Double {
     }
 
     fn script(&self, scope: Scope<'_>) -> Option<ScriptInfo> {
+        let engine = self.engine();
+        let server = if engine.has_put_script() { Origin::ControlApi } else { Origin::Files };
         let (origin, rules) = match scope {
-            Scope::Server => ("server", self.engine().script().rule_names()),
+            Scope::Server => (server, engine.script().rule_names()),
             Scope::Namespace(name) => {
-                let namespace = self.engine().existing(name)?;
-                let origin = if namespace.own_script().is_some() { "control API" } else { "server" };
-                (origin, self.engine().rule_states(&namespace))
+                let namespace = engine.existing(name)?;
+                let own = namespace.own_script().map(|_| Origin::Namespace);
+                (own.unwrap_or(server), engine.rule_states(&namespace))
             }
         };
-        Some(ScriptInfo { origin: origin.to_owned(), rules, problems: Vec::new() })
+        Some(ScriptInfo { origin, rules, problems: self.problems() })
+    }
+
+    fn problems(&self) -> Vec<Value> {
+        as_json(self.engine().problems())
     }
 
     fn namespaces(&self) -> Vec<NamespaceState> {
@@ -75,7 +81,10 @@ impl Control for Double {
     fn reset(&self, scope: Scope<'_>, what: Reset) {
         match scope {
             Scope::Server => {
-                self.engine().namespaces().iter().for_each(|namespace| begin_anew(namespace, what))
+                if what.script {
+                    self.engine().put_script(None);
+                }
+                self.engine().namespaces().iter().for_each(|namespace| begin_anew(namespace, what));
             }
             Scope::Namespace(name) => {
                 if let Some(namespace) = self.engine().existing(name) {
@@ -106,7 +115,7 @@ impl Double {
 
 fn compile(source: ScriptSource<'_>) -> Result<(CompiledScript, ScriptAccepted), ScriptRefused> {
     let format = source.content_type.and_then(Format::of_content_type).unwrap_or_default();
-    let loaded = script::parse(source.text, format, NAME).map_err(refused)?;
+    let loaded = script::parse_within(source.text, format, NAME, source.folder).map_err(refused)?;
     let (compiled, warnings) = CompiledScript::of_loaded(loaded).map_err(refused)?;
     let rules = compiled.rules.script().rules.len();
     Ok((compiled, ScriptAccepted { rules, warnings: as_json(warnings) }))

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Response, Uri};
 use playhouse_llm::Error;
 use playhouse_mock::journal::Journal;
 use playhouse_mock::server::control::{
-    Control, ControlRequest, NamespaceState, Reset, Scope, ScriptAccepted, ScriptInfo, ScriptRefused,
+    Control, ControlRequest, NamespaceState, Origin, Reset, Scope, ScriptAccepted, ScriptInfo, ScriptRefused,
     ScriptSource, answer,
 };
 use playhouse_mock::verify::RuleState;
@@ -99,14 +99,21 @@ impl Control for Engine {
 
     fn add_rules(&self, namespace: &str, rules: &str) -> Result<ScriptAccepted, ScriptRefused> {
         let text = format!("{{\"rules\": {rules}}}");
-        self.put_script(Scope::Namespace(namespace), ScriptSource { text: &text, content_type: None })
+        self.put_script(
+            Scope::Namespace(namespace),
+            ScriptSource { text: &text, content_type: None, folder: None },
+        )
     }
 
     fn script(&self, scope: Scope<'_>) -> Option<ScriptInfo> {
         let scripts = self.scripts.lock().unwrap();
         scripts.get(&owned(scope))?;
         let rules = self.rules.lock().unwrap().clone();
-        Some(ScriptInfo { origin: "control API".to_owned(), rules, problems: Vec::new() })
+        Some(ScriptInfo { origin: Origin::ControlApi, rules, problems: Vec::new() })
+    }
+
+    fn problems(&self) -> Vec<Value> {
+        Vec::new()
     }
 
     fn namespaces(&self) -> Vec<NamespaceState> {

@@ -26,7 +26,8 @@ fn view(entry: &Entry) -> Value {
 }
 
 fn chaos(spec: &str) -> Fault {
-    Fault { spec: serde_json::from_str(spec).unwrap(), origin: FaultOrigin::Chaos { seed: 42, attempt: 2 } }
+    let settings = "rate=0.5,seed=42".to_owned();
+    Fault { spec: serde_json::from_str(spec).unwrap(), origin: FaultOrigin::Chaos { settings, attempt: 2 } }
 }
 
 #[tokio::test]

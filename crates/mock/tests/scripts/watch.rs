@@ -41,7 +41,7 @@ async fn a_changed_file_is_loaded_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.yaml");
     write(&file, &script("one"), 1);
-    let (mut watch, first) = Watch::start(&[&file]).await;
+    let (mut watch, first) = Watch::start(&[&file]);
     assert_eq!(replies(first), ["one"]);
     assert_eq!(next(&mut watch).await, None);
     write(&file, &script("two"), 2);
@@ -56,7 +56,7 @@ async fn a_change_is_seen_within_half_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.yaml");
     write(&file, &script("one"), 1);
-    let (mut watch, _) = Watch::start(&[&file]).await;
+    let (mut watch, _) = Watch::start(&[&file]);
     assert!(timeout(Duration::from_secs(3), watch.next()).await.is_err());
     write(&file, &script("two"), 2);
     assert!(timeout(Duration::from_millis(500), watch.next()).await.is_ok());
@@ -67,7 +67,7 @@ async fn what_is_wrong_is_told_once_until_it_is_mended() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.yaml");
     write(&file, "rules: [{replay: one}]", 1);
-    let (mut watch, first) = Watch::start(&[&file]).await;
+    let (mut watch, first) = Watch::start(&[&file]);
     assert_eq!(replies(first), ["unknown key 'replay' in a rule"]);
     assert_eq!(next(&mut watch).await, None);
     write(&file, &script("one"), 2);
@@ -83,7 +83,7 @@ async fn what_is_wrong_is_told_once_until_it_is_mended() {
 async fn files_of_a_folder_may_come_and_go() {
     let folder = tempfile::tempdir().unwrap();
     write(&folder.path().join("b.yaml"), &script("b"), 1);
-    let (mut watch, _) = Watch::start(&[folder.path()]).await;
+    let (mut watch, _) = Watch::start(&[folder.path()]);
     write(&folder.path().join("a.yaml"), &script("a"), 1);
     assert_eq!(next(&mut watch).await.unwrap(), ["a", "b"]);
     fs::remove_file(folder.path().join("b.yaml")).unwrap();
@@ -98,7 +98,7 @@ async fn a_changed_fixture_loads_the_script_again() {
     let fixture = folder.path().join("answer.txt");
     write(&fixture, "one", 1);
     write(&folder.path().join("a.yaml"), "rules: [{reply: {fixture: answer.txt}}]", 1);
-    let (mut watch, first) = Watch::start(&[folder.path()]).await;
+    let (mut watch, first) = Watch::start(&[folder.path()]);
     first.unwrap();
     assert_eq!(next(&mut watch).await, None);
     write(&fixture, "two", 2);
@@ -111,7 +111,7 @@ async fn a_change_is_not_lost_when_waiting_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.yaml");
     write(&file, &script("one"), 1);
-    let (mut watch, _) = Watch::start(&[&file]).await;
+    let (mut watch, _) = Watch::start(&[&file]);
     write(&file, &script("two"), 2);
     assert!(timeout(Duration::from_millis(1), watch.next()).await.is_err());
     assert_eq!(next(&mut watch).await.unwrap(), ["two"]);

@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhouse_mock::server::Double;
+use playhouse_mock::script::Watch;
 use playhouse_mock::server::listen::{ConnectionLimits, Listener};
+use playhouse_mock::server::{CallLines, Double};
 use playhouse_mock::{Engine, EngineConfig};
-use playhouse_telemetry::{LoggingConfig, info, log};
+use playhouse_telemetry::{LogFormat, LoggingConfig, info, log};
 use tokio::runtime::Builder;
 
 use super::signals::StopSignals;
@@ -17,6 +18,8 @@ use crate::args::MockArgs;
 use crate::console::Console;
 use crate::exit;
 use crate::failure::{Failure, plain_reason};
+
+use scripts::Followed;
 
 pub(super) use scripts::check;
 
@@ -30,7 +33,8 @@ pub(super) fn run(args: &MockArgs, console: &Console) -> Result<u8, Failure> {
         return Ok(exit::OK);
     }
     let logging = logging(args, console)?;
-    let script = scripts::read(&args.scripts, console)?;
+    let Followed { script, watch } = scripts::read(&args.scripts, console)?;
+    let watch = watch.filter(|_| !args.no_reload);
     let config = EngineConfig {
         strict: args.strict.into(),
         fast: args.fast,
@@ -41,12 +45,13 @@ pub(super) fn run(args: &MockArgs, console: &Console) -> Result<u8, Failure> {
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::work(format!("cannot start: {}", plain_reason(&error))))?;
-    runtime.block_on(serve(args, engine, &logging, console))
+    runtime.block_on(serve(args, engine, watch, &logging, console))
 }
 
 async fn serve(
     args: &MockArgs,
     engine: Arc<Engine>,
+    watch: Option<Watch>,
     logging: &LoggingConfig,
     console: &Console,
 ) -> Result<u8, Failure> {
@@ -54,16 +59,24 @@ async fn serve(
     let stop = StopSignals::listen()?;
     let guard =
         log::start(logging, !console.out.is_plain()).map_err(|error| Failure::work(error.to_string()))?;
-    if !args.no_reload && !args.scripts.is_empty() {
-        tokio::spawn(scripts::follow(args.scripts.clone(), engine.clone()));
+    if let Some(watch) = watch {
+        tokio::spawn(scripts::follow(watch, engine.clone()));
     }
     greet(listener.address(), args, console);
     info!(address = %listener.address(), rules = engine.script().rules.script().rules.len(), "Listening");
     let limits = ConnectionLimits { grace: GRACE, ..ConnectionLimits::default() };
-    Double::new(engine).serve(listener, limits, stop.first(guard.flusher())).await;
+    let double = Double::logging(engine, call_lines(logging.format));
+    double.serve(listener, limits, stop.first(guard.flusher())).await;
     info!("Stopped");
     guard.flush();
     Ok(exit::OK)
+}
+
+fn call_lines(format: LogFormat) -> CallLines {
+    match format {
+        LogFormat::Json => CallLines::ForPrograms,
+        LogFormat::Text => CallLines::ForPeople,
+    }
 }
 
 async fn bind(address: &str) -> Result<Listener, Failure> {

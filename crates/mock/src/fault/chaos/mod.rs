@@ -61,7 +61,7 @@ pub fn draw(chaos: &Chaos, namespace: &str, content: u64, attempt: u32) -> Optio
     }
     let faults = if chaos.faults.is_empty() { &USUAL[..] } else { &chaos.faults };
     let spec = faults.get(hash.mixed().below(faults.len()))?.clone();
-    Some(Fault { spec, origin: FaultOrigin::Chaos { seed: chaos.seed, attempt } })
+    Some(Fault { spec, origin: FaultOrigin::Chaos { settings: chaos.to_string(), attempt } })
 }
 
 fn status(status: u16) -> FaultSpec {

@@ -84,8 +84,21 @@ pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<Loaded, LoadFailure> {
 /// # Errors
 /// Everything that is wrong with it, not only the first.
 pub fn parse(text: &str, format: Format, name: &str) -> Result<Loaded, LoadFailure> {
+    parse_within(text, format, name, None)
+}
+
+/// The same; a relative `fixture` is looked up from this folder.
+///
+/// # Errors
+/// Everything that is wrong with it, not only the first.
+pub fn parse_within(
+    text: &str,
+    format: Format,
+    name: &str,
+    folder: Option<PathBuf>,
+) -> Result<Loaded, LoadFailure> {
     match files::source(name, text.as_bytes().to_vec()) {
-        Ok(source) => assemble(vec![(source, format, None)], Vec::new()),
+        Ok(source) => assemble(vec![(source, format, folder)], Vec::new()),
         Err(problem) => Err(vec![*problem].into()),
     }
 }

@@ -1,5 +1,6 @@
 //! What the control API needs of the engine.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use playhouse_llm::Error;
@@ -27,6 +28,9 @@ pub trait Control: Send + Sync + 'static {
 
     /// The script of the server, or the one that a namespace uses; none where there is none.
     fn script(&self, scope: Scope<'_>) -> Option<ScriptInfo>;
+
+    /// What is wrong with the server's files as they are now; empty where nothing is.
+    fn problems(&self) -> Vec<Value>;
 
     /// The namespaces that were used.
     fn namespaces(&self) -> Vec<NamespaceState>;
@@ -57,12 +61,14 @@ pub enum Scope<'a> {
 }
 
 /// A script as it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptSource<'a> {
     /// Its text.
     pub text: &'a str,
     /// What it says it is written in; without it, YAML.
     pub content_type: Option<&'a str>,
+    /// Where relative fixtures are; without it, where the double was started.
+    pub folder: Option<PathBuf>,
 }
 
 /// A script that is used from now on.
@@ -86,12 +92,25 @@ pub struct ScriptRefused {
 /// A script that is used.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ScriptInfo {
-    /// Where it comes from: a file, or `control API`.
-    pub origin: String,
+    /// Where it comes from.
+    pub origin: Origin,
     /// Its rules, and how far they are; for the server's script only their names.
     pub rules: Vec<RuleState>,
-    /// What is wrong with a newer version of it that could not be taken; empty where nothing is.
+    /// What is wrong with the server's files as they are now; empty where nothing is.
     pub problems: Vec<Value>,
+}
+
+/// Where a script comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The server was started with it.
+    #[default]
+    Files,
+    /// It was put over the control API, for every namespace.
+    ControlApi,
+    /// The namespace has it for itself.
+    Namespace,
 }
 
 /// A namespace that was used.

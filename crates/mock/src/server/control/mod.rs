@@ -39,7 +39,9 @@ use self::response::{Answered, failure, html, json, not_allowed};
 use self::route::Route;
 use super::page;
 
-pub use engine::{Control, NamespaceState, Scope, ScriptAccepted, ScriptInfo, ScriptRefused, ScriptSource};
+pub use engine::{
+    Control, NamespaceState, Origin, Scope, ScriptAccepted, ScriptInfo, ScriptRefused, ScriptSource,
+};
 pub use request::ControlRequest;
 pub use reset::Reset;
 
@@ -85,7 +87,9 @@ async fn dispatch(control: &dyn Control, route: &Route, request: &ControlRequest
 }
 
 fn unknown(path: &str) -> Error {
-    let message =
-        format!("there is no '{path}' in the control API; its page at {PREFIX}/ lists what there is");
+    let message = format!(
+        "there is no '{path}' in the control API; below {PREFIX} there is: script, reset, health, \
+         namespaces, namespaces/NAME, and below that script, rules, calls, verify, reset"
+    );
     Error::new(ErrorKind::NotFound, message)
 }

@@ -2,7 +2,7 @@
 
 use playhouse_llm::{Error, ErrorKind};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::response::{Answered, json as answer, no_content};
 use super::{Control, NamespaceState};
@@ -12,6 +12,8 @@ use crate::journal::Journal;
 #[derive(Debug, Serialize)]
 pub(super) struct NamespaceList {
     namespaces: Vec<NamespaceView>,
+    /// What is wrong with the server's script as its files are now.
+    problems: Vec<Value>,
 }
 
 /// A namespace, and how many calls came.
@@ -53,7 +55,8 @@ pub(super) fn list(control: &dyn Control) -> Result<NamespaceList, Error> {
         let journal = control.journal(&namespace.name)?;
         Ok(NamespaceView::new(namespace, &journal))
     });
-    Ok(NamespaceList { namespaces: views.collect::<Result<_, Error>>()? })
+    let (namespaces, problems) = (views.collect::<Result<_, Error>>()?, control.problems());
+    Ok(NamespaceList { namespaces, problems })
 }
 
 pub(super) fn delete(control: &dyn Control, namespace: &str) -> Answered {

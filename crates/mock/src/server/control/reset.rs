@@ -13,7 +13,7 @@ pub struct Reset {
     pub journal: bool,
     /// Counters, sequences and states start again.
     pub progress: bool,
-    /// The script is what it was when the server started; a namespace has none of its own.
+    /// Every script that was put is gone: the one that the server was started with is followed.
     pub script: bool,
     /// The minute's requests and tokens are all there again.
     pub quota: bool,

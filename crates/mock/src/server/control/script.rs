@@ -1,13 +1,23 @@
 //! `…/script`: the script of the server, or of a namespace.
 
+use std::path::PathBuf;
+
 use playhouse_edge::Problem;
 use playhouse_llm::{Error, ErrorKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::request::{ControlRequest, invalid};
 use super::response::{Answered, json, problem};
 use super::{Control, Scope, ScriptAccepted, ScriptRefused, ScriptSource};
+
+/// What belongs to a script beside its text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PutParams {
+    /// Where relative fixtures are.
+    folder: Option<PathBuf>,
+}
 
 /// A problem that says at which places of a script it is.
 #[derive(Serialize)]
@@ -19,7 +29,8 @@ struct ScriptProblem {
 
 /// Takes a script; what is odd about it comes with the answer.
 pub(super) fn put(control: &dyn Control, scope: Scope<'_>, request: &ControlRequest<'_>) -> Answered {
-    let source = ScriptSource { text: request.text()?, content_type: request.content_type() };
+    let PutParams { folder } = request.query()?;
+    let source = ScriptSource { text: request.text()?, content_type: request.content_type(), folder };
     told(control.put_script(scope, source))
 }
 

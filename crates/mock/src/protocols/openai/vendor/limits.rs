@@ -1,8 +1,34 @@
-//! The headers in which OpenAI tells of its rate limits.
+//! What OpenAI tells of its rate limits: in headers, and when one is reached.
 
 use std::time::Duration;
 
-use crate::quota::QuotaState;
+use playhouse_llm::Error;
+
+use super::NAME;
+use crate::protocols::openai::strict::complaint::Complaint;
+use crate::quota::{Exceeded, Limited, QuotaState};
+
+/// The refusal of a request for which there is too little left.
+pub(super) fn refusal(exceeded: &Exceeded, model: &str) -> Error {
+    let (what, short) = match exceeded.which {
+        Limited::Requests => ("requests", "RPM"),
+        Limited::Tokens => ("tokens", "TPM"),
+    };
+    let Exceeded { limit, used, requested, retry_after, .. } = exceeded;
+    let of = format!("for {model} in organization org-playhouse on {what} per min ({short}): Limit {limit}");
+    let reached = match retry_after {
+        Some(wait) => format!(
+            "Rate limit reached {of}, Used {used}, Requested {requested}. Please try again in {}.",
+            duration(*wait)
+        ),
+        None => format!(
+            "Request too large {of}, Requested {requested}. The input or output tokens must be reduced in order to run successfully."
+        ),
+    };
+    let message = format!("{reached} Visit https://platform.openai.com/account/rate-limits to learn more.");
+    let refused = Complaint::new(message).status(429).class(what).code("rate_limit_exceeded");
+    Error { retry_after: *retry_after, ..refused.under("openai/quota").to_error(NAME) }
+}
 
 /// Each limit that there is, what is left of it, and until when.
 pub(super) fn headers(quota: &QuotaState) -> Vec<(&'static str, String)> {

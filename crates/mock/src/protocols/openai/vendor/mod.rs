@@ -12,7 +12,7 @@ use playhouse_wire::{Codec, OpenAiChat};
 use serde_json::json;
 
 use crate::protocols::{Vendor, Violation};
-use crate::quota::{Exceeded, Limited, QuotaState};
+use crate::quota::{Exceeded, QuotaState};
 
 /// OpenAI.
 #[derive(Clone, Copy, Debug)]
@@ -41,21 +41,7 @@ impl Vendor for OpenAi {
     }
 
     fn over_quota(&self, exceeded: &Exceeded, model: &str) -> Error {
-        let (what, short) = match exceeded.which {
-            Limited::Requests => ("requests", "RPM"),
-            Limited::Tokens => ("tokens", "TPM"),
-        };
-        let Exceeded { limit, used, requested, retry_after, .. } = exceeded;
-        let advice = match retry_after {
-            Some(wait) => format!("Please try again in {}.", limits::duration(*wait)),
-            None => "The input or output tokens must be reduced in order to run successfully.".to_owned(),
-        };
-        let message = format!(
-            "Rate limit reached for {model} in organization org-playhouse on {what} per min ({short}): \
-             Limit {limit}, Used {used}, Requested {requested}. {advice} \
-             Visit https://platform.openai.com/account/rate-limits to learn more."
-        );
-        Error { message, retry_after: *retry_after, ..self.refusal(429) }
+        limits::refusal(exceeded, model)
     }
 
     fn error_body(&self, error: &Error, status: u16, request_id: &str) -> Bytes {
@@ -67,6 +53,10 @@ impl Vendor for OpenAi {
         headers.extend(HeaderValue::from_str(request_id).map(|id| (REQUEST_ID, id)));
         headers.insert(VERSION, HeaderValue::from_static("2020-10-01"));
         headers.insert(PROCESSING_MS, HeaderValue::from_static("1"));
+    }
+
+    fn call_id_prefix(&self) -> &'static str {
+        "call_"
     }
 
     fn quota_headers(&self, quota: &QuotaState) -> Vec<(&'static str, String)> {

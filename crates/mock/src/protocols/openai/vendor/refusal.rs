@@ -1,7 +1,5 @@
 //! What OpenAI says when it refuses with a status, where nobody says why.
 
-use std::time::Duration;
-
 use playhouse_llm::Error;
 
 use super::NAME;
@@ -9,13 +7,9 @@ use crate::protocols::Violation;
 use crate::protocols::openai::strict::complaint::Complaint;
 use crate::protocols::openai::unparsable;
 
-/// How long OpenAI asks to wait, where it asks: short, so that tests of retries are.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
 /// The refusal with this status.
 pub(super) fn of_status(status: u16) -> Error {
-    let error = violation(status).to_error(NAME);
-    if status == 429 { error.retry_after(RETRY_AFTER) } else { error }
+    violation(status).to_error(NAME)
 }
 
 fn violation(status: u16) -> Violation {
@@ -63,7 +57,7 @@ fn words(status: u16) -> (&'static str, Option<&'static str>, &'static str) {
         429 => (
             "requests",
             Some("rate_limit_exceeded"),
-            "Rate limit reached for requests. Please try again in 1s. Visit https://platform.openai.com/account/rate-limits to learn more.",
+            "Rate limit reached for requests. Visit https://platform.openai.com/account/rate-limits to learn more.",
         ),
         502 => ("cf_bad_gateway", None, "Bad gateway."),
         503 | 529 => (
@@ -83,8 +77,6 @@ fn words(status: u16) -> (&'static str, Option<&'static str>, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use playhouse_llm::ErrorKind;
-
     use super::*;
 
     #[test]
@@ -94,12 +86,5 @@ mod tests {
             assert_eq!(error.upstream_status(), Some(status));
             assert!(!error.message.is_empty(), "{status}");
         }
-    }
-
-    #[test]
-    fn a_rate_limit_says_when_to_come_back() {
-        let error = of_status(429);
-        assert_eq!((error.kind, error.retry_after), (ErrorKind::RateLimited, Some(RETRY_AFTER)));
-        assert_eq!(of_status(503).retry_after, None);
     }
 }

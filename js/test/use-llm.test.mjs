@@ -2,7 +2,7 @@ import OpenAI from "openai";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { Llm, LlmServer, useLlm } from "../src/index.js";
-import { ask } from "./ask.js";
+import { ask } from "./ask.mjs";
 
 describe("a test's own double", () => {
   const llm = useLlm({ hooks: { afterAll, afterEach, beforeEach } });

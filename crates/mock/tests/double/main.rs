@@ -1,0 +1,9 @@
+//! The whole double as a test has it: `MockServer` behind a socket, `MockProvider` without one.
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise, its helpers too")]
+
+mod ask;
+mod faults;
+mod in_process;
+mod quotas;
+mod scripts;
+mod verifying;
