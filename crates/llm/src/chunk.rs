@@ -106,7 +106,7 @@ impl Chunk {
     pub fn content(&self) -> String {
         let first = self.choices.iter().filter(|choice| choice.index == 0);
         let texts = first.flat_map(|choice| &choice.parts).filter_map(|part| match part {
-            PartDelta::Text(text) => Some(text.as_str()),
+            PartDelta::Text(text) | PartDelta::Refusal(text) => Some(text.as_str()),
             _ => None,
         });
         texts.collect()

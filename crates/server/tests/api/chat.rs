@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use playhouse_llm::{Error, ErrorKind};
+use playhouse_llm::{ChoiceDelta, Chunk, Error, ErrorKind, FinishReason, PartDelta};
 use playhouse_mock::{Answer, MockProvider};
 use serde_json::json;
 
@@ -52,6 +52,26 @@ fn a_session_survives_a_restart() {
             assert_eq!(mock.journal().last_messages().len(), prompt_messages);
         });
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_what_the_model_says() {
+    let app = TestApp::answering(|_| {
+        let piece = |text: &str| ChoiceDelta {
+            parts: vec![PartDelta::Refusal(text.to_owned())],
+            ..ChoiceDelta::default()
+        };
+        let pieces = ["I'm ", "sorry."].map(|text| Chunk { choices: vec![piece(text)], ..Chunk::default() });
+        Answer::chunks(pieces.into_iter().chain([Chunk::finish(FinishReason::Stop)]).collect())
+    });
+    assert_eq!(app.chat("How?", "s1").await.json()["content"], "I'm sorry.");
+    let session = app.app.get("/v1/sessions/s1").await.json();
+    assert_eq!(session["messages"][1]["content"], "I'm sorry.");
+
+    let streamed = app.post("/v1/chat", json!({ "message": "How?", "stream": true })).await;
+    let deltas: Vec<_> = events(&streamed).into_iter().filter(|(_, name, _)| name == "delta").collect();
+    let said: String = deltas.iter().map(|(_, _, data)| data["content"].as_str().unwrap()).collect();
+    assert_eq!(said, "I'm sorry.");
 }
 
 #[tokio::test]
