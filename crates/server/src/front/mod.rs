@@ -15,12 +15,14 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use playhouse_edge::{Identity, Problem, intake};
 use playhouse_llm::{Context, Error, ErrorKind};
+use playhouse_telemetry::metrics::RequestSample;
+use playhouse_telemetry::{RequestScope, log_refused};
 
 use account::Account;
 
 use crate::app::App;
 use crate::lifecycle::Phase;
-use crate::listen::Activity;
+use crate::listen::{Activity, Refused};
 use crate::routes::{Routes, Target};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -64,6 +66,20 @@ impl Front {
             finish_headers(&front.app, response.headers_mut(), &context.request_id);
             account.follow(response)
         })
+    }
+
+    /// Tells of a request that was refused before it was one: it has an id and a status, no more.
+    pub(crate) fn tell_refused(&self, refused: &Refused, error: &hyper::Error) {
+        let status_code = refused.status.as_u16();
+        self.app.metrics().observe_request(&RequestSample {
+            method: "",
+            route: None,
+            status_code,
+            duration: Duration::ZERO,
+            upstream: None,
+        });
+        let scope = RequestScope::new(refused.request_id.clone());
+        scope.enter(|| log_refused(status_code, error));
     }
 
     async fn respond(

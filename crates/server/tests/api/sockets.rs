@@ -56,7 +56,33 @@ async fn a_head_that_drips_is_cut_off() {
     let served = serve(&app, timeouts(SHORT, LONG, LONG)).await;
     let mut client = TcpStream::connect(served.address).await.unwrap();
     client.write_all(b"GET /health HTTP/1.1\r\nhost: ").await.unwrap();
-    assert_eq!(read_to_end(&mut client).await, "");
+    let answer = read_to_end(&mut client).await;
+    assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+    assert!(answer.contains(r#""code":"timeout_head""#), "{answer}");
+}
+
+#[tokio::test]
+async fn a_request_that_never_became_one_is_answered_with_an_id_and_counted() {
+    let flood: String = (0..500).map(|number| format!("x-{number}: y\r\n")).collect();
+    let app = TestApp::saying(&[]);
+    let served = serve(&app, timeouts(LONG, LONG, LONG)).await;
+    for (sent, status) in [
+        (format!("GET /health HTTP/1.1\r\n{flood}\r\n"), 431),
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000)), 414),
+        ("no http\r\n\r\n".to_owned(), 400),
+        // Behind a request that was one, too.
+        (format!("GET /health HTTP/1.1\r\nhost: x\r\n\r\n\u{0}{flood}\r\n"), 400),
+    ] {
+        let mut client = TcpStream::connect(served.address).await.unwrap();
+        client.write_all(sent.as_bytes()).await.unwrap();
+        let answer = read_to_end(&mut client).await;
+        let (head, body) = answer.rsplit_once("\r\n\r\n").unwrap();
+        let id = head.rsplit_once("x-request-id: ").unwrap().1.lines().next().unwrap();
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&problem["status"], &problem["request_id"]), (&status.into(), &id.into()), "{answer}");
+        let counted = format!(r#"playhouse_requests_total{{route="unmatched",status="{status}"}}"#);
+        assert!(app.app.get("/metrics").await.text().contains(&counted), "{status} is not counted");
+    }
 }
 
 #[tokio::test]
