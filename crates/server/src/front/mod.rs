@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use playhouse_edge::{Identity, Problem, intake};
+use playhouse_edge::{Identity, intake};
 use playhouse_llm::{Context, Error, ErrorKind};
 use playhouse_telemetry::metrics::RequestSample;
 use playhouse_telemetry::{RequestScope, log_refused};
@@ -23,7 +23,7 @@ use account::Account;
 use crate::app::App;
 use crate::lifecycle::Phase;
 use crate::listen::{Activity, Refused};
-use crate::routes::{Routes, Target};
+use crate::routes::{self, Routes, Target};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -91,7 +91,7 @@ impl Front {
         let Err(error) = self.admit(target.map(|target| target.template), request.headers()) else {
             return self.routes.answer(target, context, request).await;
         };
-        let refusal = refuse(&error, request.uri().path(), &context.request_id);
+        let refusal = routes::failure(&error, request.uri().path(), target.is_some(), &context.request_id);
         // Boxed: requests that are answered need no room for this.
         Box::pin(intake::refuse(std::mem::take(request.body_mut()), refusal)).await
     }
@@ -107,14 +107,6 @@ impl Front {
         }
         let is_public = PUBLIC_ROUTES.contains(&route) || (route == "/metrics" && self.app.open_metrics());
         if is_public { Ok(()) } else { self.app.keyring().check(headers) }
-    }
-}
-
-/// Refuses in the shape of whoever's path it is.
-fn refuse(error: &Error, path: &str, request_id: &str) -> Response {
-    match playhouse_edge::codec_of(path) {
-        Some(codec) => playhouse_edge::protocol_response(error, codec, request_id),
-        None => Problem::response(error, request_id),
     }
 }
 

@@ -114,7 +114,9 @@ impl Listener {
         }
         lifecycle.set_draining();
         drop(self.listener);
-        info!(grace_ms = limits.grace.as_millis(), "Draining");
+        // As a number: 128 bits would be written as text.
+        let grace_ms = u64::try_from(limits.grace.as_millis()).unwrap_or(u64::MAX);
+        info!(grace_ms, "Draining");
         let finished = tokio::time::timeout(limits.grace, connections.shutdown()).await.is_ok();
         // What is left is dropped here and now, so that it can still be stored as interrupted.
         drop(cut);
