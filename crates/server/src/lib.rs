@@ -52,6 +52,7 @@ pub use config::{AuthConfig, ChatConfig, ServerConfig};
 pub use front::{Front, auth::Keyring};
 pub use lifecycle::{Lifecycle, Phase};
 pub use listen::{ConnectionLimits, ConnectionTimeouts, Listener};
+pub use native::calls::CallView;
 pub use ops::docs::openapi;
 pub use sink::Accounts;
 pub use stack::{Stack, StackConfig, StackError};
