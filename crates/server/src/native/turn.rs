@@ -1,7 +1,7 @@
 //! A turn: a user message, the history it follows, and the answer, kept as it goes.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use playhouse_llm::{
@@ -64,7 +64,7 @@ impl Turn {
             session_id: question.session_id.clone(),
             turn_id: question.turn_id.clone(),
             message: user.clone(),
-            now_us: now_us(),
+            now_us: jiff::Timestamp::now().as_microsecond(),
             history: settings.history,
         };
         let begun = app.store().begin_turn(begin).await;
@@ -199,7 +199,7 @@ impl OpenTurn {
         let said = reply.choices.first().map(|choice| for_history(&choice.message));
         FinishTurn {
             turn_id: self.turn_id.clone(),
-            now_us: now_us(),
+            now_us: jiff::Timestamp::now().as_microsecond(),
             ending,
             messages: said.into_iter().filter(|message| !message.parts.is_empty()).collect(),
             model: Some(Arc::from(reply.model.as_str())).filter(|model: &Arc<str>| !model.is_empty()),
@@ -236,9 +236,4 @@ fn refusal(error: &StoreError, session_id: &str) -> Error {
         }
         _ => store_failure(error),
     }
-}
-
-fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
