@@ -96,7 +96,7 @@ pub(crate) async fn chat(
     let question = question(&app, &identity, &context, &request).map_err(refuse)?;
     let turn = Turn::begin(&app, question).await.map_err(refuse)?;
     if request.stream {
-        return Ok(events::response(turn.ask_streamed().await.map_err(refuse)?));
+        return Ok(events::response(turn.ask_streamed(events::KEEP_ALIVE).await.map_err(refuse)?));
     }
     let answered = turn.ask().await.map_err(refuse)?;
     let reply = ChatReply {

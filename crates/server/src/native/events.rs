@@ -16,7 +16,7 @@ use super::chat::TokenCounts;
 use super::turn::{Progress, StreamedTurn};
 
 /// Silence longer than this is filled with a comment, so that nothing on the way hangs up.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 #[derive(Serialize)]
 struct Delta<'a> {

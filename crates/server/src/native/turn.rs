@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use playhouse_llm::{
     Collector, Context, Error, ErrorKind, Event, EventStream, Extra, Message, Part, Prompt, Reply, Request,
     Shape,
@@ -98,14 +98,17 @@ impl Turn {
     }
 
     /// Asks the model and begins to stream the answer.
-    pub(crate) async fn ask_streamed(mut self) -> Result<StreamedTurn, Error> {
-        match self.app.provider().chat(self.request.streamed(true)).await {
-            Ok(events) => Ok(StreamedTurn { events, open: self.open }),
-            Err(error) => {
-                self.open.fail(&error);
-                Err(error)
-            }
-        }
+    ///
+    /// Until it begins, a failure is no stream at all; but nobody is left without a word for longer
+    /// than `patience`. After that a failure is the stream's own.
+    pub(crate) async fn ask_streamed(mut self, patience: Duration) -> Result<StreamedTurn, Error> {
+        let (provider, request) = (self.app.provider().clone(), self.request.streamed(true));
+        let mut beginning = Box::pin(async move { provider.chat(request).await });
+        let events = match timeout(patience, &mut beginning).await {
+            Ok(begun) => begun.inspect_err(|error| self.open.fail(error))?,
+            Err(_) => Box::pin(stream::once(beginning).try_flatten()),
+        };
+        Ok(StreamedTurn { events, open: self.open })
     }
 }
 
