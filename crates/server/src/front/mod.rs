@@ -37,11 +37,17 @@ const PUBLIC_ROUTES: [&str; 2] = ["/docs", "/openapi.json"];
 pub struct Front {
     app: App,
     routes: Arc<Routes>,
+    is_stopping: bool,
 }
 
 impl Front {
     pub(crate) fn new(app: App, routes: Routes) -> Self {
-        Self { app, routes: Arc::new(routes) }
+        Self { app, routes: Arc::new(routes), is_stopping: false }
+    }
+
+    /// The same door for those who come while the server stops: probes learn it, others go elsewhere.
+    pub(crate) fn stopping(self) -> Self {
+        Self { is_stopping: true, ..self }
     }
 
     /// Answers a request.
@@ -100,6 +106,10 @@ impl Front {
         let route = template.unwrap_or_default();
         if OPEN_ROUTES.contains(&route) {
             return Ok(());
+        }
+        if self.is_stopping {
+            let message = "the server is stopping; try again, and another one may answer";
+            return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
         }
         if self.app.inflight() > self.app.max_concurrent_requests() {
             let message = "the server is answering as many requests as it takes; try again shortly";

@@ -93,8 +93,8 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `shutdown` is ready, then drains: the lifecycle says so, nothing new is
-    /// accepted, and what runs may finish within the grace time.
+    /// Serves until `shutdown` is ready, then drains: the lifecycle says so, what runs may finish
+    /// within the grace time, and whoever comes meanwhile is sent away.
     ///
     /// Returns whether everything finished in time.
     pub async fn serve(
@@ -106,18 +106,22 @@ impl Listener {
     ) -> bool {
         let slots = Arc::new(Semaphore::new(limits.max_connections));
         let connections = GracefulShutdown::new();
+        let late = GracefulShutdown::new();
         let (cut, uncut) = watch::channel(());
         lifecycle.set_ready();
         tokio::select! {
-            () = accept(&self.listener, front, limits, slots.clone(), &connections, uncut) => {}
+            () = accept(&self.listener, front.clone(), limits, slots.clone(), &connections, uncut.clone()) => {}
             () = shutdown => {}
         }
         lifecycle.set_draining();
-        drop(self.listener);
         // As a number: 128 bits would be written as text.
         let grace_ms = u64::try_from(limits.grace.as_millis()).unwrap_or(u64::MAX);
         info!(grace_ms, "Draining");
-        let finished = tokio::time::timeout(limits.grace, connections.shutdown()).await.is_ok();
+        let finished = tokio::select! {
+            finished = tokio::time::timeout(limits.grace, connections.shutdown()) => finished.is_ok(),
+            () = accept(&self.listener, front.stopping(), limits, slots.clone(), &late, uncut) => false,
+        };
+        drop(self.listener);
         // What is left is dropped here and now, so that it can still be stored as interrupted.
         drop(cut);
         let all = u32::try_from(limits.max_connections).unwrap_or(u32::MAX);
