@@ -46,6 +46,33 @@ impl Problem {
         Self { request_id: Some(request_id.to_owned()), ..self }
     }
 
+    /// A request whose head cannot be read, or did not come in time: it has no route yet.
+    pub fn unreadable(status: StatusCode) -> Self {
+        let (code, detail) = match status {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                ("too_large", "the head of the request is too large or has too many fields; send less")
+            }
+            StatusCode::URI_TOO_LONG => {
+                ("too_large", "the address of the request is too long; send what it holds in the body")
+            }
+            StatusCode::REQUEST_TIMEOUT => {
+                ("timeout_head", "the head of the request did not arrive in time; send it at once")
+            }
+            _ => {
+                ("invalid_request", "the request is no HTTP/1.1; check its first line and its header fields")
+            }
+        };
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.to_owned(),
+            code,
+            param: None,
+            request_id: None,
+        }
+    }
+
     /// A response that tells a failure of a native route.
     pub fn response(error: &Error, request_id: &str) -> Response {
         let mut response = Self::from(error).of_request(request_id).into_response();

@@ -1,5 +1,7 @@
 //! A piece of a streamed answer, decoded.
 
+use serde_json::Value;
+
 use crate::{Extra, FinishReason, Part, Reply, Role, Usage};
 
 /// One decoded piece of a streamed answer.
@@ -94,20 +96,31 @@ impl Chunk {
         Self { choices: vec![choice], ..Self::default() }
     }
 
-    /// Whether a reader has something to see: text, reasoning, a refusal or a tool call.
+    /// Whether a reader has something to see: text, reasoning, a refusal, a tool call, or something
+    /// carried that the vocabulary has no word for (sound, images, citations).
     pub fn has_output(&self) -> bool {
-        let parts = self.choices.iter().flat_map(|choice| &choice.parts);
-        parts.into_iter().any(PartDelta::is_output)
+        self.choices.iter().any(ChoiceDelta::has_output)
     }
 
-    /// The text this chunk adds to the first alternative.
+    /// What this chunk adds to what the first alternative says: its text, or its refusal.
     pub fn content(&self) -> String {
         let first = self.choices.iter().filter(|choice| choice.index == 0);
         let texts = first.flat_map(|choice| &choice.parts).filter_map(|part| match part {
-            PartDelta::Text(text) => Some(text.as_str()),
+            PartDelta::Text(text) | PartDelta::Refusal(text) => Some(text.as_str()),
             _ => None,
         });
         texts.collect()
+    }
+}
+
+impl ChoiceDelta {
+    fn has_output(&self) -> bool {
+        let holds_something = |carried: &Value| match carried {
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            _ => false,
+        };
+        self.parts.iter().any(PartDelta::is_output) || self.delta_extra.values().any(holds_something)
     }
 }
 

@@ -137,6 +137,16 @@ impl Message {
         text
     }
 
+    /// What a reader is shown: the text, and what the model says instead of an answer.
+    pub fn spoken(&self) -> String {
+        let mut spoken = String::new();
+        self.parts.iter().for_each(|part| match part {
+            Part::Refusal { text } => spoken.push_str(text),
+            part => part.append_text(&mut spoken),
+        });
+        spoken
+    }
+
     /// The tool calls, in order.
     pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
         self.parts.iter().filter_map(|part| match part {

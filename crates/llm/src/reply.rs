@@ -103,9 +103,9 @@ impl Reply {
         Self { choices: vec![choice], ..Self::default() }
     }
 
-    /// The text of the first choice.
+    /// What the first choice says: its text, or its refusal.
     pub fn content(&self) -> String {
-        self.choices.first().map(|choice| choice.message.text()).unwrap_or_default()
+        self.choices.first().map(|choice| choice.message.spoken()).unwrap_or_default()
     }
 
     /// Why the first choice ended.

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use playhouse_llm::{Error, ErrorKind};
 use playhouse_store::StoreError;
+use playhouse_telemetry::{debug, error};
 
 /// A failure of the store as a caller sees it: what to do about it, no inner workings.
 pub(crate) fn store_failure(error: &StoreError) -> Error {
     match error {
         _ if error.is_unavailable() => {
-            tracing::debug!(%error, "the database cannot be used");
+            debug!(%error, "The database cannot be used");
             let message =
                 "the database is not available, so nothing of this could be kept; try again shortly";
             Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(2))
@@ -22,7 +23,7 @@ pub(crate) fn store_failure(error: &StoreError) -> Error {
         }
         StoreError::Invalid { .. } => Error::new(ErrorKind::InvalidRequest, error.to_string()),
         other => {
-            tracing::error!(error = %other, "the store failed");
+            error!(error = %other, "The store failed");
             Error::new(ErrorKind::Internal, "the store failed; the log says how")
         }
     }

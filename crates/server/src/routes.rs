@@ -89,18 +89,30 @@ fn add(templates: &mut matchit::Router<Target>, target: Target) {
     debug_assert!(added.is_ok(), "the route {} stands twice", target.template);
 }
 
+/// A failure in the shape of whoever's path it is.
+///
+/// Below `/v1`, what no route takes is asked for by a vendor's client that knows more than there is.
+pub(crate) fn failure(error: &Error, path: &str, is_route: bool, request_id: &str) -> Response {
+    let stray = playhouse_wire::codecs().first().filter(|_| !is_route && path.starts_with("/v1/"));
+    match playhouse_edge::codec_of(path).or(stray.copied()) {
+        Some(codec) => playhouse_edge::protocol_response(error, codec, request_id),
+        None => Problem::response(error, request_id),
+    }
+}
+
 async fn no_such_route(request: Request) -> Response {
     let message = format!("there is nothing at {}; see /docs for what there is", request.uri().path());
-    refuse(&Error::new(ErrorKind::NotFound, message), request).await
+    refuse(&Error::new(ErrorKind::NotFound, message), false, request).await
 }
 
 async fn no_such_method(request: Request) -> Response {
     let message = format!("{} is not supported at {}; see /docs", request.method(), request.uri().path());
-    refuse(&Error::new(ErrorKind::MethodNotAllowed, message), request).await
+    refuse(&Error::new(ErrorKind::MethodNotAllowed, message), true, request).await
 }
 
-async fn refuse(error: &Error, request: Request) -> Response {
+async fn refuse(error: &Error, is_route: bool, request: Request) -> Response {
     let identity = request.extensions().get::<Identity>();
-    let problem = Problem::response(error, identity.map_or("", |identity| &identity.request_id));
-    intake::refuse(request.into_body(), problem).await
+    let request_id = identity.map_or("", |identity| &identity.request_id);
+    let refusal = failure(error, request.uri().path(), is_route, request_id);
+    intake::refuse(request.into_body(), refusal).await
 }

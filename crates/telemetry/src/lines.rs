@@ -96,6 +96,11 @@ impl RequestLine<'_> {
     }
 }
 
+/// Logs a request that was refused before it was one (INFO): nobody knows its method and path.
+pub fn log_refused(status_code: u16, reason: &dyn std::error::Error) {
+    crate::info!(target: "playhouse::request", status_code, error = %reason, "Request refused");
+}
+
 /// Logs an attempt that could not begin an answer (DEBUG): the call may yet succeed with another, and
 /// if it does not, its own line tells of the failure.
 pub fn log_attempt(provider: &str, model: &str, error: &playhouse_llm::Error) {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use playhouse_llm::{Models, Provider};
 use playhouse_provider::{CallSink, PriceTable};
@@ -187,8 +187,7 @@ async fn keep_retention(store: Arc<dyn Store>, config: StoreConfig) {
     let mut ticks = tokio::time::interval(RETENTION_INTERVAL);
     loop {
         ticks.tick().await;
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        let now_us = jiff::Timestamp::now().as_microsecond();
         match prune_expired_calls(&*store, config.call_retention_days, now_us).await {
             Ok(0) => {}
             Ok(removed) => info!(removed, "Old call records removed"),

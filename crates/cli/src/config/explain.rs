@@ -49,6 +49,11 @@ impl Schema {
         Self(sections.map(|(name, section)| (name.clone(), keys(section))).collect())
     }
 
+    /// Every key, with its section before it.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = [&str; 2]> {
+        self.0.iter().flat_map(|(name, keys)| keys.iter().map(|key| [name.as_str(), key.as_str()]))
+    }
+
     /// The section that has this very key.
     fn home_of(&self, key: &str) -> Option<&str> {
         let (name, _) = self.0.iter().find(|(_, keys)| keys.iter().any(|known| known == key))?;

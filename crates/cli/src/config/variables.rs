@@ -2,6 +2,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::Config;
+use super::explain::Schema;
 use super::problem::{Mark, Problem};
 use super::secret_file;
 use super::suggest;
@@ -139,18 +141,15 @@ pub(crate) fn name_of<S: AsRef<str>>(path: &[S]) -> String {
 
 /// A name with the prefix that is nobody's, and so near to somebody's that it must be meant.
 fn misspelt(name: &str) -> Option<Problem> {
-    let known = || {
-        SHORT
-            .iter()
-            .map(|(name, _)| *name)
-            .filter(|name| name.starts_with(PREFIX))
-            .chain(OTHERS.iter().copied())
-    };
-    if known().any(|known| known == name) {
+    let short = SHORT.iter().map(|(name, _)| *name).filter(|name| name.starts_with(PREFIX));
+    let short: Vec<&str> = short.chain(OTHERS.iter().copied()).collect();
+    if short.contains(&name) {
         return None;
     }
+    let long = Schema::of(&Config::default()).paths().map(|path| name_of(&path)).collect::<Vec<_>>();
+    let known = short.into_iter().chain(long.iter().map(String::as_str));
     let meant =
-        suggest::nearest(name, known()).filter(|meant| strsim::damerau_levenshtein(name, meant) <= 2)?;
+        suggest::nearest(name, known).filter(|meant| strsim::damerau_levenshtein(name, meant) <= 2)?;
     let problem = Problem::new(format!("unknown variable {name}"))
         .pointing(Origin::Variable(name.to_owned()), Mark::Key)
         .label(format!("did you mean {meant}?"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ::http::StatusCode;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use playhouse_llm::{Context, Error, ErrorKind, Event, EventStream, Request};
 use playhouse_wire::UpstreamAnswer;
@@ -19,6 +19,7 @@ use super::watchdog::Watchdog;
 
 /// A refusal longer than this is no message any more.
 const MAX_ERROR_BYTES: usize = 256 << 10;
+
 /// A response whose head has come.
 pub(crate) struct Answer<'a> {
     provider: &'a HttpProvider,
@@ -84,11 +85,21 @@ impl<'a> Answer<'a> {
             );
             return Error::new(ErrorKind::BadReply, message);
         }
-        // A refusal whose text cannot be had is still a refusal.
-        let body = self.collect(MAX_ERROR_BYTES).await.unwrap_or_default();
+        let body = self.beginning(MAX_ERROR_BYTES).await;
         let retry_after = self.fields.retry_after;
         let answer = UpstreamAnswer { provider: provider.name.clone(), status, retry_after, body };
         provider.codec.read_error(answer)
+    }
+
+    /// What can be had of the body: a refusal whose text breaks off is still a refusal.
+    async fn beginning(&mut self, max_bytes: usize) -> Bytes {
+        let mut beginning = BytesMut::new();
+        tokio::select! {
+            biased;
+            () = body::collect_beginning(&mut self.body, max_bytes, &mut beginning) => {}
+            _ = self.watchdog.expired() => {}
+        }
+        beginning.freeze()
     }
 
     async fn collect(&mut self, max_bytes: usize) -> Result<Bytes, Error> {

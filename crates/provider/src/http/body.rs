@@ -37,3 +37,13 @@ pub(crate) async fn collect(body: &mut Body, max_bytes: usize) -> Result<Bytes, 
     }
     Ok(joined.freeze())
 }
+
+/// Collects a body as far as it comes, and at most `max_bytes` of it.
+pub(crate) async fn collect_beginning(body: &mut Body, max_bytes: usize, beginning: &mut BytesMut) {
+    while beginning.len() < max_bytes
+        && let Some(Ok(data)) = body.data().await
+    {
+        let room = max_bytes - beginning.len();
+        beginning.extend_from_slice(&data[..data.len().min(room)]);
+    }
+}

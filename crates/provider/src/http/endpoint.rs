@@ -98,11 +98,17 @@ impl Endpoint {
         let target: &[&str] = match (self.paths, &self.api_version) {
             (Paths::Plain, _) => &[base, path],
             (Paths::Azure, None) => &[base, "/openai/v1", path],
-            (Paths::Azure, Some(version)) => {
+            (Paths::Azure, Some(version)) if is_deployment(model) => {
                 &[base, "/openai/deployments/", model, path, "?api-version=", version]
             }
+            // No model is asked: the list of all is.
+            (Paths::Azure, Some(version)) if model.is_empty() => {
+                &[base, "/openai", path, "?api-version=", version]
+            }
+            (Paths::Azure, Some(_)) => &[],
         };
-        if !target.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_graphic())) {
+        let is_sendable = target.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_graphic()));
+        if target.is_empty() || !is_sendable {
             let message = format!("the model name '{model}' cannot be asked for");
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
@@ -117,6 +123,12 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Endpoint({}{})", self.origin, self.base_path)
     }
+}
+
+/// Whether this can be the name of a deployment. A caller names it, and must not lead elsewhere.
+fn is_deployment(model: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    model.bytes().all(is_fit) && model.bytes().any(|byte| byte != b'.')
 }
 
 fn split_url(url: &str) -> Result<(Uri, String), BuildError> {
@@ -163,4 +175,41 @@ fn add_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Bu
     value.set_sensitive(true);
     headers.insert(header, value);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::vendor;
+
+    /// The first line of a request to Azure's deployment paths, or why there is none.
+    fn asked_of_azure(path: &str, model: &str) -> Result<String, String> {
+        let config = ProviderConfig {
+            base_url: Some("https://me.openai.azure.com".to_owned()),
+            api_version: Some("2024-10-21".to_owned()),
+            ..ProviderConfig::default()
+        };
+        let endpoint = Endpoint::new(vendor("azure").unwrap(), &config).unwrap();
+        let mut head = BytesMut::new();
+        endpoint.begin(&mut head, "GET", path, model).map_err(|error| error.message)?;
+        Ok(String::from_utf8_lossy(&head).lines().next().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_deployments_name_leads_nowhere_else() {
+        let chat = |model| asked_of_azure("/chat/completions", model);
+        let asked =
+            "GET /openai/deployments/gpt-4.1_eu/chat/completions?api-version=2024-10-21 HTTP/1.1".to_owned();
+        assert_eq!(chat("gpt-4.1_eu"), Ok(asked));
+        for elsewhere in ["../assistants?x=", "a/b", "a?b", "a#b", "%2e%2e", "..", "a b", "\u{e4}"] {
+            let refusal = format!("the model name '{elsewhere}' cannot be asked for");
+            assert_eq!(chat(elsewhere), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn the_list_of_models_is_no_deployments() {
+        let asked = "GET /openai/models?api-version=2024-10-21 HTTP/1.1".to_owned();
+        assert_eq!(asked_of_azure("/models", ""), Ok(asked));
+    }
 }

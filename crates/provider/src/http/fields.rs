@@ -1,7 +1,7 @@
 //! The fields of a response's head that anybody here asks for.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use httparse::Header;
 
@@ -49,12 +49,20 @@ fn visible(value: &[u8]) -> Option<&str> {
     str::from_utf8(value).ok().filter(|_| is_visible)
 }
 
-/// `retry-after-ms`, else `Retry-After` in seconds.
+/// `retry-after-ms`, else `Retry-After`: in seconds, or as the moment the pause ends.
 fn retry_after(fields: &[Header<'_>]) -> Option<Duration> {
     let number = |name: &str| text(fields, name)?.trim().parse::<f64>().ok();
-    let wait_s =
-        number("retry-after-ms").map(|wait_ms| wait_ms / 1000.0).or_else(|| number("retry-after"))?;
-    Duration::try_from_secs_f64(wait_s).ok()
+    let wait_s = number("retry-after-ms").map(|wait_ms| wait_ms / 1000.0).or_else(|| number("retry-after"));
+    match wait_s {
+        Some(wait_s) => Duration::try_from_secs_f64(wait_s).ok(),
+        None => until(text(fields, "retry-after")?, SystemTime::now()),
+    }
+}
+
+/// From now to a moment as HTTP writes it (`Sun, 06 Nov 1994 08:49:37 GMT`); nothing if it has passed.
+fn until(moment: &str, now: SystemTime) -> Option<Duration> {
+    let moment = httpdate::parse_http_date(moment.trim()).ok()?;
+    Some(moment.duration_since(now).unwrap_or_default())
 }
 
 fn request_id(fields: &[Header<'_>]) -> Option<Arc<str>> {
@@ -86,6 +94,15 @@ mod tests {
         for nonsense in ["soon", "-1", "inf"] {
             assert_eq!(read(&[("retry-after", nonsense)]).retry_after, None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_wish_may_be_a_moment() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
+        assert_eq!(until("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(Duration::from_secs(7)));
+        assert_eq!(until("Sun, 06 Nov 1994 08:49:29 GMT", now), Some(Duration::ZERO));
+        assert_eq!(until("Sun, 06 Nov 1994", now), None);
+        assert!(read(&[("retry-after", "Fri, 31 Dec 2100 23:59:59 GMT")]).retry_after.is_some());
     }
 
     #[test]

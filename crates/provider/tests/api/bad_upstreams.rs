@@ -30,6 +30,19 @@ async fn a_refusal_keeps_status_code_wait_and_body() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_is_too_long_or_breaks_off_is_not_told_as_empty() {
+    let long = failure_of(http("500 Internal Server Error", "", &"x".repeat(1 << 20))).await;
+    assert_eq!(long.kind, ErrorKind::Upstream);
+    assert_eq!(
+        long.message,
+        "provider 'upstream' answered with status 500 and 262144 bytes of text that is not JSON"
+    );
+    let cut = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 99\r\n\r\n{\"error\":{";
+    let cut = failure_of(cut.as_bytes().to_vec()).await;
+    assert!(cut.message.ends_with("JSON that breaks off after 10 bytes"), "{}", cut.message);
+}
+
+#[tokio::test]
 async fn statuses_become_kinds() {
     for (status, kind) in [
         ("400 Bad Request", ErrorKind::InvalidRequest),

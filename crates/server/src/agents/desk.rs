@@ -16,7 +16,6 @@ use super::keeper::RunKeeper;
 use super::record;
 use super::roster::{Roster, ServedAgent};
 use super::task::RunTask;
-use crate::clock::now_us;
 use crate::failure::store_failure;
 
 /// Events that wait for whoever listens; a run does not go further ahead of its listener.
@@ -78,7 +77,11 @@ impl RunDesk {
         // Looked at before the run is claimed: a run that nobody can go on with stays as it is.
         let served = self.roster.get(&found.summary.agent)?;
         served.agent()?;
-        let stored = self.store.resume_run(run_id, now_us()).await.map_err(|error| store_failure(&error))?;
+        let stored = self
+            .store
+            .resume_run(run_id, jiff::Timestamp::now().as_microsecond())
+            .await
+            .map_err(|error| store_failure(&error))?;
         let StoredRun { summary, input, steps, .. } = stored;
         let context = Context {
             session_id: summary.session_id,
@@ -201,6 +204,6 @@ fn begin(run_id: &Arc<str>, assignment: &Assignment, resumable: bool) -> BeginRu
         request_id: context.request_id.clone(),
         session_id: context.session_id.clone(),
         turn_id: context.turn_id.clone(),
-        now_us: now_us(),
+        now_us: jiff::Timestamp::now().as_microsecond(),
     }
 }

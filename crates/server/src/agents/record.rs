@@ -5,13 +5,11 @@ use std::sync::Arc;
 use playhouse_agent::{Run, StepRecord, ToolOutcome, ToolResult};
 use playhouse_store::{FinishRun, RunStep, StoredStep, StoredTool, ToolEnd};
 
-use crate::clock::now_us;
-
 /// A step, as it is stored before its tools run.
 pub(super) fn step(record: &StepRecord) -> RunStep {
     RunStep {
         number: record.step,
-        at_us: now_us(),
+        at_us: jiff::Timestamp::now().as_microsecond(),
         said: record.said.clone(),
         thought: record.thought.clone(),
         calls: record.calls.clone(),
@@ -32,7 +30,7 @@ pub(super) fn tool_end(outcome: &ToolOutcome) -> ToolEnd {
         output: outcome.result.output.clone(),
         error: outcome.result.error.clone(),
         duration_ms: outcome.duration_ms,
-        now_us: now_us(),
+        now_us: jiff::Timestamp::now().as_microsecond(),
     }
 }
 
@@ -40,7 +38,7 @@ pub(super) fn tool_end(outcome: &ToolOutcome) -> ToolEnd {
 pub(super) fn finish(run_id: &Arc<str>, run: &Run) -> FinishRun {
     FinishRun {
         run_id: run_id.clone(),
-        now_us: now_us(),
+        now_us: jiff::Timestamp::now().as_microsecond(),
         status: Arc::from(run.status.as_str()),
         answer: run.answer.clone(),
         reason: run.reason.clone(),

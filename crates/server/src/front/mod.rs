@@ -13,15 +13,17 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use playhouse_edge::{Identity, Problem, intake};
+use playhouse_edge::{Identity, intake};
 use playhouse_llm::{Context, Error, ErrorKind};
+use playhouse_telemetry::metrics::RequestSample;
+use playhouse_telemetry::{RequestScope, log_refused};
 
 use account::Account;
 
 use crate::app::App;
 use crate::lifecycle::Phase;
-use crate::listen::Activity;
-use crate::routes::{Routes, Target};
+use crate::listen::{Activity, Refused};
+use crate::routes::{self, Routes, Target};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,11 +37,17 @@ const PUBLIC_ROUTES: [&str; 2] = ["/docs", "/openapi.json"];
 pub struct Front {
     app: App,
     routes: Arc<Routes>,
+    is_stopping: bool,
 }
 
 impl Front {
     pub(crate) fn new(app: App, routes: Routes) -> Self {
-        Self { app, routes: Arc::new(routes) }
+        Self { app, routes: Arc::new(routes), is_stopping: false }
+    }
+
+    /// The same door for those who come while the server stops: probes learn it, others go elsewhere.
+    pub(crate) fn stopping(self) -> Self {
+        Self { is_stopping: true, ..self }
     }
 
     /// Answers a request.
@@ -66,6 +74,20 @@ impl Front {
         })
     }
 
+    /// Tells of a request that was refused before it was one: it has an id and a status, no more.
+    pub(crate) fn tell_refused(&self, refused: &Refused, error: &hyper::Error) {
+        let status_code = refused.status.as_u16();
+        self.app.metrics().observe_request(&RequestSample {
+            method: "",
+            route: None,
+            status_code,
+            duration: Duration::ZERO,
+            upstream: None,
+        });
+        let scope = RequestScope::new(refused.request_id.clone());
+        scope.enter(|| log_refused(status_code, error));
+    }
+
     async fn respond(
         &self,
         target: Option<Target>,
@@ -75,7 +97,7 @@ impl Front {
         let Err(error) = self.admit(target.map(|target| target.template), request.headers()) else {
             return self.routes.answer(target, context, request).await;
         };
-        let refusal = refuse(&error, request.uri().path(), &context.request_id);
+        let refusal = routes::failure(&error, request.uri().path(), target.is_some(), &context.request_id);
         // Boxed: requests that are answered need no room for this.
         Box::pin(intake::refuse(std::mem::take(request.body_mut()), refusal)).await
     }
@@ -85,20 +107,16 @@ impl Front {
         if OPEN_ROUTES.contains(&route) {
             return Ok(());
         }
+        if self.is_stopping {
+            let message = "the server is stopping; try again, and another one may answer";
+            return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
+        }
         if self.app.inflight() > self.app.max_concurrent_requests() {
             let message = "the server is answering as many requests as it takes; try again shortly";
             return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
         }
         let is_public = PUBLIC_ROUTES.contains(&route) || (route == "/metrics" && self.app.open_metrics());
         if is_public { Ok(()) } else { self.app.keyring().check(headers) }
-    }
-}
-
-/// Refuses in the shape of whoever's path it is.
-fn refuse(error: &Error, path: &str, request_id: &str) -> Response {
-    match playhouse_edge::codec_of(path) {
-        Some(codec) => playhouse_edge::protocol_response(error, codec, request_id),
-        None => Problem::response(error, request_id),
     }
 }
 

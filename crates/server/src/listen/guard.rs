@@ -2,14 +2,17 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::refusal::{Refusal, Refused};
 
 /// How long a connection may keep the server waiting.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +25,13 @@ pub struct ConnectionTimeouts {
     pub write: Duration,
 }
 
-/// How many requests a connection is busy with, told by whoever answers them.
+/// How many requests a connection is busy with, told by whoever answers them, and whether one was
+/// refused before it was one.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
     busy: AtomicU32,
     answered: AtomicU32,
+    refused: OnceLock<Refused>,
 }
 
 impl Activity {
@@ -39,6 +44,11 @@ impl Activity {
     pub(crate) fn end(&self) {
         self.answered.fetch_add(1, Ordering::Relaxed);
         self.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The request that was refused before it was one; nothing follows it on the connection.
+    pub(super) fn refused(&self) -> Option<&Refused> {
+        self.refused.get()
     }
 
     fn is_busy(&self) -> bool {
@@ -57,6 +67,8 @@ pub(crate) struct GuardedStream {
     activity: Arc<Activity>,
     reading: Timer,
     writing: Timer,
+    /// What goes out in place of the HTTP library's own refusal.
+    refusal: Option<Refusal>,
     /// Whether a part of a request's head has come while nothing was being answered.
     in_head: bool,
     /// How many requests had been answered when the connection was looked at last.
@@ -72,6 +84,7 @@ impl GuardedStream {
             activity,
             reading: Timer::default(),
             writing: Timer::default(),
+            refusal: None,
             in_head: false,
             answered: 0,
         }
@@ -94,7 +107,36 @@ impl GuardedStream {
         if self.reading.poll_waited(limit, check_every, context).is_pending() || self.activity.is_busy() {
             return Poll::Pending;
         }
+        if self.in_head {
+            let refusal = self.refuse(Refusal::new(StatusCode::REQUEST_TIMEOUT));
+            // Who is slow to send may be slow to read, too: nobody waits for that.
+            let _ = self.stream.try_write(refusal.unsent());
+        }
         Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the client did not send a request in time"))
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Refusal {
+        // There is only one: the connection ends with it.
+        let _ = self.activity.refused.set(refusal.refused.clone());
+        refusal
+    }
+
+    /// Begins to write a refusal where the HTTP library writes its own; says whether it does.
+    fn replaces(&mut self, written: &[u8]) -> bool {
+        if self.refusal.is_none() && !self.activity.is_busy() {
+            self.refusal = Refusal::in_place_of(written).map(|refusal| self.refuse(refusal));
+        }
+        self.refusal.is_some()
+    }
+
+    /// Writes the refusal, and says that what it replaces has been written.
+    fn poll_write_refusal(&mut self, context: &mut Context<'_>, replaced: usize) -> Poll<io::Result<usize>> {
+        while let Some(refusal) = self.refusal.as_mut().filter(|refusal| !refusal.unsent().is_empty()) {
+            let polled = Pin::new(&mut self.stream).poll_write(context, refusal.unsent());
+            let sent = ready!(self.poll_written(polled, context))?;
+            self.refusal.iter_mut().for_each(|refusal| refusal.sent(sent));
+        }
+        Poll::Ready(Ok(replaced))
     }
 
     fn note_read(&mut self, bytes: usize) {
@@ -149,6 +191,9 @@ impl AsyncWrite for GuardedStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.replaces(bytes) {
+            return self.poll_write_refusal(context, bytes.len());
+        }
         let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.poll_written(polled, context)
     }
@@ -158,6 +203,12 @@ impl AsyncWrite for GuardedStream {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        // The library's own refusals have no body, and come alone.
+        if let [head] = slices
+            && self.replaces(head)
+        {
+            return self.poll_write_refusal(context, head.len());
+        }
         let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
         self.poll_written(polled, context)
     }

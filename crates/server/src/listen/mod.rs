@@ -1,6 +1,7 @@
 //! Sockets: accepting connections, bounding them, and draining them at the end.
 
 mod guard;
+mod refusal;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -17,11 +18,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use playhouse_telemetry::{debug, error, info};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 pub use guard::ConnectionTimeouts;
 pub(crate) use guard::{Activity, GuardedStream};
+pub(crate) use refusal::Refused;
 
 use crate::config::ServerConfig;
 use crate::front::Front;
@@ -90,8 +93,8 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `shutdown` is ready, then drains: the lifecycle says so, nothing new is
-    /// accepted, and what runs may finish within the grace time.
+    /// Serves until `shutdown` is ready, then drains: the lifecycle says so, what runs may finish
+    /// within the grace time, and whoever comes meanwhile is sent away.
     ///
     /// Returns whether everything finished in time.
     pub async fn serve(
@@ -103,16 +106,22 @@ impl Listener {
     ) -> bool {
         let slots = Arc::new(Semaphore::new(limits.max_connections));
         let connections = GracefulShutdown::new();
+        let late = GracefulShutdown::new();
         let (cut, uncut) = watch::channel(());
         lifecycle.set_ready();
         tokio::select! {
-            () = accept(&self.listener, front, limits, slots.clone(), &connections, uncut) => {}
+            () = accept(&self.listener, front.clone(), limits, slots.clone(), &connections, uncut.clone()) => {}
             () = shutdown => {}
         }
         lifecycle.set_draining();
+        // As a number: 128 bits would be written as text.
+        let grace_ms = u64::try_from(limits.grace.as_millis()).unwrap_or(u64::MAX);
+        info!(grace_ms, "Draining");
+        let finished = tokio::select! {
+            finished = tokio::time::timeout(limits.grace, connections.shutdown()) => finished.is_ok(),
+            () = accept(&self.listener, front.stopping(), limits, slots.clone(), &late, uncut) => false,
+        };
         drop(self.listener);
-        tracing::info!(grace_ms = limits.grace.as_millis(), "draining");
-        let finished = tokio::time::timeout(limits.grace, connections.shutdown()).await.is_ok();
         // What is left is dropped here and now, so that it can still be stored as interrupted.
         drop(cut);
         let all = u32::try_from(limits.max_connections).unwrap_or(u32::MAX);
@@ -146,13 +155,14 @@ async fn accept(
                 continue;
             }
         };
-        let connection = connection(stream, front.clone(), limits.timeouts);
+        let activity = Arc::new(Activity::default());
+        let connection = connection(stream, front.clone(), limits.timeouts, activity.clone());
         let connection = connections.watch(connection);
-        let mut uncut = uncut.clone();
+        let (front, mut uncut) = (front.clone(), uncut.clone());
         tokio::spawn(async move {
             tokio::select! {
                 ended = connection => if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection ended early");
+                    tell_early_end(&front, &activity, &error);
                 },
                 // Nothing is ever sent: this is the end of the sender.
                 _ = uncut.changed() => {}
@@ -162,13 +172,21 @@ async fn accept(
     }
 }
 
+/// A connection that ends early is nothing, unless a request on it was refused before it was one.
+fn tell_early_end(front: &Front, activity: &Activity, error: &hyper::Error) {
+    match activity.refused() {
+        Some(refused) => front.tell_refused(refused, error),
+        None => debug!(%error, "A connection ended early"),
+    }
+}
+
 /// A connection that died in the queue is nothing; running out of files is worth a pause.
 async fn pause_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         return;
     }
-    tracing::error!(%error, "no connection can be accepted; raise the limit of open files if it is reached");
+    error!(%error, "No connection can be accepted; raise the limit of open files if it is reached");
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
@@ -176,13 +194,13 @@ fn connection(
     stream: TcpStream,
     front: Front,
     timeouts: ConnectionTimeouts,
+    activity: Arc<Activity>,
 ) -> http1::Connection<
     TokioIo<GuardedStream>,
     impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>,
 > {
     // Without it the last piece of every stream waits for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
-    let activity = Arc::new(Activity::default());
     let io = TokioIo::new(GuardedStream::new(stream, timeouts, activity.clone()));
     http1::Builder::new()
         .timer(TokioTimer::new())

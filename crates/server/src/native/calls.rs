@@ -91,7 +91,7 @@ pub(crate) struct CallList {
 
 /// One call to a provider.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CallView {
+pub struct CallView {
     /// The call's id.
     id: String,
     /// The request it was made for.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::events;
 use super::extract::{Failure, JsonBody, Who};
+use super::sse;
 use super::turn::{Question, Turn};
 use super::unfit;
 use crate::app::App;
@@ -104,7 +105,7 @@ pub(crate) async fn chat(
     let question = question(&app, &identity, &context, &request).map_err(refuse)?;
     let turn = Turn::begin(&app, question).await.map_err(refuse)?;
     if request.stream {
-        return Ok(events::response(turn.ask_streamed().await.map_err(refuse)?));
+        return Ok(events::response(turn.ask_streamed(sse::KEEP_ALIVE).await.map_err(refuse)?));
     }
     let answered = turn.ask().await.map_err(refuse)?;
     let reply = ChatReply {

@@ -112,7 +112,7 @@ impl From<SessionMessage> for MessageView {
     fn from(stored: SessionMessage) -> Self {
         Self {
             role: stored.message.role,
-            content: stored.message.text(),
+            content: stored.message.spoken(),
             turn_id: stored.turn_id.to_string(),
             turn_state: stored.turn_state,
             created_at: stored.at_us.map(timestamp),

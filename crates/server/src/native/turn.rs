@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use playhouse_agent::{Run, RunEvent, speech};
 use playhouse_llm::{
     Collector, Context, Error, ErrorKind, Event, EventStream, Extra, Message, Part, Prompt, Provider, Reply,
@@ -15,7 +15,6 @@ use tokio::time::timeout;
 use crate::agents::desk::{Assignment, BegunRun};
 use crate::agents::roster::ServedAgent;
 use crate::app::App;
-use crate::clock::now_us;
 use crate::failure::store_failure;
 
 /// What a user asks, and whom.
@@ -80,7 +79,7 @@ impl Turn {
             session_id: question.session_id.clone(),
             turn_id: question.turn_id.clone(),
             message: user.clone(),
-            now_us: now_us(),
+            now_us: jiff::Timestamp::now().as_microsecond(),
             history: settings.history,
         };
         let begun = app.store().begin_turn(begin).await;
@@ -134,9 +133,12 @@ impl Turn {
     }
 
     /// Asks and begins to stream the answer.
-    pub(crate) async fn ask_streamed(mut self) -> Result<StreamedTurn, Error> {
+    ///
+    /// Until it begins, a failure is no stream at all; but nobody is left without a word for longer
+    /// than `patience`. After that a failure is the stream's own.
+    pub(crate) async fn ask_streamed(mut self, patience: Duration) -> Result<StreamedTurn, Error> {
         let source = match &self.agent {
-            None => self.app.provider().chat(self.request.clone().streamed(true)).await.map(Source::Model),
+            None => self.stream_model(patience).await.map(Source::Model),
             Some(agent) => self.start_run(agent, true).await.map(Source::Agent),
         };
         match source {
@@ -145,6 +147,15 @@ impl Turn {
                 self.open.fail(&error);
                 Err(error)
             }
+        }
+    }
+
+    async fn stream_model(&self, patience: Duration) -> Result<EventStream, Error> {
+        let (app, request) = (self.app.clone(), self.request.clone().streamed(true));
+        let mut beginning = Box::pin(async move { app.provider().chat(request).await });
+        match timeout(patience, &mut beginning).await {
+            Ok(begun) => begun,
+            Err(_) => Ok(Box::pin(stream::once(beginning).try_flatten())),
         }
     }
 }
@@ -286,7 +297,7 @@ impl OpenTurn {
         let said = reply.choices.first().map(|choice| for_history(&choice.message));
         FinishTurn {
             turn_id: self.turn_id.clone(),
-            now_us: now_us(),
+            now_us: jiff::Timestamp::now().as_microsecond(),
             ending,
             messages: said.into_iter().filter(|message| !message.parts.is_empty()).collect(),
             model: Some(Arc::from(reply.model.as_str())).filter(|model: &Arc<str>| !model.is_empty()),

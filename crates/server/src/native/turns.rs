@@ -64,7 +64,7 @@ impl From<Turn> for TurnView {
             state: turn.state,
             started_at: timestamp(turn.started_at_us),
             ended_at: turn.ended_at_us.map(timestamp),
-            messages: messages.map(|said| TurnMessage { role: said.role, content: said.text() }).collect(),
+            messages: messages.map(|said| TurnMessage { role: said.role, content: said.spoken() }).collect(),
             usage: turn.usage.as_ref().map(TokenCounts::from),
             model: text(turn.model),
             finish_reason: text(turn.finish_reason),

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use playhouse_llm::{Error, ErrorKind};
+use async_trait::async_trait;
+use playhouse_llm::{
+    ChoiceDelta, Chunk, Error, ErrorKind, EventStream, FinishReason, PartDelta, Provider, Request,
+};
 use playhouse_mock::{Answer, MockProvider};
+use playhouse_server::App;
 use serde_json::json;
 
 use crate::support::{TestApp, events};
@@ -52,6 +56,26 @@ fn a_session_survives_a_restart() {
             assert_eq!(mock.journal().last_messages().len(), prompt_messages);
         });
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_what_the_model_says() {
+    let app = TestApp::answering(|_| {
+        let piece = |text: &str| ChoiceDelta {
+            parts: vec![PartDelta::Refusal(text.to_owned())],
+            ..ChoiceDelta::default()
+        };
+        let pieces = ["I'm ", "sorry."].map(|text| Chunk { choices: vec![piece(text)], ..Chunk::default() });
+        Answer::chunks(pieces.into_iter().chain([Chunk::finish(FinishReason::Stop)]).collect())
+    });
+    assert_eq!(app.chat("How?", "s1").await.json()["content"], "I'm sorry.");
+    let session = app.app.get("/v1/sessions/s1").await.json();
+    assert_eq!(session["messages"][1]["content"], "I'm sorry.");
+
+    let streamed = app.post("/v1/chat", json!({ "message": "How?", "stream": true })).await;
+    let deltas: Vec<_> = events(&streamed).into_iter().filter(|(_, name, _)| name == "delta").collect();
+    let said: String = deltas.iter().map(|(_, _, data)| data["content"].as_str().unwrap()).collect();
+    assert_eq!(said, "I'm sorry.");
 }
 
 #[tokio::test]
@@ -150,4 +174,45 @@ async fn the_history_stays_within_its_window() {
     assert_eq!(prompt.len(), 101, "100 messages of history and the new one");
     assert_eq!(prompt.last().unwrap(), "User: message 59");
     assert_eq!(prompt[0], "User: message 9");
+}
+
+/// Thinks for a long time before it begins to answer, or to fail.
+struct Slow(Duration, Result<&'static str, ErrorKind>);
+
+#[async_trait]
+impl Provider for Slow {
+    async fn chat(&self, request: Request) -> Result<EventStream, Error> {
+        tokio::time::sleep(self.0).await;
+        let text = self.1.map_err(|kind| Error::new(kind, "thought better of it"))?;
+        MockProvider::replies([text]).chat(request).await
+    }
+}
+
+/// What a stream says, comments included, of a provider that begins after a time.
+async fn stream_of(provider: Slow) -> playhouse_server::Answer {
+    let data_dir = tempfile::tempdir().unwrap();
+    let app = App::with_provider(provider, data_dir.path()).unwrap();
+    app.post("/v1/chat", json!({ "message": "Hi", "stream": true }).to_string()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_slow_to_begin_is_kept_alive() {
+    let thought = stream_of(Slow(Duration::from_secs(50), Ok("Hello"))).await;
+    assert_eq!(thought.text().matches(": keep-alive\n\n").count(), 2, "{}", thought.text());
+    assert!(thought.text().contains("event: done"), "{}", thought.text());
+
+    let late = stream_of(Slow(Duration::from_secs(50), Err(ErrorKind::Overloaded))).await;
+    assert_eq!(
+        (late.status().as_u16(), late.text().contains("event: error")),
+        (200, true),
+        "{}",
+        late.text()
+    );
+    assert!(!late.text().contains("event: done"), "{}", late.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_while_nobody_has_waited_long_is_the_response() {
+    let early = stream_of(Slow(Duration::from_secs(10), Err(ErrorKind::Overloaded))).await;
+    assert_eq!(early.status(), 503, "{}", early.text());
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use playhouse_mock::Answer;
-use playhouse_server::{ConnectionLimits, ConnectionTimeouts, Listener};
+use playhouse_server::{ConnectionLimits, ConnectionTimeouts, Listener, Phase};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -56,7 +56,33 @@ async fn a_head_that_drips_is_cut_off() {
     let served = serve(&app, timeouts(SHORT, LONG, LONG)).await;
     let mut client = TcpStream::connect(served.address).await.unwrap();
     client.write_all(b"GET /health HTTP/1.1\r\nhost: ").await.unwrap();
-    assert_eq!(read_to_end(&mut client).await, "");
+    let answer = read_to_end(&mut client).await;
+    assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+    assert!(answer.contains(r#""code":"timeout_head""#), "{answer}");
+}
+
+#[tokio::test]
+async fn a_request_that_never_became_one_is_answered_with_an_id_and_counted() {
+    let flood: String = (0..500).map(|number| format!("x-{number}: y\r\n")).collect();
+    let app = TestApp::saying(&[]);
+    let served = serve(&app, timeouts(LONG, LONG, LONG)).await;
+    for (sent, status) in [
+        (format!("GET /health HTTP/1.1\r\n{flood}\r\n"), 431),
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000)), 414),
+        ("no http\r\n\r\n".to_owned(), 400),
+        // Behind a request that was one, too.
+        (format!("GET /health HTTP/1.1\r\nhost: x\r\n\r\n\u{0}{flood}\r\n"), 400),
+    ] {
+        let mut client = TcpStream::connect(served.address).await.unwrap();
+        client.write_all(sent.as_bytes()).await.unwrap();
+        let answer = read_to_end(&mut client).await;
+        let (head, body) = answer.rsplit_once("\r\n\r\n").unwrap();
+        let id = head.rsplit_once("x-request-id: ").unwrap().1.lines().next().unwrap();
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&problem["status"], &problem["request_id"]), (&status.into(), &id.into()), "{answer}");
+        let counted = format!(r#"playhouse_requests_total{{route="unmatched",status="{status}"}}"#);
+        assert!(app.app.get("/metrics").await.text().contains(&counted), "{status} is not counted");
+    }
 }
 
 #[tokio::test]
@@ -98,8 +124,8 @@ async fn a_client_that_never_reads_is_left() {
 }
 
 #[tokio::test]
-async fn draining_lets_a_stream_finish_and_takes_no_new_connection() {
-    let app = TestApp::answering(|_| Answer::text("one two three").paced(SHORT));
+async fn draining_lets_a_stream_finish_and_sends_others_away() {
+    let app = TestApp::answering(|_| Answer::text("word ".repeat(30)).paced(SHORT));
     let served = serve(&app, timeouts(LONG, LONG, LONG)).await;
     let mut client = TcpStream::connect(served.address).await.unwrap();
     client.write_all(post("/v1/chat", r#"{"message": "Hi", "stream": true}"#).as_bytes()).await.unwrap();
@@ -107,6 +133,20 @@ async fn draining_lets_a_stream_finish_and_takes_no_new_connection() {
     client.read_exact(&mut first).await.unwrap();
 
     served.stop.send(()).unwrap();
+    while app.app.lifecycle().phase() != Phase::Draining {
+        tokio::task::yield_now().await;
+    }
+    let get = |path: &'static str| async move {
+        let mut other = TcpStream::connect(served.address).await.unwrap();
+        other.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        read_to_end(&mut other).await
+    };
+    let told = get("/health/ready").await;
+    assert!(told.starts_with("HTTP/1.1 503") && told.ends_with(r#"{"status":"draining"}"#), "{told}");
+    assert!(get("/health").await.starts_with("HTTP/1.1 200"));
+    let refused = get("/v1/sessions").await;
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after: 1\r\n"), "{refused}");
+
     let rest = read_to_end(&mut client).await;
     assert!(rest.contains("event: done"), "{rest}");
     assert!(served.serving.await.unwrap(), "the server gave up on its stream");

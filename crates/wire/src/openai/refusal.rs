@@ -21,7 +21,7 @@ pub(super) fn read_error(answer: UpstreamAnswer) -> Error {
     let told = Told::read(&answer.body);
     let message = told.message.clone().unwrap_or_else(|| {
         let what = stranger::describe(&answer.body);
-        format!("the upstream answered with status {} and {what}", answer.status)
+        format!("provider '{}' answered with status {} and {what}", answer.provider, answer.status)
     });
     Error {
         retry_after: answer.retry_after,

@@ -5,7 +5,7 @@ use playhouse_llm::{
     ChoiceDelta, Chunk, Decode, Error, ErrorKind, Event, FinishReason, Message, Part, PartDelta, Reply, Role,
     ToolCall, Usage,
 };
-use playhouse_wire::openai::chat::encode_chunk;
+use playhouse_wire::openai::chat::{encode_chunk, encode_reply};
 use playhouse_wire::{Codec, OpenAiChat};
 use serde_json::{Value, json};
 
@@ -210,6 +210,22 @@ fn deltas_survive_whatever_vendors_put_into_them() {
     assert_eq!(check_delta(json!({ "tool_calls": calls })).len(), 5);
     assert_eq!(check_delta(json!({ "function_call": { "name": "f", "arguments": "" } })).len(), 1);
     assert_eq!(check_delta(json!({ "function_call": { "arguments": "x" } })).len(), 1);
+}
+
+#[test]
+fn fragments_of_a_custom_tools_input_join() {
+    let first = json!({ "index": 0, "id": "c1", "type": "custom", "custom": { "name": "run", "input": "" } });
+    let later = |input| json!({ "index": 0, "custom": { "input": input } });
+    let chunks = [first, later("print("), later("1)")].map(|call| {
+        check_survives(json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [call] } }] }))
+    });
+    let events = chunks.map(Event::chunk);
+    let joined = collect(&events);
+    let call = joined.choices[0].message.tool_calls().next().unwrap();
+    assert_eq!((call.name.as_str(), call.arguments.as_str()), ("run", "print(1)"));
+    let whole = encode_reply(&joined);
+    let expected = json!({ "id": "c1", "type": "custom", "custom": { "name": "run", "input": "print(1)" } });
+    assert_eq!(whole["choices"][0]["message"]["tool_calls"], json!([expected]));
 }
 
 #[test]

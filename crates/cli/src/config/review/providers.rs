@@ -116,6 +116,9 @@ fn flaw_of_url(url: &str) -> Option<(&'static str, bool)> {
     match authority {
         _ if url.contains('@') => Some(("it holds a user name or password: use api_key or headers", true)),
         _ if url.contains('?') => Some(("it must end before the '?'", true)),
+        _ if url.trim_end_matches('/').ends_with("/chat/completions") => {
+            Some(("it must end before /chat/completions", false))
+        }
         _ if !is_http && url.contains("://") => Some(("only http and https are spoken", false)),
         _ if !is_http => Some(("it does not begin with http:// or https://", false)),
         Some(authority) if !authority.host().is_empty() => None,

@@ -131,8 +131,13 @@ fn read_function_fragment(value: &Value) -> Option<PartDelta> {
 }
 
 /// Where a call's name stands, and what its arguments are called there: custom tools differ.
+///
+/// The later fragments of a call do not repeat its type.
 fn places(extra: &Extra) -> (&'static str, &'static str) {
-    let is_custom = extra.get("type").and_then(Value::as_str) == Some("custom");
+    let is_custom = match extra.get("type") {
+        Some(kind) => kind == "custom",
+        None => extra.contains_key("custom") && !extra.contains_key("function"),
+    };
     if is_custom { ("custom", "input") } else { ("function", "arguments") }
 }
 
@@ -141,7 +146,12 @@ fn take_callee(extra: &mut Extra) -> Callee {
     let Some(mut inner) = take_object(extra, place) else { return Callee { name: None, arguments: None } };
     let callee =
         Callee { name: take_string(&mut inner, "name"), arguments: take_arguments(&mut inner, arguments) };
-    leave_rest(extra, place, inner);
+    if place == "custom" && !extra.contains_key("type") {
+        // Without a type, the place alone tells what kind of call it is.
+        extra.insert(place.to_owned(), Value::Object(inner));
+    } else {
+        leave_rest(extra, place, inner);
+    }
     callee
 }
 
@@ -170,6 +180,7 @@ fn take_function_type(extra: &mut Extra) {
 
 fn write_type(out: &mut Writing<'_>, extra: &Extra) {
     if !extra.contains_key("type") {
-        out.set("type", "function");
+        // The types are called what the places are.
+        out.set("type", places(extra).0);
     }
 }

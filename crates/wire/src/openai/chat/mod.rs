@@ -8,7 +8,7 @@
 //!
 //! In reading order: `head`, `edit` and `member` (a request that only passes through) → `prompt`,
 //! `message`, `content`, `calls`, `tools` (a request as types) → `reply`, `chunk`,
-//! `usage` (an answer as types) → `outline`, `needles`, `reader` (an answer that only passes
+//! `usage` (an answer as types) → `outline`, `shown`, `needles`, `reader` (an answer that only passes
 //! through) → `writer`, `dress`, `cut` (an answer written) → `failure` (errors). `codec` ties them
 //! together.
 
@@ -29,6 +29,7 @@ mod outline;
 mod prompt;
 mod reader;
 mod reply;
+mod shown;
 mod tools;
 mod usage;
 mod writer;

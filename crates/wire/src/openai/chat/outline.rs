@@ -1,17 +1,17 @@
 //! A cheap look at answers that only pass through: what an [`Outline`] needs, and no more.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use playhouse_llm::{Event, Extra, FinishReason, Outline, Usage};
 use serde::Deserialize;
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::chunk::chunk_of;
 use super::reply::{decode_reply, finish_of};
+use super::shown::Delta;
 use super::usage::read_usage;
 use crate::json;
 
@@ -81,25 +81,9 @@ struct ChunkFields<'a> {
 
 #[derive(Deserialize)]
 struct ChoiceFields<'a> {
-    delta: Option<DeltaFields>,
+    delta: Option<Delta>,
     #[serde(borrow)]
     finish_reason: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct DeltaFields {
-    #[serde(default)]
-    content: Said,
-    #[serde(default)]
-    reasoning_content: Said,
-    #[serde(default)]
-    reasoning: Said,
-    #[serde(default)]
-    refusal: Said,
-    #[serde(default)]
-    tool_calls: Filled,
-    #[serde(default)]
-    function_call: Filled,
 }
 
 #[derive(Deserialize)]
@@ -134,7 +118,7 @@ impl ChunkFields<'_> {
         let outline = Outline {
             has_output: choices
                 .iter()
-                .any(|choice| choice.delta.as_ref().is_some_and(DeltaFields::has_output)),
+                .any(|choice| choice.delta.as_ref().is_some_and(|delta| delta.has_output)),
             model: self.model.filter(|_| wants_model).and_then(read_name),
             usage: self.usage.and_then(usage_of).or_else(|| groq_usage.and_then(usage_of)),
             finish: choices.iter().find_map(|choice| choice.finish_reason.and_then(read_finish)),
@@ -142,13 +126,6 @@ impl ChunkFields<'_> {
         let is_error = self.error.is_some_and(|error| !matches!(error.get(), "false" | "\"\"" | "{}"))
             || self.object.is_some_and(|object| object.get() == "\"error\"");
         Glance { outline, is_error }
-    }
-}
-
-impl DeltaFields {
-    fn has_output(&self) -> bool {
-        let said = [&self.content, &self.reasoning_content, &self.reasoning, &self.refusal];
-        said.iter().any(|text| text.0) || self.tool_calls.0 || self.function_call.0
     }
 }
 
@@ -257,71 +234,6 @@ impl UsageFields {
     }
 }
 
-/// Whether a text says anything. What is no text is left to decoding.
-#[derive(Default)]
-struct Said(bool);
-
-impl<'de> Deserialize<'de> for Said {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SaidVisitor).map(Self)
-    }
-}
-
-struct SaidVisitor;
-
-impl Visitor<'_> for SaidVisitor {
-    type Value = bool;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("text or null")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<bool, E> {
-        Ok(!text.is_empty())
-    }
-}
-
-/// Whether a field holds an item or an object.
-#[derive(Default)]
-struct Filled(bool);
-
-impl<'de> Deserialize<'de> for Filled {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FilledVisitor).map(Self)
-    }
-}
-
-struct FilledVisitor;
-
-impl<'de> Visitor<'de> for FilledVisitor {
-    type Value = bool;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a list, an object or null")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
-        let mut is_filled = false;
-        while items.next_element::<IgnoredAny>()?.is_some() {
-            is_filled = true;
-        }
-        Ok(is_filled)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(true)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -367,9 +279,25 @@ mod tests {
             false,
         );
         check(r#"{"choices":[{"delta":{"content":[{"type":"text","text":""}]}}],"error":null}"#, false);
+        check(r#"{"choices":[{"delta":{"content":null,"audio":{"data":"UklG"}}}]}"#, false);
+        check(
+            r#"{"choices":[{"delta":{"images":[],"context":{},"token_id":7,"flag":true,"x":1.5}}]}"#,
+            false,
+        );
         check(r#"{"error":{"message":"no"},"choices":[]}"#, true);
         check(r#"{"object":"error","message":"no"}"#, true);
         check(r#"{"choices":"none","usage":7,"model":5}"#, false);
+    }
+
+    #[test]
+    fn sound_and_images_are_output_too() {
+        let has_output = |delta: &str| {
+            let data = format!(r#"{{"choices":[{{"index":0,"delta":{delta}}}]}}"#);
+            glance_at_chunk(data.as_bytes(), false).unwrap().outline.has_output
+        };
+        assert!(has_output(r#"{"content":null,"audio":{"id":"a","transcript":"Yes"}}"#));
+        assert!(has_output(r#"{"content":"","images":[{"type":"image_url"}]}"#));
+        assert!(!has_output(r#"{"role":"assistant","content":"","refusal":null,"reasoning_details":[]}"#));
     }
 
     #[test]
