@@ -51,6 +51,8 @@ pub struct Driver<P> {
     steps: Vec<StepRecord>,
     /// Outcomes of the step that a resumed run goes on with.
     known: Vec<ToolOutcome>,
+    /// Whether the thought of the step that is heard has been told.
+    thought_told: bool,
     error: Option<Error>,
     started: Instant,
     deadline: Instant,
@@ -90,6 +92,7 @@ impl<P: Provider> Driver<P> {
             told: VecDeque::new(),
             steps,
             known: known.unwrap_or_default(),
+            thought_told: false,
             error: None,
             started,
             deadline,
@@ -194,7 +197,12 @@ impl<P: Provider> Driver<P> {
 
     fn hear(&mut self, heard: Result<Heard, Error>) {
         match heard {
-            Ok(Heard::Text(content)) => self.tell(self.machine.step(), content),
+            Ok(Heard::Text(content)) => {
+                if !content.is_empty() {
+                    self.tell_early_thought();
+                }
+                self.tell(self.machine.step(), content);
+            }
             Ok(Heard::Reply(reply)) => self.end_step(reply),
             Err(error) => self.fail(error),
         }
@@ -206,6 +214,25 @@ impl<P: Provider> Driver<P> {
         }
     }
 
+    /// Once the answer has begun, the thought before it is whole.
+    fn tell_early_thought(&mut self) {
+        let Phase::Hearing(call) = &self.phase else { return };
+        if self.thought_told {
+            return;
+        }
+        let step = self.machine.step();
+        let thought = call.said().and_then(|said| self.machine.read(said).thought);
+        self.thought_told = true;
+        self.told.extend(thought.map(|thought| RunEvent::Thought { step, thought }));
+    }
+
+    /// What was shown as it came is not told again.
+    fn tell_thought(&mut self, step: u32, thought: Option<&str>, shown: &str) {
+        let is_new = !std::mem::take(&mut self.thought_told) && shown.is_empty();
+        let thought = thought.filter(|_| is_new).map(str::to_owned);
+        self.told.extend(thought.map(|thought| RunEvent::Thought { step, thought }));
+    }
+
     fn end_step(&mut self, heard: Box<HeardReply>) {
         let HeardReply { choice, reply, shown, cost_usd, duration_ms } = *heard;
         self.context.trail.add_upstream_time(Duration::from_secs_f64(duration_ms / 1000.0));
@@ -213,6 +240,7 @@ impl<P: Provider> Driver<P> {
         let spent = Spent { steps: 1, tokens, cost_usd: cost_usd.unwrap_or_default() };
         let taken = self.machine.take_reply(choice.message.clone(), spent);
         let step = self.machine.spent().steps;
+        self.tell_thought(step, taken.thought.as_deref(), &shown);
         if let Some(rest) = self.machine.answer().and_then(|answer| answer.strip_prefix(&*shown)) {
             let rest = rest.to_owned();
             self.tell(step, rest);

@@ -17,6 +17,13 @@ pub enum RunEvent {
         /// The step, from 1.
         step: u32,
     },
+    /// The model thinks aloud. Told before the answer that follows it.
+    Thought {
+        /// The step, from 1.
+        step: u32,
+        /// What it thinks.
+        thought: String,
+    },
     /// The model says something for the user.
     Delta {
         /// The step, from 1.

@@ -167,6 +167,11 @@ impl Machine {
         self.prompt.messages.extend(self.strategy.results(&calls, &results));
     }
 
+    /// What would be made of this reply if it were whole.
+    pub fn read(&self, said: &Message) -> Reading {
+        self.strategy.read(said, self.step(), &self.tools)
+    }
+
     /// The answer, once there is a whole one.
     pub fn answer(&self) -> Option<&str> {
         match &self.action {

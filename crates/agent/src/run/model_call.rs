@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use playhouse_llm::{Choice, Collector, Error, Event, EventStream, Reply, Trail};
+use playhouse_llm::{Choice, Collector, Error, Event, EventStream, Message, Reply, Trail};
 use tokio::time::Instant;
 
 use crate::strategy::Tap;
@@ -40,6 +40,11 @@ pub(super) struct HeardReply {
 impl ModelCall {
     pub(super) fn new(events: EventStream, tap: Box<dyn Tap>, trail: Arc<Trail>, started: Instant) -> Self {
         Self { events, collector: Collector::default(), tap, shown: String::new(), trail, started }
+    }
+
+    /// What the model has said so far.
+    pub(super) fn said(&self) -> Option<&Message> {
+        Some(&self.collector.reply().choices.first()?.message)
     }
 
     /// What the user has been shown so far.

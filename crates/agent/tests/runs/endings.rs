@@ -52,6 +52,7 @@ async fn a_run_goes_on_only_when_it_is_asked() {
     while let Some(event) = driver.next().await {
         told.push(match event {
             RunEvent::StepBegan { step } => format!("step {step}, asked {} times before", provider.asked()),
+            RunEvent::Thought { thought, .. } => thought,
             RunEvent::Delta { content, .. } => content,
             RunEvent::StepEnded(record) => {
                 format!("step {} ended, {} calls", record.step, record.calls.len())

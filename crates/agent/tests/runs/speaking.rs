@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use playhouse_agent::{AgentProvider, ReActAgent, ToolCallingAgent};
+use futures_util::StreamExt;
+use playhouse_agent::{AgentProvider, ReActAgent, RunEvent, ToolCallingAgent};
 use playhouse_llm::{Error, ErrorKind, FinishReason, Message, Prompt, Provider, Request, ToolSpec, collect};
 
 use crate::stage::{Answer, Scripted, tools};
@@ -36,6 +37,25 @@ async fn of_react_only_the_answer_is_heard() {
     let agent = AgentProvider::new(ReActAgent::new(tools()), Arc::new(provider));
     let reply = collect(agent.chat(request(true)).await.unwrap()).await.unwrap();
     assert_eq!(reply.content(), "It is one.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thought_is_told_before_the_answer_that_follows_it() {
+    let steps = [
+        "Thought: Hm.\nAction: say\nAction Input: {\"text\": \"one\"}",
+        "Thought: Good.\nAnswer: It is one.",
+    ];
+    let events: Vec<RunEvent> =
+        ReActAgent::new(tools()).events("Go", Scripted::new(steps.map(Answer::Says))).collect().await;
+    let told: Vec<&str> = events
+        .iter()
+        .filter_map(|event| match event {
+            RunEvent::Thought { thought, .. } => Some(thought.as_str()),
+            RunEvent::Delta { content, .. } => Some(content.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, ["Hm.", "Good.", "It", " is", " one."]);
 }
 
 #[tokio::test(start_paused = true)]

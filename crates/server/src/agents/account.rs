@@ -35,7 +35,7 @@ impl RunAccount {
             }
             RunEvent::ToolEnded { step, outcome } => self.end_tool(*step, outcome),
             RunEvent::Done(run) => self.end(run),
-            RunEvent::Delta { .. } => {}
+            RunEvent::Thought { .. } | RunEvent::Delta { .. } => {}
         }
     }
 

@@ -62,10 +62,7 @@ impl<'a> StepEvent<'a> {
     /// What a run's event tells of a step, if it does.
     pub(super) fn of(event: &'a RunEvent) -> Option<Self> {
         match event {
-            RunEvent::StepEnded(record) => {
-                let thought = record.thought.as_deref()?;
-                Some(Self::Thought { step: record.step, thought })
-            }
+            RunEvent::Thought { step, thought } => Some(Self::Thought { step: *step, thought }),
             RunEvent::ToolBegan { step, call } => Some(Self::ToolCall {
                 step: *step,
                 call_id: &call.id,

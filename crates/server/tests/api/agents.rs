@@ -111,9 +111,9 @@ async fn a_streamed_run_tells_each_step() {
     let body = json!({ "input": "What is 10 * 5?", "stream": true });
     let told = events(&stage.post("/v1/agents/reasoner/runs", body).await);
     let names: Vec<&str> = told.iter().map(|event| event.1.as_str()).collect();
-    assert_eq!(names[..4], ["run", "step", "step", "step"]);
-    let kinds: Vec<&Value> = told[1..4].iter().map(|event| &event.2["type"]).collect();
-    assert_eq!(kinds, ["thought", "tool_call", "tool_result"]);
+    assert_eq!(names[..5], ["run", "step", "step", "step", "step"]);
+    let kinds: Vec<&Value> = told[1..5].iter().map(|event| &event.2["type"]).collect();
+    assert_eq!(kinds, ["thought", "tool_call", "tool_result", "thought"]);
     assert_eq!(told[1].2["thought"], "I calculate.");
     assert_eq!(told[3].2["output"], "50");
     let text: String = told
