@@ -2,14 +2,14 @@
 //!
 //! What it is: the traits [`Sessions`], [`Runs`], [`Calls`] and [`Health`] (together a [`Store`]), the
 //! SQLite backend behind them ([`SqliteStore`]), and two background tasks that keep a reply from waiting
-//! for the disk: [`CallWriter`] and [`TurnFinisher`].
+//! for the disk: [`CallWriter`] and [`Finisher`].
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
 //! Whom it depends on: `llm`.
 //!
 //! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! [`sqlite`] → [`call_writer`], [`turn_finisher`], [`retention`].
+//! [`sqlite`] → [`call_writer`], [`finisher`], [`retention`].
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -44,6 +44,7 @@ pub mod call;
 pub mod call_writer;
 pub mod config;
 pub mod error;
+pub mod finisher;
 pub mod retention;
 pub mod run;
 pub mod session;
@@ -51,13 +52,13 @@ pub mod sqlite;
 pub mod store;
 mod stored;
 mod tokens;
-pub mod turn_finisher;
 mod window;
 
 pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
 pub use call_writer::{CallWriter, CallWriterStats};
 pub use config::{StoreConfig, Synchronous};
 pub use error::StoreError;
+pub use finisher::{Finisher, RunFinisher, TurnFinisher};
 pub use retention::{prune_expired_calls, prune_expired_runs};
 pub use run::{
     BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,
@@ -70,4 +71,3 @@ pub use session::{
 pub use sqlite::SqliteStore;
 pub use store::{Health, Store};
 pub use tokens::estimate_tokens;
-pub use turn_finisher::TurnFinisher;

@@ -52,7 +52,7 @@ pub trait Runs: Send + Sync {
     /// # Errors
     /// [`StoreError::RunNotFound`], or [`StoreError::RunEnded`] when it has ended before.
     /// [`StoreError::Invalid`] for a status that is no ending. When the store is unavailable the run goes
-    /// on running: try again.
+    /// on running: try again, or leave that to a [`RunFinisher`](crate::RunFinisher).
     async fn finish_run(&self, finish: FinishRun) -> Result<(), StoreError>;
 
     /// Claims an interrupted run: it runs again, for this caller alone, and is returned with all it did.

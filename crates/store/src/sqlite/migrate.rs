@@ -73,6 +73,20 @@ mod tests {
     }
 
     #[test]
+    fn an_older_database_keeps_what_it_holds() {
+        let db = Connection::open_in_memory().unwrap();
+        (1..).zip(MIGRATIONS).take(2).for_each(|(step, sql)| apply(&db, step, sql).unwrap());
+        let call = "INSERT INTO calls (id, started_at_us, duration_us, stream, attempts, outcome, model, request_id) \
+             VALUES (zeroblob(16), 1, 2, 0, 1, 'ok', 'small', 'request')";
+        db.execute(call, []).unwrap();
+        assert!(check(&db, Path::new("x.db")).unwrap_err().to_string().contains("start the server once"));
+        migrate(&db, Path::new("x.db")).unwrap();
+        check(&db, Path::new("x.db")).unwrap();
+        let kept = db.query_row("SELECT model, run_id FROM calls", [], |row| Ok((row.get(0)?, row.get(1)?)));
+        assert_eq!(kept.unwrap(), ("small".to_owned(), None::<String>));
+    }
+
+    #[test]
     fn a_newer_database_is_refused() {
         let db = Connection::open_in_memory().unwrap();
         db.pragma_update(None, "user_version", 9_000).unwrap();

@@ -1,10 +1,12 @@
 //! Troubles that need a hand on the writer's own connection.
 
-use playhouse_llm::Message;
+use playhouse_llm::{Message, Usage};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{BeginTurn, FinishTurn, HistoryWindow, Sessions, TurnEnding};
+use crate::{
+    BeginRun, BeginTurn, FinishRun, FinishTurn, HistoryWindow, RunFinisher, Runs, Sessions, TurnEnding,
+};
 
 fn store() -> (TempDir, SqliteStore) {
     let folder = tempfile::tempdir().unwrap();
@@ -65,6 +67,42 @@ async fn a_file_that_cannot_be_written_is_named_and_recovered_from() {
     assert!(refusal.to_string().contains("cannot be opened for writing"), "{refusal}");
     recovery(&store).await;
     begin(&store, 1, "yes").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_end_of_a_run_outlasts_a_database_that_is_away() {
+    let (_folder, store) = store();
+    let store = Arc::new(store);
+    let run_id: Arc<str> = turn_id(1);
+    let begin = BeginRun {
+        run_id: Arc::clone(&run_id),
+        agent: "calculator".into(),
+        model: "small".into(),
+        input: vec![Message::user("1 + 2?")],
+        resumable: false,
+        request_id: "request".into(),
+        session_id: None,
+        turn_id: None,
+        now_us: 0,
+    };
+    store.begin_run(begin).await.unwrap();
+    let end = FinishRun {
+        run_id: Arc::clone(&run_id),
+        now_us: 1,
+        status: "completed".into(),
+        answer: Some("3".into()),
+        reason: None,
+        error: None,
+        usage: Usage::default(),
+        cost_usd: None,
+        duration_ms: 1.0,
+    };
+    let finisher = RunFinisher::spawn(Arc::clone(&store) as Arc<dyn Runs>);
+    set(&store, "query_only", 1).await;
+    assert!(finisher.finish(end).await.unwrap_err().is_unavailable());
+    finisher.flush().await;
+    let run = store.run(&run_id).await.unwrap().unwrap();
+    assert_eq!((&*run.summary.status, run.answer.as_deref()), ("completed", Some("3")));
 }
 
 #[tokio::test]
