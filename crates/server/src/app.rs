@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use playhouse_edge::{BodyLimits, Edge};
 use playhouse_llm::{Error, ModelInfo, Models, Provider};
 use playhouse_provider::{Meter, PriceTable};
-use playhouse_store::{HistoryWindow, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher};
+use playhouse_store::{
+    HistoryWindow, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
+};
 use playhouse_telemetry::Metrics;
 use playhouse_telemetry::metrics::GaugeGuard;
 
@@ -122,6 +124,7 @@ impl App {
             metrics: parts.accounts.metrics.clone(),
             capture: parts.capture,
             running: Arc::<Running>::default(),
+            finisher: Arc::new(RunFinisher::spawn(parts.store.clone())),
         });
         let inner = Inner {
             answering: Arc::new(WithAgents { desk: runs.clone(), models: parts.models }),
@@ -193,6 +196,7 @@ impl App {
     /// Writes what still waits to be stored; the last thing before the process ends.
     pub async fn flush(&self) {
         self.inner.runs.running.all_ended().await;
+        self.inner.runs.finisher.flush().await;
         self.inner.turn_finisher.flush().await;
         self.inner.accounts.flush().await;
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::{Stream, stream};
 use playhouse_agent::{Driver, RunEvent, StepRecord, Task};
 use playhouse_llm::{Context, Error, ErrorKind, Message, Prompt, Provider};
-use playhouse_store::{BeginRun, Store, StoredRun};
+use playhouse_store::{BeginRun, RunFinisher, Store, StoredRun};
 use playhouse_telemetry::{Metrics, RequestScope, RunSpans};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
@@ -30,6 +30,7 @@ pub(crate) struct RunDesk {
     /// Whether arguments and outputs of tools may be logged.
     pub(crate) capture: bool,
     pub(crate) running: Arc<Running>,
+    pub(crate) finisher: Arc<RunFinisher>,
 }
 
 /// The runs that run, by id, with how to stop them.
@@ -119,7 +120,8 @@ impl RunDesk {
         };
         let (sender, events) = mpsc::channel(EVENTS_AHEAD);
         let place = self.running.enter(run_id.clone());
-        let keeper = RunKeeper { run_id: run_id.clone(), store: self.store.clone() };
+        let keeper =
+            RunKeeper { run_id: run_id.clone(), store: self.store.clone(), finisher: self.finisher.clone() };
         let task = RunTask { driver, keeper, account, cancel: place.cancel.clone(), events: sender };
         tokio::spawn(RequestScope::from(&*context).run(async move {
             task.run().await;

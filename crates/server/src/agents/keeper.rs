@@ -1,24 +1,20 @@
 //! A run on disk, as it happens.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use playhouse_agent::{Run, RunEvent};
 use playhouse_llm::Error;
-use playhouse_store::{Store, StoreError};
+use playhouse_store::{RunFinisher, Store, StoreError};
 use playhouse_telemetry::warn;
 
 use super::record;
 use crate::failure::store_failure;
 
-/// How often an end that cannot be stored is tried again, and how long is waited in between.
-const FINISH_TRIES: u32 = 600;
-const FINISH_PAUSE: Duration = Duration::from_secs(1);
-
 /// Stores what happens in one run.
 pub(super) struct RunKeeper {
     pub(super) run_id: Arc<str>,
     pub(super) store: Arc<dyn Store>,
+    pub(super) finisher: Arc<RunFinisher>,
 }
 
 impl RunKeeper {
@@ -36,12 +32,9 @@ impl RunKeeper {
 
     /// Stores the end; where the database is away, as soon as it is back.
     pub(super) async fn keep_end(&self, run: &Run) {
-        for _ in 0..FINISH_TRIES {
-            match self.store.finish_run(record::finish(&self.run_id, run)).await {
-                Err(error) if error.is_unavailable() => tokio::time::sleep(FINISH_PAUSE).await,
-                Err(error) => return self.tell_lost(&error),
-                Ok(()) => return,
-            }
+        match self.finisher.finish(record::finish(&self.run_id, run)).await {
+            Err(error) if !error.is_unavailable() => self.tell_lost(&error),
+            _ => {}
         }
     }
 

@@ -27,12 +27,12 @@ impl RunTask {
                 self.driver.fail(error);
                 continue;
             }
+            if let RunEvent::Done(run) = &event {
+                self.keeper.keep_end(run).await;
+            }
             self.account.note(&event);
-            let is_unheard = self.events.send(event.clone()).await.is_err();
-            match event {
-                RunEvent::Done(run) => return self.keeper.keep_end(&run).await,
-                _ if is_unheard => self.driver.cancel(),
-                _ => {}
+            if self.events.send(event).await.is_err() {
+                self.driver.cancel();
             }
         }
     }
