@@ -5,7 +5,7 @@
 //! says, and [`Agent`], which puts them together.
 //! What it does not do: it logs nothing, stores nothing and reads no environment; whoever runs an
 //! agent watches its [`RunEvent`]s. The machine performs no IO.
-//! Whom it depends on: `playhouse-llm`.
+//! Whom it depends on: `playhouse-llm`. The feature `http` adds the tool `http_get`, and hyper and rustls.
 //!
 //! In reading order: [`tool`] → [`tools`] → [`strategy`] → [`run`] → [`agent`] → [`speech`]; [`config`] beside them.
 

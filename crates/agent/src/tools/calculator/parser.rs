@@ -96,9 +96,9 @@ impl<'a> Parser<'a> {
             }
             Token { kind: TokenKind::Minus, at } => {
                 self.advance();
-                let shape = self.signed()?;
+                let is_percentage = self.signed()? == Shape::Percentage;
                 self.emit(Action::Negate, *at);
-                Ok(shape)
+                Ok(if is_percentage { Shape::Percentage } else { Shape::Other })
             }
             _ => self.power(),
         }
