@@ -7,10 +7,13 @@
 //! agent watches its [`RunEvent`]s. The machine performs no IO.
 //! Whom it depends on: `playhouse-llm`. The feature `http` adds the tool `http_get`, and hyper and rustls.
 //!
-//! In reading order: [`tool`] → [`tools`] → [`strategy`] → [`run`] → [`agent`] → [`speech`]; [`config`] beside them.
+//! In reading order: [`tool`] → [`tools`] → [`strategy`] → [`run`] → [`agent`] → [`speech`]; [`config`] beside them, and
+//! with the feature `mcp` the tools of Model Context Protocol servers (`mcp`).
 
 pub mod agent;
 pub mod config;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod run;
 pub mod speech;
 pub mod strategy;
