@@ -47,8 +47,9 @@ mod sink;
 mod stack;
 
 pub use ::http;
-pub use agents::assembly::{AssemblyError, BUILT_IN_TOOLS, assemble};
-pub use agents::roster::{Roster, ServedAgent};
+pub use agents::assembly::{AssemblyError, BUILT_IN_TOOLS, MCP_PREFIX, assemble};
+pub use agents::connecting::connect_tools;
+pub use agents::roster::Roster;
 pub use app::{App, AppError, AppParts, ChatSettings, DATABASE_FILE, open_store};
 pub use client::Answer;
 pub use config::{AuthConfig, ChatConfig, ServerConfig};

@@ -1,14 +1,17 @@
 //! `playhouse serve`: the production server.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use playhouse_agent::mcp::INHERITED;
 use playhouse_llm::{Models, Provider};
 use playhouse_provider::{CallSink, PriceTable};
 use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
-    assemble, open_store,
+    assemble, connect_tools, open_store,
 };
 use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
 use playhouse_telemetry::{LogGuard, Metrics, error, info, log, warn};
@@ -18,6 +21,7 @@ use super::signals::StopSignals;
 use crate::args::ServeArgs;
 use crate::config::{Config, Purpose, load};
 use crate::console::Console;
+use crate::environment::Environment;
 use crate::exit;
 use crate::failure::{Failure, plain_reason};
 
@@ -32,7 +36,8 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3600);
 
 pub(super) fn run(args: &ServeArgs, console: &Console) -> Result<u8, Failure> {
-    let loaded = load(&args.flags, &console.environment, Purpose::Serve)?;
+    let mut loaded = load(&args.flags, &console.environment, Purpose::Serve)?;
+    lend_environment(&mut loaded.config, &console.environment);
     start(Start {
         config: loaded.config,
         notices: loaded.notices,
@@ -40,6 +45,13 @@ pub(super) fn run(args: &ServeArgs, console: &Console) -> Result<u8, Failure> {
         color: !console.out.is_plain(),
         greet: None,
     })
+}
+
+/// Gives the programs of MCP servers what they need of our environment to run, and nothing else.
+pub(super) fn lend_environment(config: &mut Config, environment: &Environment) {
+    let lent = INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), environment.text(name)?.into())));
+    let lent: BTreeMap<String, OsString> = lent.collect();
+    config.mcp.values_mut().for_each(|server| server.environment.clone_from(&lent));
 }
 
 /// What a server is started with.
@@ -96,6 +108,7 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     let answering = double.map_or_else(|| build_stack(&config, accounts.clone()), Ok)?;
     let chat = ChatSettings::new(&config.chat, answering.default_model);
     let agents = assemble(&config.agents, &chat.model).map_err(|error| Failure::work(error.to_string()))?;
+    connect_tools(&agents, config.mcp.clone());
     tokio::spawn(tell_outages(store.clone()));
     tokio::spawn(keep_retention(store.clone(), config.store.clone()));
     if let Some(greet) = greet {

@@ -25,6 +25,7 @@ mod vendors;
 
 use indexmap::IndexMap;
 use playhouse_agent::AgentConfig;
+use playhouse_agent::mcp::McpServerConfig;
 use playhouse_provider::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
 use playhouse_server::{AuthConfig, ChatConfig, ServerConfig};
 use playhouse_store::StoreConfig;
@@ -66,6 +67,8 @@ pub struct Config {
     pub chat: ChatConfig,
     /// `[agents.<name>]`: models that may call tools in a loop.
     pub agents: IndexMap<String, AgentConfig>,
+    /// `[mcp.<name>]`: servers of tools that speak the Model Context Protocol.
+    pub mcp: IndexMap<String, McpServerConfig>,
     /// `[store]`: sessions and call records.
     pub store: StoreConfig,
     /// `[logging]`: logs.
@@ -203,13 +206,14 @@ fn review_rest(
     problems: &mut Vec<Problem>,
 ) {
     let section = |path: &[String]| {
-        let length =
-            if matches!(path.first().map(String::as_str), Some("providers" | "models" | "prices" | "agents"))
-            {
-                2
-            } else {
-                1
-            };
+        let length = if matches!(
+            path.first().map(String::as_str),
+            Some("providers" | "models" | "prices" | "agents" | "mcp")
+        ) {
+            2
+        } else {
+            1
+        };
         path[..length.min(path.len())].to_vec()
     };
     let unreadable: Vec<Vec<String>> = problems.iter().map(|problem| section(problem.subject())).collect();

@@ -143,5 +143,6 @@ impl Node {
 pub(crate) fn is_secret<S: AsRef<str>>(path: &[S]) -> bool {
     let last = path.last().map(AsRef::as_ref);
     let within = path.len().checked_sub(2).and_then(|at| path.get(at)).map(AsRef::as_ref);
-    matches!(last, Some("api_key" | "api_keys" | "headers")) || within == Some("headers")
+    let is_environment = path.first().map(AsRef::as_ref) == Some("mcp") && within == Some("env");
+    matches!(last, Some("api_key" | "api_keys" | "headers")) || within == Some("headers") || is_environment
 }

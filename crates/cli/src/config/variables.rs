@@ -118,8 +118,12 @@ fn keys_of(tree: &Node, name: &str) -> Vec<String> {
     for segment in name.trim_start_matches(PREFIX).split("__") {
         let entries = tree.get(&keys).and_then(Node::entries);
         let there = entries.and_then(|entries| entries.keys().find(|key| as_segment(key) == *segment));
-        let is_header = keys.last().is_some_and(|last| last == "headers");
-        let made = || segment.to_lowercase().replace('_', if is_header { "-" } else { "_" });
+        let made = || match keys.last().map(String::as_str) {
+            Some("headers") => segment.to_lowercase().replace('_', "-"),
+            // The names of variables are written in capitals.
+            Some("env") => segment.to_owned(),
+            _ => segment.to_lowercase(),
+        };
         let key = there.cloned().unwrap_or_else(made);
         keys.push(key);
     }

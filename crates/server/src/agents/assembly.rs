@@ -1,7 +1,9 @@
 //! Agents put together from their configuration.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use playhouse_agent::mcp::McpServer;
 use playhouse_agent::tools::{Calculator, CurrentTime, HttpGet, HttpGetError};
 use playhouse_agent::{Agent, AgentConfig, RegistryError, Tool, ToolRegistry};
 
@@ -9,6 +11,12 @@ use super::roster::{Roster, ServedAgent};
 
 /// The names of the tools that an agent can be given without more ado.
 pub const BUILT_IN_TOOLS: [&str; 3] = ["calculator", "current_time", "http_get"];
+
+/// How an agent's list of tools names a server of tools.
+pub const MCP_PREFIX: &str = "mcp:";
+
+/// The servers of tools that are there, by the names they are configured by.
+pub(super) type Servers = BTreeMap<String, Arc<McpServer>>;
 
 /// An agent cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +51,9 @@ pub enum AssemblyError {
 
 /// Puts the agents together; those that name no model ask this one.
 ///
+/// Agents with tools of MCP servers wait for these; [`connect_tools`](super::connecting::connect_tools)
+/// brings them.
+///
 /// # Errors
 /// The first agent that cannot be put together, and why.
 pub fn assemble<'a>(
@@ -51,16 +62,40 @@ pub fn assemble<'a>(
 ) -> Result<Roster, AssemblyError> {
     let served = agents.into_iter().map(|(name, config)| {
         let model: Arc<str> = Arc::from(config.model.as_deref().unwrap_or(default_model));
-        let agent = agent_of(config, registry(name, config)?, model.clone());
-        Ok(ServedAgent::ready(name.as_str(), config.clone(), model, agent))
+        // Made also where servers are missing yet: what is wrong with the rest shall be known at once.
+        let agent = agent(name, config, &model, &Servers::new())?;
+        Ok(ServedAgent::new(name.as_str(), config.clone(), model, agent))
     });
     Ok(Roster::new(served.collect::<Result<Vec<_>, _>>()?))
 }
 
-fn registry(name: &str, config: &AgentConfig) -> Result<ToolRegistry, AssemblyError> {
+/// The names of the servers whose tools an agent has.
+pub(super) fn servers_of(config: &AgentConfig) -> impl Iterator<Item = &str> {
+    config.tools.iter().filter_map(|tool| tool.strip_prefix(MCP_PREFIX))
+}
+
+/// An agent with its tools, as far as their servers are there.
+pub(super) fn agent(
+    name: &str,
+    config: &AgentConfig,
+    model: &Arc<str>,
+    servers: &Servers,
+) -> Result<Agent, AssemblyError> {
+    let tools = registry(name, config, servers)?;
+    let agent = Agent::new(config.strategy, tools).model(model.clone()).bounds(config.bounds.clone());
+    Ok(match &config.instructions {
+        Some(instructions) => agent.instructions(instructions.as_str()),
+        None => agent,
+    })
+}
+
+fn registry(name: &str, config: &AgentConfig, servers: &Servers) -> Result<ToolRegistry, AssemblyError> {
     let mut registry = ToolRegistry::new();
     for tool in &config.tools {
-        let registered = registry.register(built_in(name, config, tool)?);
+        let registered = match tool.strip_prefix(MCP_PREFIX) {
+            None => registry.register(built_in(name, config, tool)?),
+            Some(server) => servers.get(server).map_or(Ok(()), |server| server.register(&mut registry)),
+        };
         registered.map_err(|source| AssemblyError::Tools { agent: name.to_owned(), source })?;
     }
     Ok(registry)
@@ -79,13 +114,5 @@ fn built_in(agent: &str, config: &AgentConfig, tool: &str) -> Result<Arc<dyn Too
             tool: tool.to_owned(),
             known: BUILT_IN_TOOLS.join(", "),
         }),
-    }
-}
-
-fn agent_of(config: &AgentConfig, tools: ToolRegistry, model: Arc<str>) -> Agent {
-    let agent = Agent::new(config.strategy, tools).model(model).bounds(config.bounds.clone());
-    match &config.instructions {
-        Some(instructions) => agent.instructions(instructions.as_str()),
-        None => agent,
     }
 }

@@ -60,7 +60,7 @@ impl RunDesk {
     /// Begins a run: it is in the store before its model is asked. Dropping its events cancels it.
     pub(crate) async fn start(&self, assignment: Assignment) -> Result<BegunRun, Error> {
         let run_id: Arc<str> = Arc::from(Uuid::now_v7().to_string());
-        let agent = assignment.agent.agent()?;
+        let agent = assignment.agent.current().await?;
         let begin = begin(&run_id, &assignment, agent.tools().is_idempotent());
         self.store.begin_run(begin).await.map_err(|error| store_failure(&error))?;
         self.spawn(run_id, assignment, Vec::new())
@@ -77,7 +77,7 @@ impl RunDesk {
         let found = found.ok_or_else(|| unknown_run(run_id))?;
         // Looked at before the run is claimed: a run that nobody can go on with stays as it is.
         let served = self.roster.get(&found.summary.agent)?;
-        served.agent()?;
+        served.current().await?;
         let stored = self
             .store
             .resume_run(run_id, jiff::Timestamp::now().as_microsecond())

@@ -11,7 +11,7 @@ use playhouse_mock::MockProvider;
 
 use self::actor::answer;
 
-use super::serve::{Answering, Start, start};
+use super::serve::{Answering, Start, lend_environment, start};
 use crate::args::ServeArgs;
 use crate::config::{Purpose, load};
 use crate::console::Console;
@@ -25,6 +25,7 @@ pub(super) fn run(args: &ServeArgs, console: &Console) -> Result<u8, Failure> {
     if loaded.config.agents.is_empty() {
         loaded.config.agents.insert(AGENT.to_owned(), agent());
     }
+    lend_environment(&mut loaded.config, &console.environment);
     let double = Arc::new(MockProvider::new(answer));
     let double =
         Answering { provider: double.clone(), models: double, prices: Arc::default(), default_model: "mock" };

@@ -1,13 +1,17 @@
 //! Checks of `[agents]`: that their tools are there, and that a run can go anywhere.
 
 use playhouse_agent::AgentConfig;
-use playhouse_server::BUILT_IN_TOOLS;
+use playhouse_agent::mcp::McpServerConfig;
+use playhouse_server::{BUILT_IN_TOOLS, MCP_PREFIX};
 
 use super::View;
 use crate::config::problem::Problem;
 use crate::config::suggest;
 
 pub(super) fn review(view: &View<'_>, problems: &mut Vec<Problem>) {
+    for (name, server) in &view.config.mcp {
+        problems.extend(bad_server(view, name, server));
+    }
     for (name, agent) in &view.config.agents {
         if !is_name(name) {
             problems.push(bad_name(view, name));
@@ -46,11 +50,29 @@ fn bad_tool(view: &View<'_>, name: &str, index: usize, tool: &str) -> Option<Pro
     if BUILT_IN_TOOLS.contains(&tool) {
         return None;
     }
-    let meant = suggest::nearest(tool, BUILT_IN_TOOLS);
+    let servers: Vec<String> = view.config.mcp.keys().map(|name| format!("{MCP_PREFIX}{name}")).collect();
+    if servers.iter().any(|server| server == tool) {
+        return None;
+    }
+    let known: Vec<&str> = BUILT_IN_TOOLS.into_iter().chain(servers.iter().map(String::as_str)).collect();
+    let meant = suggest::nearest(tool, known.iter().copied());
     let label = meant.map(|meant| format!("did you mean \"{meant}\"?")).unwrap_or_default();
     let message = format!("the agent '{name}' has the tool '{tool}', which there is not");
-    let help = format!("the tools are: {}", BUILT_IN_TOOLS.join(", "));
+    let help = match tool.strip_prefix(MCP_PREFIX) {
+        Some(server) => format!("add a section [mcp.{server}] with a command or a url"),
+        None => format!("the tools are: {}", known.join(", ")),
+    };
     Some(view.item_problem(&path, index, message).label(label).help(help))
+}
+
+/// A server of tools that nobody can find, or that could be two.
+fn bad_server(view: &View<'_>, name: &str, server: &McpServerConfig) -> Option<Problem> {
+    let message = match (&server.command, &server.url) {
+        (Some(_), Some(_)) => format!("the MCP server '{name}' has a command and a url"),
+        (None, None) => format!("the MCP server '{name}' has neither a command nor a url"),
+        _ => return None,
+    };
+    Some(view.problem(&["mcp", name], message).label("one of the two"))
 }
 
 /// A bound of zero where that is not "any number".
