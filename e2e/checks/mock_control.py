@@ -3,11 +3,14 @@
 import concurrent.futures
 import json
 import re
+import subprocess
 import time
 
 import httpx
 import openai
 import pytest
+
+from harness import playhouse
 
 MODEL = "gpt-4o-mini"
 
@@ -153,6 +156,15 @@ def test_the_page_is_there_and_needs_nobody_else(double):
 
 def test_health(double):
     assert double.http.get("/health").json()["status"] == "healthy"
+
+
+def test_it_ends_with_its_standard_input(home):
+    arguments = ["mock", "--listen", "127.0.0.1:0", "--until-stdin-ends"]
+    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = playhouse.spawn(arguments, cwd=home, env=playhouse.environment(home), **options)
+    assert b'"Listening"' in process.stdout.readline() and process.poll() is None
+    process.stdin.close()
+    assert process.wait(5) == 0
 
 
 def test_text_logs_are_for_people(doubles):

@@ -47,14 +47,15 @@ def test_a_test_that_requires_it(package):
     assert ended.stdout.strip() == "function,function,function", ended.stdout + ended.stderr
 
 
-def test_no_program_is_left_behind(package):
+@pytest.mark.parametrize("ending", ["", 'setTimeout(() => process.kill(process.pid, "SIGKILL"), 50);'], ids=["in peace", "killed"])
+def test_no_program_is_left_behind(package, ending):
     (package / "test" / "left.mjs").write_text(
         'import { LlmServer } from "../src/index.js";\n'
         "const server = await LlmServer.start();\n"
-        "console.log(server.url);\n"
+        f"console.log(server.url);\n{ending}\n"
     )
     ended = run(["test/left.mjs"], package)
-    assert ended.returncode == 0, ended.stderr
+    assert ended.returncode == (-9 if ending else 0), ended.stderr
     port = int(ended.stdout.strip().rpartition(":")[2])
     deadline = time.monotonic() + 3
     while listens(port):

@@ -42,6 +42,14 @@ class Mock(playhouse.Playhouse):
         settings = {"max_retries": 0, "timeout": 10, **options}
         return openai.OpenAI(base_url=self.openai_url, api_key=f"sk-test-{namespace}", **settings)
 
+    def logged(self, count: int = 1, timeout: float = 3) -> list[dict]:
+        """The lines of the first calls; each comes when its answer has gone."""
+        deadline = time.monotonic() + timeout
+        while len(lines := [line for line in self.log() if line["message"] == "Answered"]) < count:
+            assert time.monotonic() < deadline, self.last_words()
+            time.sleep(0.02)
+        return lines
+
     def control(self, method: str, path: str, **options) -> httpx.Response:
         return self.http.request(method, f"/__playhouse{path}", **options)
 

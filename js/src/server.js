@@ -19,15 +19,16 @@ class LlmServer {
   }
 
   async #start(binary, args) {
-    const words = ["mock", "--listen", "127.0.0.1:0", "--log-format", "json", ...args];
-    this.#process = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"] });
+    // It ends with its standard input, and so with this process, however that ends.
+    const words = ["mock", "--listen", "127.0.0.1:0", "--log-format", "json", "--until-stdin-ends", ...args];
+    this.#process = spawn(binary, words, { stdio: ["pipe", "pipe", "pipe"] });
     this.url = `http://${await this.#address(binary)}`;
     this.control = new Control(this.url);
     // The double must not keep a finished test run alive.
     this.#process.unref();
+    this.#process.stdin.unref?.();
     this.#process.stdout.unref?.();
     this.#process.stderr.unref?.();
-    process.once("exit", () => this.#process.kill("SIGKILL"));
   }
 
   #address(binary) {

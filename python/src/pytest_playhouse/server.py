@@ -33,9 +33,11 @@ class LlmServer:
     """A running `playhouse mock`. Many tests share it: each has a namespace of its own."""
 
     def __init__(self, binary: str | None = None, arguments: tuple[str, ...] = ()):
-        command = [find_binary(binary), "mock", "--listen", "127.0.0.1:0", "--log-format", "json", *arguments]
+        # It ends with its standard input, and so with this process, however that ends.
+        settings = ["--listen", "127.0.0.1:0", "--log-format", "json", "--until-stdin-ends"]
+        command = [find_binary(binary), "mock", *settings, *arguments]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._address: str | None = None
@@ -57,6 +59,8 @@ class LlmServer:
 
     def close(self) -> None:
         """Ends it."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._process.terminate()
         try:
             self._process.wait(STOP_TIMEOUT_S)

@@ -44,6 +44,9 @@ pub struct MockArgs {
     /// Leave scripts as they were read, whatever becomes of the files
     #[arg(long)]
     pub no_reload: bool,
+    /// End when standard input does: with the program that started it, however that ends
+    #[arg(long)]
+    pub until_stdin_ends: bool,
     /// How logs look: json, or text for people [env: LOG_FORMAT] [default: json]
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<String>,

@@ -9,9 +9,10 @@ mod faults;
 mod memo;
 mod namespace;
 mod namespaces;
+mod shared_script;
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 use std::time::Instant;
 
 use playhouse_llm::{Error, ErrorKind};
@@ -33,6 +34,7 @@ use crate::script::{Chaos, PaceSpec, Rule, Script, ScriptProblem, Strictness};
 use crate::verdict::Verdict;
 use crate::verify::{self, Evidence, Expectations, InvalidExpectation, Report, RuleState};
 use namespaces::Namespaces;
+use shared_script::SharedScript;
 
 /// What holds for every namespace, unless its script says otherwise.
 #[derive(Clone, Debug, Default)]
@@ -52,19 +54,8 @@ pub struct EngineConfig {
 pub struct Engine {
     config: EngineConfig,
     /// The script of every namespace that has none of its own.
-    script: RwLock<SharedScript>,
+    script: SharedScript,
     namespaces: Namespaces,
-}
-
-/// The script of every namespace that has none of its own.
-#[derive(Debug)]
-struct SharedScript {
-    /// As it was given at the start, or as its files are now.
-    given: Arc<CompiledScript>,
-    /// What was put in its place.
-    put: Option<Arc<CompiledScript>>,
-    /// What is wrong with its files as they are now, so that an earlier state of them is followed.
-    problems: Vec<ScriptProblem>,
 }
 
 /// What is answered, and why.
@@ -107,48 +98,37 @@ impl Decision {
 impl Engine {
     /// An engine with this script for every namespace that gets none of its own.
     pub fn new(config: EngineConfig, script: CompiledScript) -> Self {
-        let script = SharedScript { given: Arc::new(script), put: None, problems: Vec::new() };
-        Self { config, script: RwLock::new(script), namespaces: Namespaces::default() }
+        Self { config, script: SharedScript::new(script), namespaces: Namespaces::default() }
     }
 
     /// Replaces the script that was given at the start, because its files have changed.
     pub fn set_script(&self, script: CompiledScript) {
-        let mut shared = self.shared_mut();
-        (shared.given, shared.problems) = (Arc::new(script), Vec::new());
+        self.script.give(script);
     }
 
     /// Notes what is wrong with the files of the script as they are now; the last good one stays.
     pub fn note_problems(&self, problems: Vec<ScriptProblem>) {
-        self.shared_mut().problems = problems;
+        self.script.note_problems(problems);
     }
 
     /// What is wrong with the files of the script as they are now.
     pub fn problems(&self) -> Vec<ScriptProblem> {
-        self.shared().problems.clone()
+        self.script.problems()
     }
 
     /// Puts a script in the place of the one that was given, or takes it away again.
     pub fn put_script(&self, script: Option<CompiledScript>) {
-        self.shared_mut().put = script.map(Arc::new);
+        self.script.put(script);
     }
 
     /// Whether a script was put in the place of the one that was given.
     pub fn has_put_script(&self) -> bool {
-        self.shared().put.is_some()
+        self.script.is_put()
     }
 
     /// The script of every namespace that has none of its own.
     pub fn script(&self) -> Arc<CompiledScript> {
-        let shared = self.shared();
-        shared.put.as_ref().unwrap_or(&shared.given).clone()
-    }
-
-    fn shared(&self) -> RwLockReadGuard<'_, SharedScript> {
-        self.script.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn shared_mut(&self) -> RwLockWriteGuard<'_, SharedScript> {
-        self.script.write().unwrap_or_else(PoisonError::into_inner)
+        self.script.current()
     }
 
     /// A namespace by its name, made if it is new.

@@ -47,5 +47,5 @@ pub fn verify(
 ) -> Result<Report, InvalidExpectation> {
     let compiled = expectations.compile(compile)?;
     let failures = check::all(&compiled, evidence, compile);
-    Ok(Report::new(failures, &evidence.calls.entries))
+    Ok(Report::new(failures, &evidence.calls))
 }

@@ -1,13 +1,12 @@
 //! What a verification found, for programs and for people.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::diff::DiffLine;
 use super::nearest::Nearest;
-use crate::journal::Entry;
+use crate::journal::Calls;
 use crate::journal::explain::listed;
 
 /// Calls listed at most: the newest.
@@ -44,10 +43,11 @@ pub struct Failure {
 }
 
 impl Report {
-    pub(super) fn new(failures: Vec<Failure>, entries: &[Arc<Entry>]) -> Self {
-        let earlier_calls = entries.len().saturating_sub(MAX_CALLS);
-        let calls = entries[earlier_calls..].iter().map(|entry| listed(entry)).collect();
-        Self { ok: failures.is_empty(), failures, calls, earlier_calls }
+    pub(super) fn new(failures: Vec<Failure>, came: &Calls) -> Self {
+        let left_out = came.entries.len().saturating_sub(MAX_CALLS);
+        let calls = came.entries[left_out..].iter().map(|entry| listed(entry)).collect();
+        let dropped = usize::try_from(came.dropped).unwrap_or(usize::MAX);
+        Self { ok: failures.is_empty(), failures, calls, earlier_calls: left_out.saturating_add(dropped) }
     }
 
     fn summary(&self) -> String {

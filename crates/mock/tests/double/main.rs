@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise, its helpers too")]
 
 mod ask;
+mod documented;
 mod faults;
 mod in_process;
 mod quotas;

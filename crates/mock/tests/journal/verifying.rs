@@ -161,8 +161,9 @@ async fn calls_that_could_not_be_read_match_nothing() {
 async fn what_was_dropped_cannot_be_verified() {
     let mut evidence = three_calls();
     evidence.calls.dropped = 7;
-    let report = check(&Expectations::default(), &evidence);
+    let report = check(&Expectations::default().total(10), &evidence);
     assert_eq!(report.failures[0].actual, "the oldest 7 were dropped for want of room");
+    assert_eq!((report.failures.len(), report.earlier_calls), (1, 7), "the total has them");
 }
 
 #[test]

@@ -81,7 +81,9 @@ async fn an_answer_without_end_is_not_taken_in() {
 
 #[tokio::test]
 async fn nobody_there_is_said() {
-    let replies = answering(reply(json!({ "callback": "http://127.0.0.1:1/reply" })));
+    // Whoever had this port has let go of it.
+    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let replies = answering(reply(json!({ "callback": format!("http://{address}/reply") })));
     let error = rendered(&replies, &saying("Hi"), 0).await.unwrap_err().message;
     assert!(error.to_lowercase().contains("connection refused"), "{error}");
 }

@@ -1,6 +1,7 @@
 //! `playhouse mock`: the test double.
 
 mod scripts;
+mod starter;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -66,7 +67,14 @@ async fn serve(
     info!(address = %listener.address(), rules = engine.script().rules.script().rules.len(), "Listening");
     let limits = ConnectionLimits { grace: GRACE, ..ConnectionLimits::default() };
     let double = Double::logging(engine, call_lines(logging.format));
-    double.serve(listener, limits, stop.first(guard.flusher())).await;
+    let signalled = stop.first(guard.flusher());
+    let stopped = async {
+        tokio::select! {
+            () = signalled => {}
+            () = starter::gone(args.until_stdin_ends) => info!("Standard input has ended"),
+        }
+    };
+    double.serve(listener, limits, stopped).await;
     info!("Stopped");
     guard.flush();
     Ok(exit::OK)

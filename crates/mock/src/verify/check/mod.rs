@@ -22,7 +22,8 @@ pub(super) fn all(expected: &Compiled<'_>, evidence: &Evidence, compile: &Compil
     let mut failures: Vec<Failure> = dropped(evidence.calls.dropped).into_iter().collect();
     failures.extend(calls::check(expected, &calls, compile));
     failures.extend(in_order::check(&expected.in_order, &calls, compile));
-    failures.extend(said.total.and_then(|total| total_check(total, calls.len())));
+    let came = calls.len() as u64 + evidence.calls.dropped;
+    failures.extend(said.total.and_then(|total| total_check(total, came)));
     failures.extend(said.no_misses.then(|| misses::check(&calls)).flatten());
     failures.extend(said.no_violations.then(|| complaints::check(&calls)).flatten());
     failures.extend(said.script_consumed.then(|| script::check(&evidence.rules)).flatten());
@@ -40,11 +41,11 @@ fn dropped(dropped: u64) -> Option<Failure> {
     })
 }
 
-fn total_check(total: Times, calls: usize) -> Option<Failure> {
-    (!total.contains(calls as u64)).then(|| Failure {
+fn total_check(total: Times, calls: u64) -> Option<Failure> {
+    (!total.contains(calls)).then(|| Failure {
         place: "total".to_owned(),
         expected: format!("{total} in all"),
-        actual: Times::from(calls as u64).to_string(),
+        actual: Times::from(calls).to_string(),
         details: Vec::new(),
         nearest: None,
     })

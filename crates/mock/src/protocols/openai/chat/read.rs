@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::{NAME, rules};
 use crate::call::{Facts, Form};
 use crate::protocols::Vendor;
+use crate::protocols::openai::deployment::model_of_path;
 use crate::protocols::openai::{OpenAi, unparsable};
 
 /// Reads a request that came on this path.
 pub(super) fn read(path: &str, body: Bytes) -> Result<Facts, Error> {
     let readable = OpenAiChat.read_request(body.clone()).or_else(|error| {
-        let named = deployment_of(path).and_then(|model| with_model(model, &body));
+        let named = model_of_path(path).and_then(|model| with_model(&model, &body));
         named.map_or_else(
             || Err(refusal(&body, error)),
             |body| OpenAiChat.read_request(body.clone()).map_err(|error| refusal(&body, error)),
@@ -21,12 +22,6 @@ pub(super) fn read(path: &str, body: Bytes) -> Result<Facts, Error> {
     })?;
     let form = Form { include_usage: readable.include_usage, ..Form::default() };
     Ok(Facts::chat(NAME, readable.request, form, body))
-}
-
-/// The model that Azure puts into the path.
-fn deployment_of(path: &str) -> Option<&str> {
-    let (_, rest) = path.split_once("/deployments/")?;
-    rest.strip_suffix("/chat/completions").filter(|name| !name.is_empty() && !name.contains('/'))
 }
 
 /// The body with a model's name, if it is an object that has none.
@@ -106,6 +101,8 @@ mod tests {
         );
         let own = r#"{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}"#;
         assert_eq!(&*read(path, Bytes::from_static(own.as_bytes())).unwrap().model, "gpt-4o");
+        let spaced = read(&path.replace("gpt-4o-mini", "my%20model"), Bytes::from_static(body.as_bytes()));
+        assert_eq!(&*spaced.unwrap().model, "my model");
         assert_eq!(refused(path, "{}").message, "Missing required parameter: 'messages'.");
     }
 }
