@@ -92,7 +92,7 @@ impl Metrics {
         GaugeGuard::hold(&self.families.active_requests)
     }
 
-    /// Counts a request that occupies a provider as in flight until the guard is dropped.
+    /// Counts a request towards the limit of concurrent requests until the guard is dropped.
     pub fn inflight_guard(&self) -> GaugeGuard {
         GaugeGuard::hold(&self.families.inflight_requests)
     }
