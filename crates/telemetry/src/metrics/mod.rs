@@ -72,6 +72,12 @@ impl Metrics {
         }
     }
 
+    /// Says what OpenTelemetry calls the vendor behind each provider (`gen_ai.provider.name`); a
+    /// provider that is not named goes by its own name.
+    pub fn name_vendors(&self, vendors: impl IntoIterator<Item = (String, &'static str)>) {
+        self.calls.name_vendors(vendors.into_iter().collect());
+    }
+
     /// Counts a request whose answer has ended.
     pub fn observe_request(&self, sample: &RequestSample<'_>) {
         self.requests.observe(&self.families, sample);
