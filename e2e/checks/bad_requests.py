@@ -131,6 +131,9 @@ def test_a_header_flood_is_refused(gateway, flood):
         answer = caller.read_all()
     status = answer.split(b"\r\n")[0]
     assert status.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400")), f"expected 431 or 400, got {answer[:200]!r}"
+    request_id = json.loads(answer.rpartition(b"\r\n\r\n")[2])["request_id"]
+    assert f"x-request-id: {request_id}\r\n".encode() in answer, answer
+    assert len(gateway.log_of(request_id, "Request refused")) == 1
     assert gateway.rss_kib() - before < 10 * 1024
 
 

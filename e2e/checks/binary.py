@@ -117,6 +117,14 @@ def test_serve_without_a_provider_names_the_key_and_the_demo(home):
     assert not (home / "playhouse-data").exists(), "it has begun to serve before it stopped"
 
 
+def test_certificates_are_wanted_for_https_alone(started, home):
+    nowhere = {"SSL_CERT_FILE": "/nowhere", "SSL_CERT_DIR": "/nowhere"}
+    local = started("serve", env={"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", **nowhere})
+    assert local.http.get("/health").status_code == 200
+    ended = playhouse.run(["serve", "--listen", "127.0.0.1:0"], home, {"OPENAI_API_KEY": UPSTREAM_KEY, **nowhere})
+    assert ended.returncode == 1 and "ca-certificates" in ended.stderr, ended
+
+
 def test_serve_refuses_to_be_open_beyond_loopback(home):
     listen = f"0.0.0.0:{playhouse.free_port()}"
     ended = playhouse.run(["serve", "--listen", listen], home, {"OPENAI_API_KEY": UPSTREAM_KEY})

@@ -163,11 +163,11 @@ class Playhouse:
         return [json.loads(line) for line in whole.splitlines()]
 
     def log_of(self, request_id: str, message: str | None = None, timeout: float = 3) -> list[dict]:
-        """The lines of a request once its last line, which tells that it is completed, has come."""
+        """The lines of a request once its last line, which tells that it is completed or refused, has come."""
         deadline = time.monotonic() + timeout
         while True:
             lines = [line for line in self.log() if line.get("request_id") == request_id]
-            if any(line["message"] == "Request completed" for line in lines):
+            if any(line["message"] in ("Request completed", "Request refused") for line in lines):
                 return [line for line in lines if message in (None, line["message"])]
             if time.monotonic() > deadline:
                 raise AssertionError(f"no log line says that request {request_id} is completed; lines of it: {lines}")

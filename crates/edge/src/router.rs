@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request as HttpRequest, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request as HttpRequest, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use futures_util::StreamExt;
@@ -20,6 +21,8 @@ use crate::stream::{EVENT_STREAM_HEADERS, ProtocolStream};
 
 /// Where models are listed.
 pub const MODELS_ROUTE: &str = "/v1/models";
+/// Where one of them is. Names may have slashes in them.
+pub const MODEL_ROUTE: &str = "/v1/models/{*id}";
 
 /// What the routes stand on.
 #[derive(Clone)]
@@ -32,7 +35,7 @@ pub struct Edge {
     pub limits: BodyLimits,
 }
 
-/// The routes of every protocol below `/v1`, and the list of models.
+/// The routes of every protocol below `/v1`, the list of models, and each of them.
 ///
 /// ```no_run
 /// # fn provider() -> std::sync::Arc<dyn playhouse_llm::Provider> { unimplemented!() }
@@ -43,7 +46,7 @@ pub struct Edge {
 /// let app: axum::Router = router(edge);
 /// ```
 pub fn router(edge: Edge) -> Router {
-    let mut router = Router::new().route(MODELS_ROUTE, list_route());
+    let mut router = Router::new().route(MODELS_ROUTE, list_route()).route(MODEL_ROUTE, model_route());
     for codec in playhouse_wire::codecs() {
         router = router.route(codec.route(), protocol_route(*codec));
     }
@@ -53,7 +56,7 @@ pub fn router(edge: Edge) -> Router {
 /// The codec of the protocol whose route this path is, if it is one.
 pub fn codec_of(path: &str) -> Option<&'static dyn Codec> {
     let mut codecs = playhouse_wire::codecs().iter().copied();
-    if path == MODELS_ROUTE {
+    if path.strip_prefix(MODELS_ROUTE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
         return codecs.next();
     }
     codecs.find(|codec| codec.route() == path)
@@ -71,6 +74,16 @@ fn list_route() -> MethodRouter<Edge> {
     let codec = playhouse_wire::codecs()[0];
     get(move |State(edge): State<Edge>, request: HttpRequest| list_models(edge, codec, request))
         .fallback(move |request: HttpRequest| refuse_method(codec, "GET", request))
+}
+
+fn model_route() -> MethodRouter<Edge> {
+    let codec = playhouse_wire::codecs()[0];
+    get(move |State(edge): State<Edge>, id: Result<Path<String>, PathRejection>, request: HttpRequest| {
+        // What cannot be read is no model's name.
+        let id = id.map(|Path(id)| id).unwrap_or_default();
+        read_model(edge, codec, id, request)
+    })
+    .fallback(move |request: HttpRequest| refuse_method(codec, "GET", request))
 }
 
 /// Answers a request of a protocol, in its own shape also where there is only an error to tell.
@@ -126,10 +139,14 @@ async fn whole(
     envelope: &Envelope,
 ) -> Result<Response, Error> {
     let event = gather(events).await?;
-    let mut response = Response::new(Body::from(codec.write_reply(&event, envelope)?));
+    Ok(json_response(codec.write_reply(&event, envelope)?))
+}
+
+fn json_response(body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
-    Ok(response)
+    response
 }
 
 /// The one event of a whole answer, or one put together from pieces.
@@ -152,13 +169,22 @@ async fn gather(mut events: EventStream) -> Result<Event, Error> {
 
 async fn list_models(edge: Edge, codec: &'static dyn Codec, request: HttpRequest) -> Response {
     match edge.models.list_models().await {
-        Ok(models) => {
-            let body = playhouse_wire::openai::models::encode_list(&models);
-            let mut response = Response::new(Body::from(body));
-            let json = HeaderValue::from_static("application/json");
-            response.headers_mut().insert(header::CONTENT_TYPE, json);
-            response
-        }
+        Ok(models) => json_response(playhouse_wire::openai::models::encode_list(&models)),
+        Err(error) => protocol_response(&error, codec, &context_of(&request).request_id),
+    }
+}
+
+async fn read_model(edge: Edge, codec: &'static dyn Codec, id: String, request: HttpRequest) -> Response {
+    let found = edge.models.list_models().await.and_then(|models| {
+        let model = models.into_iter().find(|model| *model.id == *id);
+        model.ok_or_else(|| {
+            let message =
+                format!("the model '{id}' is listed by no provider; {MODELS_ROUTE} lists those that are");
+            Error::new(ErrorKind::NotFound, message)
+        })
+    });
+    match found {
+        Ok(model) => json_response(playhouse_wire::openai::models::encode_one(&model)),
         Err(error) => protocol_response(&error, codec, &context_of(&request).request_id),
     }
 }

@@ -48,7 +48,9 @@ impl Routes {
         for codec in playhouse_wire::codecs() {
             add(&mut templates, Target { template: codec.route(), codec: Some(*codec) });
         }
-        add(&mut templates, Target { template: playhouse_edge::MODELS_ROUTE, codec: None });
+        for template in [playhouse_edge::MODELS_ROUTE, playhouse_edge::MODEL_ROUTE] {
+            add(&mut templates, Target { template, codec: None });
+        }
         let rest = rest
             .with_state(app.clone())
             .merge(playhouse_edge::router(edge.clone()))

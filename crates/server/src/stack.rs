@@ -61,6 +61,9 @@ impl Stack {
     /// When there is no provider, or one cannot be used as configured.
     pub fn build(config: &StackConfig<'_>, sink: &Arc<dyn CallSink>) -> Result<Self, StackError> {
         let client = HttpClient::new(Duration::from_millis(config.upstream.connect_timeout_ms))?;
+        if config.providers.iter().any(|(_, provider)| speaks_tls(provider)) {
+            client.check_certificates()?;
+        }
         let upstreams = config.providers.iter().map(|(name, provider)| {
             let built = upstream(name, provider, config.upstream, &client, sink);
             built.map_err(|source| StackError::Build { section: format!("providers.{name}"), source })
@@ -78,6 +81,11 @@ impl Stack {
             default_model: default_vendor.default_model.unwrap_or("default"),
         })
     }
+}
+
+fn speaks_tls(provider: &ProviderConfig) -> bool {
+    let own = || vendor(&provider.vendor)?.base_url;
+    provider.base_url.as_deref().or_else(own).is_some_and(|url| url.starts_with("https://"))
 }
 
 fn upstream(

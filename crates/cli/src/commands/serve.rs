@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use playhouse_agent::mcp::INHERITED;
 use playhouse_llm::{Models, Provider};
-use playhouse_provider::{CallSink, PriceTable};
+use playhouse_provider::catalog::CUSTOM;
+use playhouse_provider::{CallSink, PriceTable, vendor};
 use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
     assemble, connect_tools, open_store,
@@ -104,6 +105,7 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
         .map_err(|error| Failure::work(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(VERSION, REVISION.unwrap_or("unknown")));
     metrics.watch_dropped_log_lines(guard.dropped_lines());
+    metrics.name_vendors(vendors_of(&config));
     let accounts = Arc::new(Accounts::start(metrics, store.clone(), &config.store));
     let answering = double.map_or_else(|| build_stack(&config, accounts.clone()), Ok)?;
     let chat = ChatSettings::new(&config.chat, answering.default_model);
@@ -124,6 +126,14 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
         warn!("Not everything could be stored before the end");
     }
     Ok(farewell(finished, &guard))
+}
+
+/// What OpenTelemetry calls the vendors of the providers; a custom one has its provider's name only.
+fn vendors_of(config: &Config) -> impl Iterator<Item = (String, &'static str)> {
+    config.providers.iter().filter_map(|(name, provider)| {
+        let vendor = vendor(&provider.vendor).filter(|vendor| vendor.name != CUSTOM.name)?;
+        Some((name.clone(), vendor.otel_name))
+    })
 }
 
 async fn bind(address: &str) -> Result<Listener, Failure> {

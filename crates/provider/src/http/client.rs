@@ -10,6 +10,7 @@ use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder, Mayb
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use playhouse_llm::{Error, ErrorKind, Phase};
+use rustls::RootCertStore;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -21,10 +22,12 @@ pub(crate) type Socket = MaybeHttpsStream<TokioIo<TcpStream>>;
 pub struct HttpClient {
     connector: HttpsConnector<HttpConnector>,
     connect_timeout: Duration,
+    /// Without certificates, plain addresses can still be reached.
+    certificates: Result<(), TlsError>,
 }
 
 /// The machine's certificates cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("cannot set up TLS: {0}; install the operating system's CA certificates (package ca-certificates)")]
 pub struct TlsError(Arc<str>);
 
@@ -43,19 +46,28 @@ impl HttpClient {
     /// A client that gives a connection attempt, TLS included, this long.
     ///
     /// # Errors
-    /// When the machine has no usable CA certificates.
+    /// When TLS cannot be set up at all.
     pub fn new(connect_timeout: Duration) -> Result<Self, TlsError> {
         let mut http = HttpConnector::new();
         http.set_nodelay(true);
         http.enforce_http(false);
         http.set_connect_timeout(Some(connect_timeout));
         http.set_keepalive(Some(Duration::from_secs(60)));
+        let (tls_config, certificates) = tls_config()?;
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls_config()?)
+            .with_tls_config(tls_config)
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);
-        Ok(Self { connector, connect_timeout })
+        Ok(Self { connector, connect_timeout, certificates })
+    }
+
+    /// Whether `https` addresses can be reached.
+    ///
+    /// # Errors
+    /// When the machine has no usable CA certificates.
+    pub fn check_certificates(&self) -> Result<(), TlsError> {
+        self.certificates.clone()
     }
 
     /// Opens a connection to the host of this address.
@@ -68,14 +80,18 @@ impl HttpClient {
     }
 }
 
-fn tls_config() -> Result<rustls::ClientConfig, TlsError> {
+/// What TLS is spoken with, and whether there are certificates to trust.
+fn tls_config() -> Result<(rustls::ClientConfig, Result<(), TlsError>), TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let failed = |error: &dyn std::fmt::Display| TlsError(error.to_string().into());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(&error))?;
-    let builder = builder.with_native_roots().map_err(|error| failed(&error))?;
-    Ok(builder.with_no_client_auth())
+    let (builder, certificates) = match builder.clone().with_native_roots() {
+        Ok(builder) => (builder, Ok(())),
+        Err(error) => (builder.with_root_certificates(RootCertStore::empty()), Err(failed(&error))),
+    };
+    Ok((builder.with_no_client_auth(), certificates))
 }
 
 impl SendFailure {

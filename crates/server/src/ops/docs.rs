@@ -123,6 +123,20 @@ fn chat_completions() {}
 #[expect(dead_code, reason = "the edge answers this route; this describes it")]
 fn list_models() {}
 
+/// Read one of the models.
+#[utoipa::path(
+    get,
+    path = "/v1/models/{id}",
+    tag = "compatible",
+    params(("id" = String, Path, description = "The model's name, as the list has it.")),
+    responses(
+        (status = 200, description = "The model.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "the edge answers this route; this describes it")]
+fn read_model() {}
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -145,6 +159,7 @@ fn list_models() {}
         native::calls::stats,
         chat_completions,
         list_models,
+        read_model,
         ops::health::alive,
         ops::health::ready,
         ops::health::detailed,

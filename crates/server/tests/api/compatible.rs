@@ -1,8 +1,16 @@
 //! The OpenAI-compatible routes.
 
-use playhouse_llm::{Error, ErrorKind};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt;
+use playhouse_edge::{BodyLimits, Edge};
+use playhouse_llm::{Error, ErrorKind, ModelInfo, Models};
 use playhouse_mock::{Answer, MockProvider};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use crate::support::TestApp;
 
@@ -116,6 +124,35 @@ async fn models_are_listed() {
     let app = TestApp::saying(&[]);
     let list = app.app.get("/v1/models").await.json();
     assert_eq!((&list["object"], list["data"].is_array()), (&json!("list"), true));
+}
+
+/// A vendor with one model.
+struct Listed;
+
+#[async_trait]
+impl Models for Listed {
+    async fn list_models(&self) -> Result<Vec<ModelInfo>, Error> {
+        Ok(vec![ModelInfo { id: "openai/gpt-4o".into(), owned_by: "openai".into(), created: None }])
+    }
+}
+
+#[tokio::test]
+async fn a_model_is_read_by_its_name() {
+    let provider = Arc::new(MockProvider::echo());
+    let router =
+        playhouse_edge::router(Edge { provider, models: Arc::new(Listed), limits: BodyLimits::default() });
+    let response = router.oneshot(Request::get("/v1/models/openai/gpt-4o").body(Body::empty()).unwrap());
+    let body = response.await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    let model: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&model["id"], &model["object"]), (&json!("openai/gpt-4o"), &json!("model")));
+}
+
+#[tokio::test]
+async fn a_model_that_nobody_lists_is_not_found() {
+    let app = TestApp::saying(&[]);
+    let answer = app.app.get("/v1/models/gpt-9").await;
+    assert_eq!((answer.status().as_u16(), &answer.json()["error"]["code"]), (404, &json!("model_not_found")));
+    assert_eq!(app.app.delete("/v1/models/gpt-9").await.header("allow"), "GET");
 }
 
 #[tokio::test]

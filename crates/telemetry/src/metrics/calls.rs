@@ -1,5 +1,8 @@
 //! What a call adds to the metrics.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use playhouse_llm::{CallRecord, ErrorKind, Outcome, Phase, Usage};
 use prometheus::{Counter, Histogram, IntCounter};
 
@@ -17,12 +20,14 @@ const UNKNOWN_ERROR: &str = "_OTHER";
 #[derive(Debug, Default)]
 pub(super) struct CallMetrics {
     pairs: Pairs<PairMetrics>,
+    /// What OpenTelemetry calls the vendor behind each provider.
+    vendors: OnceLock<HashMap<String, &'static str>>,
 }
 
 /// The handles of one provider and model.
 #[derive(Debug)]
 struct PairMetrics {
-    provider: Box<str>,
+    vendor: Box<str>,
     model: Box<str>,
     duration: Histogram,
     first_token: Histogram,
@@ -43,15 +48,25 @@ struct TokenCounters {
 }
 
 impl CallMetrics {
+    pub(super) fn name_vendors(&self, vendors: HashMap<String, &'static str>) {
+        // Named once, where the server is put together.
+        let _ = self.vendors.set(vendors);
+    }
+
+    fn vendor<'a>(&self, provider: &'a str) -> &'a str {
+        self.vendors.get().and_then(|vendors| vendors.get(provider)).copied().unwrap_or(provider)
+    }
+
     pub(super) fn observe(&self, families: &Families, record: &CallRecord) {
         let provider = record.provider.as_deref().unwrap_or(NO_PROVIDER);
         let answered = record.outcome == Outcome::Ok;
-        let make = |provider: &str, model: &str| PairMetrics::new(families, provider, model);
+        let make =
+            |provider: &str, model: &str| PairMetrics::new(families, self.vendor(provider), provider, model);
         let pair = self.pairs.get(provider, &record.model, answered, make);
         if answered {
             pair.observe_answered(record);
         } else {
-            let labels = [OPERATION, &pair.provider, &pair.model, error_type(record)];
+            let labels = [OPERATION, &pair.vendor, &pair.model, error_type(record)];
             families.call_duration.with_label_values(&labels).observe(seconds(record.duration_ms));
         }
         pair.observe_spent(record);
@@ -59,11 +74,12 @@ impl CallMetrics {
 }
 
 impl PairMetrics {
-    fn new(families: &Families, provider: &str, model: &str) -> Self {
-        let names = [OPERATION, provider, model];
-        let named = |last| [OPERATION, provider, model, last];
+    /// The conventions' own metrics name the vendor, ours the provider as it is configured.
+    fn new(families: &Families, vendor: &str, provider: &str, model: &str) -> Self {
+        let names = [OPERATION, vendor, model];
+        let named = |last| [OPERATION, vendor, model, last];
         Self {
-            provider: provider.into(),
+            vendor: vendor.into(),
             model: model.into(),
             duration: families.call_duration.with_label_values(&named("")),
             first_token: families.first_token.with_label_values(&names),

@@ -55,7 +55,7 @@ families! {
     /// HTTP requests answered.
     requests: IntCounterVec = "playhouse_requests_total" [route, status];
 
-    /// Requests that occupy a provider now.
+    /// Requests being answered now, as the limit of concurrent requests counts them.
     inflight_requests: IntGauge = "playhouse_inflight_requests" [];
 
     /// Time of a request that was not spent waiting for a provider.

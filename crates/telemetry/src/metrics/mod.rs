@@ -74,6 +74,12 @@ impl Metrics {
         }
     }
 
+    /// Says what OpenTelemetry calls the vendor behind each provider (`gen_ai.provider.name`); a
+    /// provider that is not named goes by its own name.
+    pub fn name_vendors(&self, vendors: impl IntoIterator<Item = (String, &'static str)>) {
+        self.calls.name_vendors(vendors.into_iter().collect());
+    }
+
     /// Counts a request whose answer has ended.
     pub fn observe_request(&self, sample: &RequestSample<'_>) {
         self.requests.observe(&self.families, sample);
@@ -109,7 +115,7 @@ impl Metrics {
         GaugeGuard::hold(&self.families.active_requests)
     }
 
-    /// Counts a request that occupies a provider as in flight until the guard is dropped.
+    /// Counts a request towards the limit of concurrent requests until the guard is dropped.
     pub fn inflight_guard(&self) -> GaugeGuard {
         GaugeGuard::hold(&self.families.inflight_requests)
     }

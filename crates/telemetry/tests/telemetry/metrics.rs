@@ -202,6 +202,18 @@ fn overhead_is_what_upstream_did_not_take() {
 }
 
 #[test]
+fn the_conventions_metrics_name_the_vendor_and_ours_the_provider() {
+    let metrics = Metrics::new("1", "r");
+    metrics.name_vendors([("eu".to_owned(), "azure.ai.openai")]);
+    metrics.observe_call(&CallRecord { provider: Some("eu".into()), ..call("gpt-4o") });
+    assert_has(
+        &metrics,
+        r#"gen_ai_client_operation_duration_seconds_count{error_type="",gen_ai_operation_name="chat",gen_ai_provider_name="azure.ai.openai",gen_ai_request_model="gpt-4o"} 1"#,
+    );
+    assert_has(&metrics, r#"playhouse_cost_usd_total{model="gpt-4o",provider="eu"} 0.5"#);
+}
+
+#[test]
 fn labels_are_bounded_whoever_names_them() {
     let metrics = Metrics::new("1", "r");
     for number in 0..5_000 {
