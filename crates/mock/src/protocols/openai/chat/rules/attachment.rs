@@ -66,8 +66,12 @@ pub(super) static RULES: [Rule; 5] = [
         source: FILES,
         takes: &[r#"{"messages": [{"role": "user", "content": [
                 {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERg=="}}]}]}"#],
-        refuses: &[r#"{"messages": [{"role": "user", "content": [
-                {"type": "file", "file": {"filename": "a.pdf", "file_data": "JVBERg=="}}]}]}"#],
+        refuses: &[
+            r#"{"messages": [{"role": "user", "content": [
+                {"type": "file", "file": {"filename": "a.pdf", "file_data": "JVBERg=="}}]}]}"#,
+            r#"{"messages": [{"role": "user", "content": [
+                {"type": "file", "file": {"filename": "a.mp3", "file_data": "data:audio/mpeg;base64,SUQz"}}]}]}"#,
+        ],
         find: malformed_file,
     },
 ];
@@ -159,11 +163,26 @@ fn empty_file(request: &Request<'_>) -> Option<Complaint> {
 }
 
 fn malformed_file(request: &Request<'_>) -> Option<Complaint> {
-    let bare =
-        |file: &Value| file.get("file_data")?.as_str().filter(|data| !data.starts_with("data:")).map(|_| ());
-    let (place, _) = files(request.messages()).find(|(_, file)| bare(file).is_some())?;
+    let (place, fault) = files(request.messages()).find_map(|(place, file)| {
+        let fault = fault_of_file(file.get("file_data")?.as_str()?)?;
+        Some((place, fault))
+    })?;
     let message = format!(
-        "Invalid file data: '{place}.file_data'. Expected a base64-encoded data URL with a valid file MIME type (e.g. 'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ=='), but got a value without the 'data:' prefix."
+        "Invalid file data: '{place}.file_data'. Expected a base64-encoded data URL with a valid file MIME type (e.g. 'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ=='), but got {fault}"
     );
     Some(Complaint::new(message).at(format!("{place}.file_data")).code("invalid_value"))
+}
+
+/// What is wrong with the form of a file, in OpenAI's words: sound and films are no files.
+fn fault_of_file(data: &str) -> Option<String> {
+    let Some(data) = data.strip_prefix("data:") else {
+        return Some("a value without the 'data:' prefix.".to_owned());
+    };
+    let mime_type = data.split([';', ',']).next().unwrap_or(data);
+    let is_refused = ["audio/", "video/"].iter().any(|kind| mime_type.starts_with(kind));
+    is_refused.then(|| {
+        format!(
+            "unsupported MIME type '{mime_type}'. Please see https://platform.openai.com/docs/assistants/tools/file-search#supported-files for supported file types."
+        )
+    })
 }

@@ -4,7 +4,10 @@ use super::parameters::REFERENCE;
 use crate::protocols::openai::strict::shape::{Array, Field, Object, OneOf, Shape, Tagged};
 
 /// A text, or parts of one.
-pub(super) const CONTENT: Shape = Shape::Either { expected: EXPECTED, arms: &[Shape::TEXT, PARTS] };
+pub(super) const CONTENT: Shape = Shape::Either { expected: EXPECTED, arms: &[WHOLE, PARTS] };
+
+/// A content that is one text: ten megabytes at most, as refusals of September 2026 say.
+pub(super) const WHOLE: Shape = Shape::text(0, 10_485_760);
 
 const EXPECTED: &str = "one of a string or array of objects";
 
