@@ -82,14 +82,14 @@ impl CompiledScript {
         names.map(|name| RuleState { name, ..RuleState::default() }).collect()
     }
 
-    /// Whether any rule is about this kind of call. Models are never scripted; embeddings are where
+    /// Whether any rule is about this kind of call. Models and kept answers are never scripted; embeddings are where
     /// a rule gives one or names their protocol, so that a script of a chat leaves them alone.
     pub(super) fn has_rules_for(&self, asked: &Asked) -> bool {
         let rules = &self.rules.script().rules;
         match asked {
             Asked::Chat(_) => !rules.is_empty(),
             Asked::Embeddings(_) => rules.iter().any(is_about_embeddings),
-            Asked::Models(_) => false,
+            Asked::Models(_) | Asked::Kept(_) => false,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::{CompiledScript, content_hash};
+use super::{CompiledScript, Kept, Shelf, content_hash};
 use crate::call::Call;
 use crate::fault::{self, Fault};
 use crate::journal::Journal;
@@ -32,6 +32,8 @@ struct State {
     quota: Option<QuotaMeter>,
     /// How often each content was asked, for chaos.
     attempts: HashMap<u64, u32>,
+    /// Answers that a vendor would keep.
+    shelf: Shelf,
 }
 
 impl Namespace {
@@ -64,6 +66,17 @@ impl Namespace {
         let mut state = self.lock();
         state.progress = Progress::default();
         state.attempts.clear();
+        state.shelf = Shelf::default();
+    }
+
+    /// Keeps an answer.
+    pub fn keep(&self, kept: Kept) {
+        self.lock().shelf.put(kept);
+    }
+
+    /// Looks at the answers that were kept, or changes them.
+    pub(super) fn with_shelf<T>(&self, look: impl FnOnce(&mut Shelf) -> T) -> T {
+        look(&mut self.lock().shelf)
     }
 
     /// Gives all of its quota back.
