@@ -12,7 +12,7 @@ use crate::protocols::openai::strict::wording;
 const IMAGES: &str = "https://platform.openai.com/docs/guides/images-vision";
 const FILES: &str = "https://platform.openai.com/docs/guides/pdf-files";
 
-pub(super) static RULES: [Rule; 5] = [
+pub(super) static RULES: [Rule; 6] = [
     Rule {
         id: "openai-chat/images-come-from-users",
         source: IMAGES,
@@ -21,6 +21,18 @@ pub(super) static RULES: [Rule; 5] = [
         refuses: &[r#"{"messages": [{"role": "system", "content": [
                 {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}]}]}"#],
         find: image_from_another,
+    },
+    Rule {
+        id: "openai-chat/parts-by-role",
+        source: "https://platform.openai.com/docs/api-reference/chat/create",
+        takes: &[
+            r#"{"messages": [{"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}]}"#,
+        ],
+        refuses: &[
+            r#"{"messages": [{"role": "system", "content": [{"type": "file", "file": {"file_id": "file-1"}}]}]}"#,
+            r#"{"messages": [{"role": "user", "content": [{"type": "refusal", "refusal": "No."}]}]}"#,
+        ],
+        find: part_from_another,
     },
     Rule {
         id: "openai-chat/image-url-form",
@@ -83,6 +95,26 @@ fn image_from_another(request: &Request<'_>) -> Option<Complaint> {
     let role = messages[at].get("role")?.as_str()?;
     let message = format!(
         "Invalid 'messages[{at}]'. Image URLs are only allowed for messages with role 'user', but this message with role '{role}' contains an image URL."
+    );
+    Some(Complaint::new(message).at(format!("messages[{at}]")).code("invalid_value"))
+}
+
+/// What only one role says, by the reference; in the words for images.
+fn part_from_another(request: &Request<'_>) -> Option<Complaint> {
+    const PARTS: [(&str, &str, &str, &str); 3] = [
+        ("input_audio", "user", "Audio inputs are", "an audio input"),
+        ("file", "user", "Files are", "a file"),
+        ("refusal", "assistant", "Refusals are", "a refusal"),
+    ];
+    request.model?;
+    let messages = request.messages();
+    let (at, role, (_, allowed, many, one)) = all_parts(messages).find_map(|(at, _, part)| {
+        let role = messages[at].get("role")?.as_str()?;
+        let found = PARTS.iter().find(|(kind, allowed, ..)| is(part, "type", kind) && role != *allowed)?;
+        Some((at, role, found))
+    })?;
+    let message = format!(
+        "Invalid 'messages[{at}]'. {many} only allowed for messages with role '{allowed}', but this message with role '{role}' contains {one}."
     );
     Some(Complaint::new(message).at(format!("messages[{at}]")).code("invalid_value"))
 }

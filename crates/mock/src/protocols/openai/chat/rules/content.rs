@@ -1,5 +1,6 @@
 //! What messages are made of: text, images, sound, files.
 
+use super::options::CACHE_BREAKPOINT;
 use super::parameters::REFERENCE;
 use crate::protocols::openai::strict::shape::{Array, Field, Object, OneOf, Shape, Tagged};
 
@@ -37,9 +38,14 @@ static TEXT: Object = Object {
     closed: None,
     least: r#"{"type": "text", "text": "Hi"}"#,
     within: r#"{"messages": [{"role": "user", "content": ["$"]}]}"#,
-    fields: &[Field::required("openai-chat/part-text", "text", Shape::TEXT)
-        .takes(&[r#""""#])
-        .refuses(&["7", "null"])],
+    fields: &[
+        Field::required("openai-chat/part-text", "text", Shape::TEXT)
+            .takes(&[r#""""#])
+            .refuses(&["7", "null"]),
+        Field::optional("openai-chat/part-text-breakpoint", "prompt_cache_breakpoint", CACHE_BREAKPOINT)
+            .takes(&[r#"{"mode": "explicit", "ttl": "30m"}"#])
+            .refuses(&["true"]),
+    ],
 };
 
 static IMAGE: Object = Object {
@@ -47,9 +53,14 @@ static IMAGE: Object = Object {
     closed: None,
     least: r#"{"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}"#,
     within: r#"{"messages": [{"role": "user", "content": ["$"]}]}"#,
-    fields: &[Field::required("openai-chat/part-image", "image_url", Shape::Object(&IMAGE_URL))
-        .takes(&[r#"{"url": "https://example.com/cat.png"}"#])
-        .refuses(&[r#""https://example.com/cat.png""#])],
+    fields: &[
+        Field::required("openai-chat/part-image", "image_url", Shape::Object(&IMAGE_URL))
+            .takes(&[r#"{"url": "https://example.com/cat.png"}"#])
+            .refuses(&[r#""https://example.com/cat.png""#]),
+        Field::optional("openai-chat/part-image-breakpoint", "prompt_cache_breakpoint", CACHE_BREAKPOINT)
+            .takes(&[r#"{"mode": "explicit"}"#])
+            .refuses(&["true"]),
+    ],
 };
 
 static IMAGE_URL: Object = Object {
