@@ -1,5 +1,6 @@
 //! How OpenAI behaves on all of its protocols.
 
+pub(crate) mod client_suite;
 mod content_type;
 mod credential;
 mod limits;
