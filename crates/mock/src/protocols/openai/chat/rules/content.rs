@@ -33,6 +33,50 @@ static PART: Tagged = Tagged {
     unknown_kind: None,
 };
 
+/// What developers say has a schema of its own, whose texts take no members that it does not know:
+/// `cache_control`, for one, is refused there and nowhere else.
+pub(super) const DEVELOPER_CONTENT: Shape = Shape::Either {
+    expected: EXPECTED,
+    arms: &[
+        WHOLE,
+        Shape::Array(Array {
+            expected: "an array of objects",
+            items: &Shape::Tagged(&DEVELOPER_PART),
+            min_length: 0,
+            max_length: usize::MAX,
+        }),
+    ],
+};
+
+static DEVELOPER_PART: Tagged = Tagged {
+    rule: "openai-chat/developer-part-type",
+    tag: "type",
+    kinds: &[
+        ("text", &DEVELOPER_TEXT),
+        ("image_url", &IMAGE),
+        ("input_audio", &SOUND),
+        ("refusal", &REFUSAL),
+        ("audio", &AUDIO),
+        ("file", &FILE),
+    ],
+    unknown_kind: None,
+};
+
+static DEVELOPER_TEXT: Object = Object {
+    source: REFERENCE,
+    closed: Some("openai-chat/developer-part-members"),
+    least: r#"{"type": "text", "text": "Be brief."}"#,
+    within: r#"{"messages": [{"role": "developer", "content": ["$"]}]}"#,
+    fields: &[
+        Field::required("openai-chat/developer-part-text", "text", Shape::TEXT)
+            .takes(&[r#""Be brief.""#])
+            .refuses(&["7", "null"]),
+        Field::optional("openai-chat/developer-part-breakpoint", "prompt_cache_breakpoint", CACHE_BREAKPOINT)
+            .takes(&[r#"{"mode": "explicit"}"#])
+            .refuses(&["true"]),
+    ],
+};
+
 static TEXT: Object = Object {
     source: REFERENCE,
     closed: None,

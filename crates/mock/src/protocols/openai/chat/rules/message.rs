@@ -2,7 +2,7 @@
 //!
 //! Members that OpenAI has no name for are taken: clients send back what they were answered.
 
-use super::content::{CONTENT, WHOLE};
+use super::content::{CONTENT, DEVELOPER_CONTENT, WHOLE};
 use super::parameters::{REFERENCE, SHORT_NAME};
 use crate::protocols::openai::strict::shape::{Array, Field, Object, PARTICIPANT, Shape, Tagged};
 
@@ -50,7 +50,7 @@ static DEVELOPER: Object = Object {
     least: r#"{"role": "developer", "content": "Be brief."}"#,
     within: r#"{"messages": ["$"]}"#,
     fields: &[
-        Field::required("openai-chat/developer-content", "content", CONTENT)
+        Field::required("openai-chat/developer-content", "content", DEVELOPER_CONTENT)
             .takes(&[r#""Be brief.""#, r#"[{"type": "text", "text": "Be brief."}]"#])
             .refuses(&["7", "null"]),
         Field::optional("openai-chat/developer-name", "name", PARTICIPANT_NAME)
