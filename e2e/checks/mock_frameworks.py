@@ -72,9 +72,11 @@ async def left_early(calls) -> bool:
     return False
 
 
-async def cancelled(running: asyncio.Task) -> None:
-    """Cancels a task that has had time to ask."""
-    await asyncio.sleep(0.3)
+async def cancelled(running: asyncio.Task, calls) -> None:
+    """Cancels a task as soon as it has asked."""
+    deadline = time.monotonic() + 20
+    while not calls() and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
@@ -138,7 +140,7 @@ def test_langchain_cancellation(langchain, scripted, calls):
     scripted({"reply": TEXT * 10}, pace=SLOW)
 
     async def leave() -> bool:
-        await cancelled(asyncio.create_task(langchain().ainvoke("Hi")))
+        await cancelled(asyncio.create_task(langchain().ainvoke("Hi")), calls)
         return await left_early(calls)
 
     assert asyncio.run(leave())
@@ -218,7 +220,7 @@ def test_pydantic_ai_cancellation(pydantic_model, scripted, calls):
     scripted({"reply": TEXT * 10}, pace=SLOW)
 
     async def leave() -> bool:
-        await cancelled(asyncio.create_task(Agent(pydantic_model()).run("Hi")))
+        await cancelled(asyncio.create_task(Agent(pydantic_model()).run("Hi")), calls)
         return await left_early(calls)
 
     assert asyncio.run(leave())
@@ -292,7 +294,7 @@ def test_agents_sdk_cancellation(sdk_agent, scripted, calls):
     scripted({"reply": TEXT * 10}, pace=SLOW)
 
     async def leave() -> bool:
-        await cancelled(asyncio.create_task(agents.Runner.run(sdk_agent(), "Hi")))
+        await cancelled(asyncio.create_task(agents.Runner.run(sdk_agent(), "Hi")), calls)
         return await left_early(calls)
 
     assert asyncio.run(leave())
