@@ -60,6 +60,8 @@ pub enum Asked {
     Embeddings(EmbedRequest),
     /// The models there are.
     Models(ModelsQuery),
+    /// Answers that were kept.
+    Kept(KeptQuery),
 }
 
 /// What is asked about models.
@@ -71,6 +73,35 @@ pub enum ModelsQuery {
     One(String),
     /// To have this one deleted.
     Delete(String),
+}
+
+/// What is asked about answers that were kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptQuery {
+    /// All of them.
+    List(Page),
+    /// This one.
+    One(String),
+    /// The messages that this one answered.
+    Messages(String, Page),
+    /// To have this one changed as the body says.
+    Change(String),
+    /// To have this one deleted.
+    Delete(String),
+}
+
+/// Which part of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// What the list is asked by, as it came: names and values.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl Page {
+    /// A parameter by its name.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// What the caller wants of the answer's form.
@@ -128,6 +159,11 @@ impl Facts {
             ModelsQuery::One(id) | ModelsQuery::Delete(id) => Arc::from(id.as_str()),
         };
         Self { model, ..Self::new(protocol, Asked::Models(query), Form::default(), Bytes::new()) }
+    }
+
+    /// The facts of a question about answers that were kept.
+    pub fn kept(protocol: &'static str, query: KeptQuery, body: Bytes) -> Self {
+        Self::new(protocol, Asked::Kept(query), Form::default(), body)
     }
 
     fn new(protocol: &'static str, asked: Asked, form: Form, body: Bytes) -> Self {

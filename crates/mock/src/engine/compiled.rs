@@ -83,7 +83,8 @@ impl CompiledScript {
     }
 
     /// Whether any rule is about this kind of call. What is no chat is scripted where a rule names
-    /// its protocol or gives what it asks for, so that a script of a chat leaves it alone.
+    /// its protocol or gives what it asks for, so that a script of a chat leaves it alone; kept answers
+    /// never are.
     pub(super) fn has_rules_for(&self, facts: &Facts) -> bool {
         let rules = &self.rules.script().rules;
         let is_named = |rule: &Rule| rule.when.protocol.as_deref() == Some(facts.protocol);
@@ -91,6 +92,7 @@ impl CompiledScript {
             Asked::Chat(_) => !rules.is_empty(),
             Asked::Embeddings(_) => rules.iter().any(|rule| is_named(rule) || gives_embedding(rule)),
             Asked::Models(_) => rules.iter().any(is_named),
+            Asked::Kept(_) => false,
         }
     }
 

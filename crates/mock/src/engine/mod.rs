@@ -10,11 +10,13 @@ mod memo;
 mod namespace;
 mod namespaces;
 mod shared_script;
+mod shelf;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::HeaderMap;
 use playhouse_llm::{Error, ErrorKind};
 
 pub use compiled::{CompiledScript, ScriptErrors};
@@ -22,6 +24,7 @@ pub(crate) use faults::refusal;
 pub use memo::Memo;
 pub use namespace::Namespace;
 pub use namespaces::{DEFAULT_NAMESPACE, is_name};
+pub use shelf::{Kept, Shelf};
 
 use crate::call::Call;
 use crate::matching::Selected;
@@ -73,7 +76,7 @@ pub struct Decision {
 
 impl Decision {
     /// The answer to a request that nobody can read.
-    pub(crate) fn unreadable(error: Error) -> Self {
+    fn unreadable(error: Error) -> Self {
         let violation = Violation {
             rule: "unreadable",
             status: 400,
@@ -185,6 +188,22 @@ impl Engine {
         verify::verify(expectations, &evidence, &verify::by_rules)
     }
 
+    /// What is answered to a request that nobody can read: why, unless its headers are refused first.
+    pub(crate) fn unreadable(
+        &self,
+        namespace: &Namespace,
+        protocol: &dyn MockProtocol,
+        headers: &HeaderMap,
+        error: Error,
+    ) -> Decision {
+        let compiled = self.script_of(namespace);
+        let script = compiled.rules.script();
+        let is_strict = script.strict.unwrap_or(self.config.strict) == Strictness::On;
+        let refused = is_strict.then(|| protocol.vendor().check_headers(headers, &script.api_keys)).flatten();
+        refused
+            .map_or_else(|| Decision::unreadable(error), |violation| Decision::refused(violation, protocol))
+    }
+
     /// Decides what is answered to a request.
     pub async fn decide(&self, namespace: &Namespace, protocol: &dyn MockProtocol, call: &Call) -> Decision {
         let compiled = self.script_of(namespace);
@@ -267,7 +286,11 @@ impl Engine {
     ) -> Decision {
         let chaos = self.chaos(namespace, compiled, call);
         let facts = &call.facts;
-        let mut plan = faults::plan_with(chaos, protocol, facts, || Plan::new(protocol.unscripted(facts)));
+        let content = || {
+            let recalled = namespace.with_shelf(|shelf| protocol.recall(facts, shelf));
+            recalled.unwrap_or_else(|| protocol.unscripted(facts))
+        };
+        let mut plan = faults::plan_with(chaos, protocol, facts, || Plan::new(content()));
         plan.pace = self.pace(compiled, None, 0);
         Decision::of(plan, Verdict::Unscripted)
     }

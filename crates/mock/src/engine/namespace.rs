@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::{CompiledScript, ScriptErrors, content_hash};
+use super::{CompiledScript, Kept, ScriptErrors, Shelf, content_hash};
 use crate::call::{Call, Facts};
 use crate::fault::{self, Fault};
 use crate::journal::Journal;
@@ -34,6 +34,8 @@ struct State {
     quota: Option<QuotaMeter>,
     /// How often each content was asked, for chaos.
     attempts: HashMap<u64, u32>,
+    /// Answers that a vendor would keep.
+    shelf: Shelf,
 }
 
 impl Namespace {
@@ -66,6 +68,17 @@ impl Namespace {
         let mut state = self.lock();
         state.progress = Progress::default();
         state.attempts.clear();
+        state.shelf = Shelf::default();
+    }
+
+    /// Keeps an answer.
+    pub fn keep(&self, kept: Kept) {
+        self.lock().shelf.put(kept);
+    }
+
+    /// Looks at the answers that were kept, or changes them.
+    pub(super) fn with_shelf<T>(&self, look: impl FnOnce(&mut Shelf) -> T) -> T {
+        look(&mut self.lock().shelf)
     }
 
     /// Gives all of its quota back.

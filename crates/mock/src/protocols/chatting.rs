@@ -39,10 +39,14 @@ pub(super) fn write_chat(
 }
 
 fn write_whole(codec: &dyn Codec, chunks: &[Chunk], envelope: &Envelope) -> Result<Frames, Error> {
+    Ok(Frames::whole("application/json", whole_answer(codec, chunks, envelope)?))
+}
+
+/// A chat answer as it is when it is not streamed.
+pub(super) fn whole_answer(codec: &dyn Codec, chunks: &[Chunk], envelope: &Envelope) -> Result<Bytes, Error> {
     let mut collector = Collector::default();
     chunks.iter().for_each(|chunk| collector.absorb(chunk));
-    let body = codec.write_reply(&Event::reply(collector.into_reply()), envelope)?;
-    Ok(Frames::whole("application/json", body))
+    codec.write_reply(&Event::reply(collector.into_reply()), envelope)
 }
 
 fn write_stream(

@@ -14,8 +14,10 @@ use http::{HeaderMap, Method};
 use playhouse_llm::Error;
 use playhouse_wire::Envelope;
 use playhouse_wire::sse::Frame;
+use serde_json::Value;
 
 use crate::call::Facts;
+use crate::engine::Shelf;
 use crate::plan::Content;
 use crate::quota::{Exceeded, QuotaState};
 
@@ -61,11 +63,40 @@ pub trait MockProtocol: Send + Sync + 'static {
     /// What is answered where there is no script at all.
     fn unscripted(&self, facts: &Facts) -> Content;
 
+    /// An answer as the vendor would keep it, with its id, where the caller wants it kept.
+    fn keep(
+        &self,
+        _content: &Content,
+        _facts: &Facts,
+        _envelope: &dyn Fn() -> Envelope,
+    ) -> Option<(String, Value)> {
+        None
+    }
+
+    /// What is answered from what was kept, where the question is about that.
+    fn recall(&self, _facts: &Facts, _shelf: &mut Shelf) -> Option<Content> {
+        None
+    }
+
     /// Writes an answer; `Refusal` and `Raw` never come here.
     ///
     /// # Errors
     /// When the content is of another protocol's kind.
     fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error>;
+
+    /// Writes an answer for a caller with these headers, where they have a say in its form.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    fn write_to(
+        &self,
+        _headers: &HeaderMap,
+        content: &Content,
+        facts: &Facts,
+        envelope: &Envelope,
+    ) -> Result<Frames, Error> {
+        self.write(content, facts, envelope)
+    }
 
     /// The event that ends a stream with an error.
     fn error_event(&self, error: &Error, request_id: &str) -> Bytes {
@@ -84,6 +115,9 @@ pub trait Vendor: Send + Sync + 'static {
 
     /// The API key of a request.
     fn api_key<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str>;
+
+    /// What it says of a method that a path of its own does not take.
+    fn wrong_method(&self, method: &Method, path: &str) -> Violation;
 
     /// What it says when it refuses with this status.
     fn refusal(&self, status: u16) -> Error;
@@ -154,5 +188,5 @@ pub fn named(name: &str) -> Option<&'static dyn MockProtocol> {
 
 /// Every protocol the double speaks.
 pub fn protocols() -> &'static [&'static dyn MockProtocol] {
-    &[&openai::chat::Chat, &openai::embeddings::Embeddings, &openai::models::Models]
+    &[&openai::chat::Chat, &openai::embeddings::Embeddings, &openai::models::Models, &openai::stored::Stored]
 }

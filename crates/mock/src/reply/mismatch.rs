@@ -11,6 +11,7 @@ pub(super) fn mismatch(scene: Scene<'_>, given: &str) -> Error {
         Asked::Chat(_) => ("a chat", "`text`"),
         Asked::Embeddings(_) => ("embeddings", "`embedding`"),
         Asked::Models(_) => ("models", "`raw`"),
+        Asked::Kept(_) => ("answers that were kept", "`raw`"),
     };
     let (rule, protocol) = (&scene.hit.name, scene.facts().protocol);
     let message = format!(

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use hyper::ext::ReasonPhrase;
 use jiff::Timestamp;
 use playhouse_edge::{EVENT_STREAM_HEADERS, Identity, intake, status_of};
@@ -20,7 +20,7 @@ use super::body::PacedBody;
 use super::listen::ConnectionControl;
 use super::noted::Noted;
 use crate::call::{Call, Facts};
-use crate::engine::{Decision, Namespace, refusal};
+use crate::engine::{Decision, Kept, Namespace, refusal};
 use crate::fault::{self, Delivery, Fault};
 use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
 use crate::plan::{Content, Plan};
@@ -75,6 +75,10 @@ impl Exchange<'_> {
     fn read(&self, body: &Bytes) -> Result<Arc<Facts>, Error> {
         let (method, query) = (&self.parts.method, self.parts.uri.query());
         let read = || self.protocol.read(method, self.path, query, exact_size(body.clone()));
+        // What is read depends on path and body alone only where something is posted.
+        if *method != Method::POST {
+            return read().map(Arc::new);
+        }
         self.double.memo().facts(self.path, body, read)
     }
 
@@ -87,7 +91,8 @@ impl Exchange<'_> {
 
     /// Answers a request of which nobody can say what it asks.
     fn unreadable(self, error: &Error, body: Bytes, identity: &Identity) -> Response {
-        let decision = Decision::unreadable(error.clone());
+        let (engine, headers) = (self.double.engine(), &self.headers);
+        let decision = engine.unreadable(&self.namespace, self.protocol, headers, error.clone());
         self.send(None, body, decision, identity)
     }
 
@@ -102,6 +107,9 @@ impl Exchange<'_> {
         spoil(&mut plan);
         let Written { status, mut headers, frames, finish, completion_tokens } =
             self.write(&plan, facts.as_deref(), identity);
+        if let (Some(facts), None) = (&facts, &plan.fault) {
+            self.keep(&plan.content, facts, identity);
+        }
         let met = plan.fault.as_ref();
         let is_stream = frames.content_type.starts_with(EVENT_STREAM);
         let delivery = fault::deliver(frames, met, || self.error_within(met, is_stream, identity));
@@ -149,7 +157,8 @@ impl Exchange<'_> {
             (Content::Refusal(error), _) => error.clone(),
             (Content::Raw(raw), _) => return Written::raw(raw),
             (content, Some(facts)) => {
-                let write = |envelope: &Envelope| self.protocol.write(content, facts, envelope);
+                let headers = &self.headers;
+                let write = |envelope: &Envelope| self.protocol.write_to(headers, content, facts, envelope);
                 match self.double.stencils().frames(content, facts, &envelope(facts, identity), write) {
                     Ok(frames) => return Written::answer(frames, content),
                     Err(error) => error,
@@ -158,6 +167,15 @@ impl Exchange<'_> {
             (_, None) => Error::new(playhouse_llm::ErrorKind::Internal, "there is no request to answer"),
         };
         self.refusal(&error, identity)
+    }
+
+    /// Keeps the answer, where the caller wants that.
+    fn keep(&self, content: &Content, facts: &Arc<Facts>, identity: &Identity) {
+        let envelope = || envelope(facts, identity);
+        if let Some((id, answer)) = self.protocol.keep(content, facts, &envelope) {
+            let bytes = facts.body.len() + answer.to_string().len();
+            self.namespace.keep(Kept { id, answer, facts: facts.clone(), bytes });
+        }
     }
 
     fn refusal(&self, error: &Error, identity: &Identity) -> Written {

@@ -28,7 +28,7 @@ pub(super) async fn answer(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
-    if let Some(protocol) = protocol_of(path) {
+    if let Some(protocol) = protocol_of(&parts.method, path) {
         return converse(double, protocol, parts, body, connection).await;
     }
     if PROBES.contains(&path) {
@@ -50,9 +50,13 @@ async fn steer(double: &Double, parts: &Parts, body: Body) -> Response {
     control::answer(double, request).await.map(Body::from)
 }
 
-fn protocol_of(path: &str) -> Option<&'static dyn MockProtocol> {
+/// The protocol of a path, preferably one that takes the method: a path may have several.
+fn protocol_of(method: &Method, path: &str) -> Option<&'static dyn MockProtocol> {
     let (_, path) = split_path(path);
-    protocols::protocols().iter().copied().find(|protocol| protocol.claims(path))
+    let mut claiming = protocols::protocols().iter().copied().filter(|protocol| protocol.claims(path));
+    let first = claiming.next()?;
+    let takes = |protocol: &&dyn MockProtocol| protocol.methods().contains(method);
+    Some(if takes(&first) { first } else { claiming.find(takes).unwrap_or(first) })
 }
 
 async fn converse(
@@ -71,7 +75,8 @@ async fn converse(
         Err(error) => return refuse(error, protocol, &parts, body).await,
     };
     if !protocol.methods().contains(&parts.method) {
-        return refuse(wrong_method(protocol, &parts.method), protocol, &parts, body).await;
+        let violation = protocol.vendor().wrong_method(&parts.method, path);
+        return refuse(violation.to_error(protocol.vendor().name()), protocol, &parts, body).await;
     }
     let (headers, started) = (Arc::new(std::mem::take(&mut parts.headers)), Instant::now());
     Exchange { double, protocol, namespace, path, parts: &parts, headers, connection, started }
@@ -100,12 +105,6 @@ async fn refuse(error: Error, protocol: &dyn MockProtocol, parts: &Parts, body: 
 fn stranger(parts: &Parts) -> Error {
     let (method, path) = (&parts.method, parts.uri.path());
     Error::new(ErrorKind::NotFound, format!("Invalid URL ({method} {path})"))
-}
-
-fn wrong_method(protocol: &dyn MockProtocol, method: &Method) -> Error {
-    let allowed: Vec<&str> = protocol.methods().iter().map(Method::as_str).collect();
-    let message = format!("Not allowed to {method} here; use {}", allowed.join(" or "));
-    Error::new(ErrorKind::MethodNotAllowed, message)
 }
 
 fn json(status: StatusCode, body: &'static str) -> Response {

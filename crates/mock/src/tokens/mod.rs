@@ -70,6 +70,14 @@ impl Tokenizer {
         words::words(text, self.cutting()).map(count).sum()
     }
 
+    /// The token that ends a text, which is the last that a request can name.
+    pub(crate) fn end_of_text(self) -> u32 {
+        match self.0 {
+            Family::Cl100k => 100_257,
+            Family::O200k => 199_999,
+        }
+    }
+
     /// How many tokens a text has that may well be asked about again.
     pub(crate) fn count_once(self, text: &str) -> u64 {
         if text.len() < MIN_CACHED_BYTES {

@@ -46,7 +46,7 @@ fn counted(facts: &Facts) -> u64 {
         Asked::Chat(_) if facts.body.is_empty() => chat_tokens(tokenizer, facts),
         Asked::Chat(_) => cache::count_once((&facts.model, &facts.body), || chat_tokens(tokenizer, facts)),
         Asked::Embeddings(request) => request.inputs.iter().map(|input| input_tokens(tokenizer, input)).sum(),
-        Asked::Models(_) => 0,
+        Asked::Models(_) | Asked::Kept(_) => 0,
     }
 }
 

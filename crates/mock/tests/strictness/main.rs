@@ -2,7 +2,8 @@
 //!
 //! `rules` walks every rule with its own examples; `recorded` walks real traffic
 //! (`PLAYHOUSE_RECORDED`, or `shared/recorded` beside the workspace); `cases` are data: a line in
-//! `refused.jsonl` or `taken.jsonl` is a case; `suites` are the requests of OpenAI's own client tests.
+//! `refused.jsonl` or `taken.jsonl` is a case, in `embeddings.jsonl` one of embeddings, in `http.jsonl`
+//! one of keys, methods and paths; `suites` are the requests of OpenAI's own client tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +12,7 @@
 )]
 
 mod cases;
+mod http;
 mod recorded;
 mod rules;
 mod subject;

@@ -5,6 +5,7 @@ use http::Method;
 use playhouse_llm::{Encoded, Request};
 use playhouse_mock::call::{Facts, Form};
 use playhouse_mock::protocols::openai::chat::Chat;
+use playhouse_mock::protocols::openai::embeddings::Embeddings;
 use playhouse_mock::protocols::{MockProtocol, Vendor, Violation};
 use playhouse_wire::OpenAiChat;
 use serde_json::Value;
@@ -40,6 +41,18 @@ pub(crate) fn refusal(body: &str) -> Option<Refusal> {
     };
     let unknown = Chat.unknown_model(&facts);
     let violation = unknown.or_else(|| Chat.check(&facts).into_iter().next())?;
+    Some(told(&violation.to_error("openai")))
+}
+
+/// What a client is told of a request for embeddings, if it is refused.
+pub(crate) fn embedding_refusal(body: &str) -> Option<Refusal> {
+    let path = "/v1/embeddings";
+    let facts = match Embeddings.read(&Method::POST, path, None, Bytes::from(body.to_owned())) {
+        Ok(facts) => facts,
+        Err(error) => return Some(told(&error)),
+    };
+    let violation =
+        Embeddings.check(&facts).into_iter().next().or_else(|| Embeddings.unknown_model(&facts))?;
     Some(told(&violation.to_error("openai")))
 }
 

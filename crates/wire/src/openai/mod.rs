@@ -6,4 +6,5 @@ pub mod embeddings;
 mod fields;
 pub mod models;
 mod refusal;
+pub mod stored;
 mod stranger;

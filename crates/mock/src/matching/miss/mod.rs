@@ -92,7 +92,7 @@ fn asked(view: &View<'_>) -> String {
 
 fn said(view: &View<'_>) -> String {
     match (&view.call.facts.asked, view.user_name(), &*view.user.written) {
-        (Asked::Models(_), _, _) => String::new(),
+        (Asked::Models(_) | Asked::Kept(_), _, _) => String::new(),
         (_, name, "") => format!(", no {} with text", name.trim_start_matches("last ")),
         (_, name, text) => format!(", {name} {}", quoted(text)),
     }

@@ -5,11 +5,14 @@ pub mod chat;
 mod deployment;
 pub mod embeddings;
 pub mod models;
+pub mod stored;
 mod strict;
 mod vendor;
 
 pub use strict::card::RuleCard;
 pub use vendor::OpenAi;
+
+use http::Method;
 
 use super::Violation;
 use strict::complaint::Complaint;
@@ -23,6 +26,11 @@ use strict::complaint::Complaint;
 /// ```
 pub fn rules() -> Vec<RuleCard> {
     [chat::rules::cards(), embeddings::rules::cards()].concat()
+}
+
+/// The refusal of a method that a path does not take.
+pub(crate) fn wrong_method(method: &Method, path: &str) -> Violation {
+    Complaint::new(format!("Invalid method for URL ({method} {path})")).status(405).under("openai/method")
 }
 
 /// The refusal of a body that is not JSON.

@@ -20,6 +20,8 @@ pub(crate) struct Family {
     pub(crate) has_audio: bool,
     /// Whether it searches the web.
     pub(crate) searches: bool,
+    /// Whether it calls tools.
+    pub(crate) calls_tools: bool,
     /// What it says of function tools and an effort in one request, where it refuses that.
     pub(crate) tools_or_effort: Option<&'static str>,
     /// Whether a day is the only lifetime of cached prompts it takes.
@@ -54,6 +56,7 @@ const NOTHING: Family = Family {
     max_top_logprobs: 20,
     has_audio: false,
     searches: false,
+    calls_tools: true,
     tools_or_effort: None,
     caches_for_a_day_only: false,
 };
@@ -78,13 +81,14 @@ static FAMILIES: [Family; 12] = [
     Family { name: "lenient", has_audio: true, searches: true, ..NOTHING },
     Family { name: "gpt", ..CLASSIC },
     Family { name: "audio", has_audio: true, ..CLASSIC },
-    Family { name: "search", searches: true, unknown: &[], ..CLASSIC },
+    Family { name: "search", searches: true, calls_tools: false, unknown: &[], ..CLASSIC },
     Family {
         name: "o1-mini",
         reasoning: Reasoning::ByEffort,
-        unsupported: &["max_tokens", "stop", "logit_bias", "tools", "functions", "parallel_tool_calls"],
+        unsupported: &["max_tokens", "stop", "logit_bias", "parallel_tool_calls", "reasoning_effort"],
         unknown: &["web_search_options"],
         refused_roles: &["system", "developer"],
+        calls_tools: false,
         ..NOTHING
     },
     Family {

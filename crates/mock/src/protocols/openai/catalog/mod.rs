@@ -20,6 +20,8 @@ pub(crate) struct Model {
     /// How long an answer may be.
     pub(crate) max_output_tokens: u64,
     pub(crate) sees_images: bool,
+    /// Whether it can be held to JSON at all.
+    pub(crate) takes_json: bool,
     /// Whether it takes JSON schemas for its answer.
     pub(crate) takes_schemas: bool,
     /// The values of `reasoning_effort` it takes; none where they are not known.

@@ -24,7 +24,7 @@ pub(super) fn rows() -> Vec<&'static Model> {
 
 fn model_of(line: &'static str) -> Option<Model> {
     let fields: Vec<&str> = line.split(',').collect();
-    let [name, endpoint, family, window, max_output, images, schemas, efforts, default_effort, retired] =
+    let [name, endpoint, family, window, max_output, images, json, schemas, efforts, default_effort, retired] =
         fields[..]
     else {
         return None;
@@ -36,6 +36,7 @@ fn model_of(line: &'static str) -> Option<Model> {
         window_tokens: number_of(window)?,
         max_output_tokens: number_of(max_output)?,
         sees_images: images != "0",
+        takes_json: json != "0",
         takes_schemas: schemas != "0",
         efforts: efforts.split('|').filter(|effort| !effort.is_empty()).collect(),
         reasons_by_default: !matches!(default_effort, "" | "none"),
@@ -74,9 +75,9 @@ mod tests {
         for line in [
             "",
             "gpt-9,chat,gpt",
-            "gpt-9,nowhere,gpt,,,,,,,",
-            "gpt-9,chat,nobody,,,,,,,",
-            "gpt-9,chat,gpt,x,,,,,,",
+            "gpt-9,nowhere,gpt,,,,,,,,",
+            "gpt-9,chat,nobody,,,,,,,,",
+            "gpt-9,chat,gpt,x,,,,,,,",
         ] {
             assert_eq!(model_of(line), None, "{line}");
         }

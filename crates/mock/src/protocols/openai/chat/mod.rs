@@ -6,13 +6,14 @@ pub(crate) mod rules;
 use bytes::Bytes;
 use http::Method;
 use playhouse_llm::Error;
+use playhouse_wire::openai::stored;
 use playhouse_wire::{Envelope, OpenAiChat};
 use serde_json::Value;
 
 use super::OpenAi;
 use crate::call::Facts;
 use crate::plan::Content;
-use crate::protocols::chatting::{echo, write_chat};
+use crate::protocols::chatting::{echo, whole_answer, write_chat};
 use crate::protocols::{Frames, MockProtocol, Vendor, Violation, Wish};
 
 pub(crate) const NAME: &str = "openai-chat";
@@ -63,6 +64,18 @@ impl MockProtocol for Chat {
 
     fn unscripted(&self, facts: &Facts) -> Content {
         echo(facts)
+    }
+
+    fn keep(
+        &self,
+        content: &Content,
+        facts: &Facts,
+        envelope: &dyn Fn() -> Envelope,
+    ) -> Option<(String, Value)> {
+        let request = facts.json().filter(|request| stored::is_wanted(request))?;
+        let Content::Chat(chunks) = content else { return None };
+        let answer = whole_answer(&OpenAiChat, chunks, &envelope()).ok()?;
+        stored::keep(&answer, request)
     }
 
     fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error> {

@@ -6,13 +6,14 @@ mod vector;
 pub(crate) mod rules;
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, Method};
 use playhouse_llm::{EmbedInput, EmbedReply, EmbedRequest, Error, ErrorKind, Malformed};
 use playhouse_wire::openai::embeddings::Encoding;
 use playhouse_wire::{Envelope, OpenAiEmbeddings};
 
 use super::OpenAi;
 use super::deployment::model_of_path;
+use super::vendor::client_suite;
 use crate::call::{Asked, Facts, Form};
 use crate::plan::Content;
 use crate::protocols::{Frames, MockProtocol, Vendor, Violation};
@@ -68,11 +69,30 @@ impl MockProtocol for Embeddings {
     }
 
     fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error> {
-        let Content::Embeddings(reply) = content else { return Err(not_an_embedding()) };
         let encoding = if facts.form.base64 { Encoding::Base64 } else { Encoding::Float };
-        let body = OpenAiEmbeddings.write_reply(reply, encoding, envelope)?;
-        Ok(Frames::whole("application/json", body))
+        write_as(encoding, content, envelope)
     }
+
+    /// The suites of OpenAI's client libraries ask for base64 and hold the answer, before it is
+    /// decoded, against a schema that has numbers: OpenAI's own double answers so.
+    fn write_to(
+        &self,
+        headers: &HeaderMap,
+        content: &Content,
+        facts: &Facts,
+        envelope: &Envelope,
+    ) -> Result<Frames, Error> {
+        if client_suite::is_asking(headers) {
+            return write_as(Encoding::Float, content, envelope);
+        }
+        self.write(content, facts, envelope)
+    }
+}
+
+fn write_as(encoding: Encoding, content: &Content, envelope: &Envelope) -> Result<Frames, Error> {
+    let Content::Embeddings(reply) = content else { return Err(not_an_embedding()) };
+    let body = OpenAiEmbeddings.write_reply(reply, encoding, envelope)?;
+    Ok(Frames::whole("application/json", body))
 }
 
 /// What OpenAI says of a body that cannot be read.

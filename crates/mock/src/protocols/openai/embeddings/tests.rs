@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::{HeaderValue, header};
 use serde_json::{Value, json};
 
 use super::*;
@@ -36,6 +37,20 @@ fn cosine(one: &[f32], other: &[f32]) -> f64 {
 
 fn length(vector: &[f32]) -> f64 {
     cosine(vector, vector).sqrt()
+}
+
+#[test]
+fn client_suites_get_numbers_whatever_they_ask_for() {
+    let body = json!({ "model": "text-embedding-3-small", "input": "Hi", "encoding_format": "base64" });
+    let facts = read("/v1/embeddings", &body);
+    let is_text = |key: &'static str| {
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(key))]);
+        let content = Embeddings.unscripted(&facts);
+        let written = Embeddings.write_to(&headers, &content, &facts, &envelope()).unwrap().bytes;
+        let answer: Value = serde_json::from_slice(&written).unwrap();
+        answer["data"][0]["embedding"].is_string()
+    };
+    assert!(is_text("Bearer sk-test-a") && !is_text("Bearer My API Key"));
 }
 
 #[test]

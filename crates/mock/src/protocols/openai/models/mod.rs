@@ -10,7 +10,7 @@ use playhouse_llm::{Error, ErrorKind};
 use playhouse_wire::Envelope;
 use playhouse_wire::openai::models::{encode_deleted, encode_list, encode_one};
 
-use super::OpenAi;
+use super::{OpenAi, wrong_method};
 use crate::call::{Asked, Facts, ModelsQuery};
 use crate::plan::Content;
 use crate::protocols::{Frames, MockProtocol, Vendor, Violation};
@@ -45,7 +45,7 @@ impl MockProtocol for Models {
             (None, false) => ModelsQuery::List,
             (Some(id), false) => ModelsQuery::One(id),
             (Some(id), true) => ModelsQuery::Delete(id),
-            (None, true) => return Err(rules::list_deleted(path).to_error(OpenAi.name())),
+            (None, true) => return Err(wrong_method(method, path).to_error(OpenAi.name())),
         };
         Ok(Facts::models(NAME, query))
     }

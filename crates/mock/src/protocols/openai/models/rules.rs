@@ -43,15 +43,3 @@ fn not_deletable() -> Violation {
         message: message.to_owned(),
     }
 }
-
-/// The list itself cannot be deleted.
-pub(super) fn list_deleted(path: &str) -> Violation {
-    Violation {
-        rule: "openai-models/delete-of-list",
-        status: 405,
-        class: CLASS,
-        code: None,
-        param: None,
-        message: format!("Invalid method for URL (DELETE {path})"),
-    }
-}

@@ -72,8 +72,8 @@ fn gather(shape: &'static Shape, tables: &mut Vec<&'static Object>, tags: &mut V
 }
 
 fn cards_of_object(object: &'static Object, root: &'static Object) -> Vec<RuleCard> {
-    let mut cards: Vec<RuleCard> =
-        object.fields.iter().map(|field| field_card(field, object, root)).collect();
+    let asked = object.fields.iter().filter(|field| !matches!(field.shape, Shape::Anything));
+    let mut cards: Vec<RuleCard> = asked.map(|field| field_card(field, object, root)).collect();
     if let Some(rule) = object.closed {
         let strange = member(object.least, "unheard_of", "1");
         let refused = vec![request_with(strange, object, root)];

@@ -2,12 +2,14 @@
 //!
 //! In reading order: [`complaint`] (what is wrong, in OpenAI's words) → [`shape`] (what a value must
 //! be) → [`walk`] (holding a value against its shape) → [`request`] and [`rule`] (what parameters
-//! ask of each other and of the model) → [`card`] (every rule with its examples).
+//! ask of each other and of the model) → [`card`] (every rule with its examples). [`wording`] and
+//! [`python`] are how it is said.
 
 pub(crate) mod card;
 pub(crate) mod complaint;
 mod example;
 pub(crate) mod place;
+pub(crate) mod python;
 pub(crate) mod request;
 pub(crate) mod rule;
 pub(crate) mod shape;

@@ -3,6 +3,8 @@
 /// What a value must be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
+    /// Whatever it is; a rule between parameters may say more.
+    Anything,
     /// True or false.
     Boolean,
     /// A whole number between these, both included.

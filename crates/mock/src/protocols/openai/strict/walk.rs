@@ -62,7 +62,7 @@ impl Check<'_> {
 
     fn shape(&mut self, shape: &Shape, value: &Value, place: &Place<'_>) {
         match (shape, value) {
-            (Shape::Boolean, Value::Bool(_)) => {}
+            (Shape::Anything, _) | (Shape::Boolean, Value::Bool(_)) => {}
             (Shape::Integer { min, max }, Value::Number(number)) if is_whole(number) => {
                 self.integer(*min, *max, value, place);
             }
@@ -203,6 +203,7 @@ impl Shape {
     /// What a value of another kind is told was expected.
     fn expected(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
+            Self::Anything => "anything",
             Self::Boolean => "a boolean",
             Self::Integer { .. } => "an integer",
             Self::Decimal { .. } => "a decimal",
@@ -219,6 +220,7 @@ impl Shape {
 
     fn is_of_kind(&self, value: &Value) -> bool {
         match self {
+            Self::Anything => true,
             Self::Boolean => value.is_boolean(),
             Self::Integer { .. } | Self::Decimal { .. } => value.is_number(),
             Self::Text(_) | Self::OneOf(_) => value.is_string(),

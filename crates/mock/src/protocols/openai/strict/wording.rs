@@ -49,6 +49,11 @@ pub(crate) fn unsupported(param: &str) -> Complaint {
         .code("unsupported_parameter")
 }
 
+/// A parameter that the model does not take, sent without a value.
+pub(crate) fn unsupported_null(param: &str) -> Complaint {
+    wrong_type(param.to_owned(), "an unsupported value", &Value::Null)
+}
+
 /// `value` comes as it is to be shown, `rest` with its final stop.
 pub(crate) fn unsupported_value(param: &str, value: impl Display, rest: impl Display) -> Complaint {
     let message = format!("Unsupported value: '{param}' does not support {value} with this model. {rest}");

@@ -1,16 +1,18 @@
 //! How OpenAI behaves on all of its protocols.
 
+pub(crate) mod client_suite;
 mod content_type;
 mod credential;
 mod limits;
 mod refusal;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use playhouse_llm::Error;
 use playhouse_wire::{Codec, OpenAiChat};
 use serde_json::json;
 
+use crate::protocols::openai::wrong_method;
 use crate::protocols::{Vendor, Violation};
 use crate::quota::{Exceeded, QuotaState};
 
@@ -34,6 +36,10 @@ impl Vendor for OpenAi {
 
     fn api_key<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         credential::in_plain(headers)
+    }
+
+    fn wrong_method(&self, method: &Method, path: &str) -> Violation {
+        wrong_method(method, path)
     }
 
     fn refusal(&self, status: u16) -> Error {

@@ -12,7 +12,7 @@ use crate::protocols::openai::strict::wording;
 const IMAGES: &str = "https://platform.openai.com/docs/guides/images-vision";
 const FILES: &str = "https://platform.openai.com/docs/guides/pdf-files";
 
-pub(super) static RULES: [Rule; 5] = [
+pub(super) static RULES: [Rule; 6] = [
     Rule {
         id: "openai-chat/images-come-from-users",
         source: IMAGES,
@@ -21,6 +21,18 @@ pub(super) static RULES: [Rule; 5] = [
         refuses: &[r#"{"messages": [{"role": "system", "content": [
                 {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}]}]}"#],
         find: image_from_another,
+    },
+    Rule {
+        id: "openai-chat/parts-by-role",
+        source: "https://platform.openai.com/docs/api-reference/chat/create",
+        takes: &[
+            r#"{"messages": [{"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}]}"#,
+        ],
+        refuses: &[
+            r#"{"messages": [{"role": "system", "content": [{"type": "file", "file": {"file_id": "file-1"}}]}]}"#,
+            r#"{"messages": [{"role": "user", "content": [{"type": "refusal", "refusal": "No."}]}]}"#,
+        ],
+        find: part_from_another,
     },
     Rule {
         id: "openai-chat/image-url-form",
@@ -66,8 +78,12 @@ pub(super) static RULES: [Rule; 5] = [
         source: FILES,
         takes: &[r#"{"messages": [{"role": "user", "content": [
                 {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERg=="}}]}]}"#],
-        refuses: &[r#"{"messages": [{"role": "user", "content": [
-                {"type": "file", "file": {"filename": "a.pdf", "file_data": "JVBERg=="}}]}]}"#],
+        refuses: &[
+            r#"{"messages": [{"role": "user", "content": [
+                {"type": "file", "file": {"filename": "a.pdf", "file_data": "JVBERg=="}}]}]}"#,
+            r#"{"messages": [{"role": "user", "content": [
+                {"type": "file", "file": {"filename": "a.mp3", "file_data": "data:audio/mpeg;base64,SUQz"}}]}]}"#,
+        ],
         find: malformed_file,
     },
 ];
@@ -79,6 +95,26 @@ fn image_from_another(request: &Request<'_>) -> Option<Complaint> {
     let role = messages[at].get("role")?.as_str()?;
     let message = format!(
         "Invalid 'messages[{at}]'. Image URLs are only allowed for messages with role 'user', but this message with role '{role}' contains an image URL."
+    );
+    Some(Complaint::new(message).at(format!("messages[{at}]")).code("invalid_value"))
+}
+
+/// What only one role says, by the reference; in the words for images.
+fn part_from_another(request: &Request<'_>) -> Option<Complaint> {
+    const PARTS: [(&str, &str, &str, &str); 3] = [
+        ("input_audio", "user", "Audio inputs are", "an audio input"),
+        ("file", "user", "Files are", "a file"),
+        ("refusal", "assistant", "Refusals are", "a refusal"),
+    ];
+    request.model?;
+    let messages = request.messages();
+    let (at, role, (_, allowed, many, one)) = all_parts(messages).find_map(|(at, _, part)| {
+        let role = messages[at].get("role")?.as_str()?;
+        let found = PARTS.iter().find(|(kind, allowed, ..)| is(part, "type", kind) && role != *allowed)?;
+        Some((at, role, found))
+    })?;
+    let message = format!(
+        "Invalid 'messages[{at}]'. {many} only allowed for messages with role '{allowed}', but this message with role '{role}' contains {one}."
     );
     Some(Complaint::new(message).at(format!("messages[{at}]")).code("invalid_value"))
 }
@@ -159,11 +195,26 @@ fn empty_file(request: &Request<'_>) -> Option<Complaint> {
 }
 
 fn malformed_file(request: &Request<'_>) -> Option<Complaint> {
-    let bare =
-        |file: &Value| file.get("file_data")?.as_str().filter(|data| !data.starts_with("data:")).map(|_| ());
-    let (place, _) = files(request.messages()).find(|(_, file)| bare(file).is_some())?;
+    let (place, fault) = files(request.messages()).find_map(|(place, file)| {
+        let fault = fault_of_file(file.get("file_data")?.as_str()?)?;
+        Some((place, fault))
+    })?;
     let message = format!(
-        "Invalid file data: '{place}.file_data'. Expected a base64-encoded data URL with a valid file MIME type (e.g. 'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ=='), but got a value without the 'data:' prefix."
+        "Invalid file data: '{place}.file_data'. Expected a base64-encoded data URL with a valid file MIME type (e.g. 'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ=='), but got {fault}"
     );
     Some(Complaint::new(message).at(format!("{place}.file_data")).code("invalid_value"))
+}
+
+/// What is wrong with the form of a file, in OpenAI's words: sound and films are no files.
+fn fault_of_file(data: &str) -> Option<String> {
+    let Some(data) = data.strip_prefix("data:") else {
+        return Some("a value without the 'data:' prefix.".to_owned());
+    };
+    let mime_type = data.split([';', ',']).next().unwrap_or(data);
+    let is_refused = ["audio/", "video/"].iter().any(|kind| mime_type.starts_with(kind));
+    is_refused.then(|| {
+        format!(
+            "unsupported MIME type '{mime_type}'. Please see https://platform.openai.com/docs/assistants/tools/file-search#supported-files for supported file types."
+        )
+    })
 }

@@ -10,7 +10,7 @@ use crate::protocols::openai::strict::wording;
 
 use super::parameters::REFERENCE;
 
-pub(super) static RULES: [Rule; 12] = [
+pub(super) static RULES: [Rule; 14] = [
     Rule {
         id: "openai-chat/model-takes-role",
         source: "https://platform.openai.com/docs/guides/reasoning",
@@ -67,9 +67,36 @@ pub(super) static RULES: [Rule; 12] = [
         source: "https://platform.openai.com/docs/guides/structured-outputs",
         takes: &[r#"{"model": "gpt-3.5-turbo", "messages": [{"role": "user", "content": "JSON, please."}],
                 "response_format": {"type": "json_object"}}"#],
-        refuses: &[r#"{"model": "gpt-3.5-turbo", "response_format":
-                {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}}"#],
+        refuses: &[
+            r#"{"model": "gpt-3.5-turbo", "response_format":
+                {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}}"#,
+            r#"{"model": "gpt-4", "messages": [{"role": "user", "content": "JSON, please."}],
+                "response_format": {"type": "json_object"}}"#,
+        ],
         find: unsupported_format,
+    },
+    Rule {
+        id: "openai-chat/model-calls-tools",
+        source: "https://platform.openai.com/docs/guides/function-calling",
+        takes: &[
+            r#"{"model": "gpt-3.5-turbo", "tools": [{"type": "function", "function": {"name": "now"}}]}"#,
+        ],
+        refuses: &[
+            r#"{"model": "gpt-5-search-api", "tools": [{"type": "function", "function": {"name": "now"}}]}"#,
+            r#"{"model": "o1-mini", "functions": [{"name": "now"}]}"#,
+        ],
+        find: tools_without_calls,
+    },
+    Rule {
+        id: "openai-chat/model-service-tier",
+        source: "https://platform.openai.com/docs/guides/flex-processing",
+        takes: &[
+            r#"{"model": "o3", "service_tier": "flex"}"#,
+            r#"{"model": "gpt-5-mini", "service_tier": "flex"}"#,
+            r#"{"service_tier": "priority"}"#,
+        ],
+        refuses: &[r#"{"service_tier": "flex"}"#],
+        find: flex_without_flex,
     },
     Rule {
         id: "openai-chat/model-searches",
@@ -158,7 +185,7 @@ fn sound_for_the_deaf(request: &Request<'_>) -> Option<Complaint> {
     Some(Complaint::new(message).at(place).code("invalid_value"))
 }
 
-fn asks_for_sound(request: &Request<'_>) -> bool {
+pub(super) fn asks_for_sound(request: &Request<'_>) -> bool {
     request.items("modalities").iter().any(|modality| modality == "audio")
 }
 
@@ -178,13 +205,33 @@ fn sound_of_the_mute(request: &Request<'_>) -> Option<Complaint> {
 }
 
 fn unsupported_format(request: &Request<'_>) -> Option<Complaint> {
-    request.model.filter(|model| !model.takes_schemas)?;
-    let format =
-        request.get("response_format")?.get("type")?.as_str().filter(|format| *format == "json_schema")?;
+    let model = request.model?;
+    let format = request.get("response_format")?.get("type")?.as_str()?;
+    let told =
+        format!("Invalid parameter: 'response_format' of type '{format}' is not supported with this model.");
+    match format {
+        "json_object" if !model.takes_json => Some(Complaint::new(told).at("response_format")),
+        "json_schema" if !model.takes_schemas => Some(Complaint::new(format!(
+            "{told} Learn more about supported models at the Structured Outputs guide: https://platform.openai.com/docs/guides/structured-outputs"
+        ))),
+        _ => None,
+    }
+}
+
+fn tools_without_calls(request: &Request<'_>) -> Option<Complaint> {
+    request.model.filter(|model| !model.family.calls_tools)?;
+    let param = ["tools", "functions"].into_iter().find(|param| request.has(param))?;
     let message = format!(
-        "Invalid parameter: 'response_format' of type '{format}' is not supported with this model. Learn more about supported models at the Structured Outputs guide: https://platform.openai.com/docs/guides/structured-outputs"
+        "{param} is not supported in this model. For a list of supported models, refer to https://platform.openai.com/docs/guides/function-calling#models-supporting-function-calling."
     );
-    Some(Complaint::new(message))
+    Some(Complaint::new(message).status(404))
+}
+
+/// Only models that reason are served more slowly for less.
+fn flex_without_flex(request: &Request<'_>) -> Option<Complaint> {
+    request.model.filter(|model| model.family.reasoning == Reasoning::Never)?;
+    let tier = request.text("service_tier");
+    (tier == Some("flex")).then(|| Complaint::new("Invalid service_tier argument").at("service_tier"))
 }
 
 fn search_without_search(request: &Request<'_>) -> Option<Complaint> {

@@ -7,9 +7,10 @@ use crate::protocols::openai::strict::request::{Request, all_parts};
 use crate::protocols::openai::strict::rule::Rule;
 use crate::protocols::openai::strict::wording;
 
+use super::capability::asks_for_sound;
 use super::parameters::REFERENCE;
 
-pub(super) static RULES: [Rule; 10] = [
+pub(super) static RULES: [Rule; 11] = [
     Rule {
         id: "openai-chat/function-call-needs-functions",
         source: "https://github.com/Azure-Samples/azure-search-openai-demo/pull/1175",
@@ -93,6 +94,15 @@ pub(super) static RULES: [Rule; 10] = [
         refuses: &[r#"{"model": "gpt-audio", "modalities": ["text", "audio"]}"#],
         find: spoken_answer_without_voice,
     },
+    Rule {
+        id: "openai-chat/streamed-sound-is-raw",
+        source: "https://platform.openai.com/docs/guides/audio",
+        takes: &[r#"{"model": "gpt-audio", "modalities": ["text", "audio"], "stream": true,
+                "audio": {"voice": "ash", "format": "pcm16"}}"#],
+        refuses: &[r#"{"model": "gpt-audio", "modalities": ["text", "audio"], "stream": true,
+                "audio": {"voice": "ash", "format": "wav"}}"#],
+        find: packed_sound_in_a_stream,
+    },
 ];
 
 fn function_call_without_functions(request: &Request<'_>) -> Option<Complaint> {
@@ -167,6 +177,14 @@ fn stream_options_without_stream(request: &Request<'_>) -> Option<Complaint> {
 }
 
 fn spoken_answer_without_voice(request: &Request<'_>) -> Option<Complaint> {
-    let is_spoken = request.items("modalities").iter().any(|modality| modality == "audio");
-    (is_spoken && !request.has("audio")).then(|| wording::missing("audio"))
+    (asks_for_sound(request) && !request.has("audio")).then(|| wording::missing("audio"))
+}
+
+fn packed_sound_in_a_stream(request: &Request<'_>) -> Option<Complaint> {
+    let format = request.get("audio")?.get("format")?.as_str()?;
+    let message = format!(
+        "Unsupported value: 'audio.format' does not support '{format}' when stream=true. Supported values are: 'pcm16'."
+    );
+    (format != "pcm16" && asks_for_sound(request) && request.is_true("stream"))
+        .then(|| Complaint::new(message).at("audio.format").code("unsupported_value"))
 }

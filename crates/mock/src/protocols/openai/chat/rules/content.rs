@@ -1,10 +1,14 @@
 //! What messages are made of: text, images, sound, files.
 
+use super::options::CACHE_BREAKPOINT;
 use super::parameters::REFERENCE;
 use crate::protocols::openai::strict::shape::{Array, Field, Object, OneOf, Shape, Tagged};
 
 /// A text, or parts of one.
-pub(super) const CONTENT: Shape = Shape::Either { expected: EXPECTED, arms: &[Shape::TEXT, PARTS] };
+pub(super) const CONTENT: Shape = Shape::Either { expected: EXPECTED, arms: &[WHOLE, PARTS] };
+
+/// A content that is one text: ten megabytes at most, as refusals of September 2026 say.
+pub(super) const WHOLE: Shape = Shape::text(0, 10_485_760);
 
 const EXPECTED: &str = "one of a string or array of objects";
 
@@ -29,14 +33,63 @@ static PART: Tagged = Tagged {
     unknown_kind: None,
 };
 
+/// What developers say has a schema of its own, whose texts take no members that it does not know:
+/// `cache_control`, for one, is refused there and nowhere else.
+pub(super) const DEVELOPER_CONTENT: Shape = Shape::Either {
+    expected: EXPECTED,
+    arms: &[
+        WHOLE,
+        Shape::Array(Array {
+            expected: "an array of objects",
+            items: &Shape::Tagged(&DEVELOPER_PART),
+            min_length: 0,
+            max_length: usize::MAX,
+        }),
+    ],
+};
+
+static DEVELOPER_PART: Tagged = Tagged {
+    rule: "openai-chat/developer-part-type",
+    tag: "type",
+    kinds: &[
+        ("text", &DEVELOPER_TEXT),
+        ("image_url", &IMAGE),
+        ("input_audio", &SOUND),
+        ("refusal", &REFUSAL),
+        ("audio", &AUDIO),
+        ("file", &FILE),
+    ],
+    unknown_kind: None,
+};
+
+static DEVELOPER_TEXT: Object = Object {
+    source: REFERENCE,
+    closed: Some("openai-chat/developer-part-members"),
+    least: r#"{"type": "text", "text": "Be brief."}"#,
+    within: r#"{"messages": [{"role": "developer", "content": ["$"]}]}"#,
+    fields: &[
+        Field::required("openai-chat/developer-part-text", "text", Shape::TEXT)
+            .takes(&[r#""Be brief.""#])
+            .refuses(&["7", "null"]),
+        Field::optional("openai-chat/developer-part-breakpoint", "prompt_cache_breakpoint", CACHE_BREAKPOINT)
+            .takes(&[r#"{"mode": "explicit"}"#])
+            .refuses(&["true"]),
+    ],
+};
+
 static TEXT: Object = Object {
     source: REFERENCE,
     closed: None,
     least: r#"{"type": "text", "text": "Hi"}"#,
     within: r#"{"messages": [{"role": "user", "content": ["$"]}]}"#,
-    fields: &[Field::required("openai-chat/part-text", "text", Shape::TEXT)
-        .takes(&[r#""""#])
-        .refuses(&["7", "null"])],
+    fields: &[
+        Field::required("openai-chat/part-text", "text", Shape::TEXT)
+            .takes(&[r#""""#])
+            .refuses(&["7", "null"]),
+        Field::optional("openai-chat/part-text-breakpoint", "prompt_cache_breakpoint", CACHE_BREAKPOINT)
+            .takes(&[r#"{"mode": "explicit", "ttl": "30m"}"#])
+            .refuses(&["true"]),
+    ],
 };
 
 static IMAGE: Object = Object {
@@ -44,9 +97,14 @@ static IMAGE: Object = Object {
     closed: None,
     least: r#"{"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}"#,
     within: r#"{"messages": [{"role": "user", "content": ["$"]}]}"#,
-    fields: &[Field::required("openai-chat/part-image", "image_url", Shape::Object(&IMAGE_URL))
-        .takes(&[r#"{"url": "https://example.com/cat.png"}"#])
-        .refuses(&[r#""https://example.com/cat.png""#])],
+    fields: &[
+        Field::required("openai-chat/part-image", "image_url", Shape::Object(&IMAGE_URL))
+            .takes(&[r#"{"url": "https://example.com/cat.png"}"#])
+            .refuses(&[r#""https://example.com/cat.png""#]),
+        Field::optional("openai-chat/part-image-breakpoint", "prompt_cache_breakpoint", CACHE_BREAKPOINT)
+            .takes(&[r#"{"mode": "explicit"}"#])
+            .refuses(&["true"]),
+    ],
 };
 
 static IMAGE_URL: Object = Object {

@@ -8,7 +8,23 @@ use crate::protocols::openai::strict::rule::Rule;
 
 const GUIDE: &str = "https://platform.openai.com/docs/guides/function-calling";
 
-pub(super) static RULES: [Rule; 3] = [
+pub(super) static RULES: [Rule; 5] = [
+    Rule {
+        id: "openai-chat/answers-say-whose-they-are",
+        source: "https://github.com/langchain-ai/langchain/issues/22600",
+        takes: &[
+            r#"{"messages": [{"role": "user", "content": "Hi"}, {"role": "function", "name": "now", "content": "12:00"}]}"#,
+        ],
+        refuses: &[
+            r#"{"messages": [
+                {"role": "assistant", "tool_calls": [
+                    {"id": "a", "type": "function", "function": {"name": "now", "arguments": "{}"}}]},
+                {"role": "tool", "content": "12:00"}]}"#,
+            r#"{"messages": [{"role": "user", "content": "Hi"}, {"role": "tool", "tool_call_id": null, "content": "12:00"}]}"#,
+            r#"{"messages": [{"role": "user", "content": "Hi"}, {"role": "function", "content": "12:00"}]}"#,
+        ],
+        find: nameless_answer,
+    },
     Rule {
         id: "openai-chat/calls-are-answered",
         source: GUIDE,
@@ -63,6 +79,23 @@ pub(super) static RULES: [Rule; 3] = [
                 {"role": "tool", "tool_call_id": "a", "content": "12:00"},
                 {"role": "tool", "tool_call_id": "b", "content": "12:00"}]}"#],
         find: answer_of_another_call,
+    },
+    Rule {
+        id: "openai-chat/answers-come-once",
+        source: "https://github.com/agno-agi/agno/issues/5116",
+        takes: &[r#"{"messages": [
+                {"role": "assistant", "tool_calls": [
+                    {"id": "a", "type": "function", "function": {"name": "now", "arguments": "{}"}}]},
+                {"role": "tool", "tool_call_id": "a", "content": "12:00"},
+                {"role": "assistant", "tool_calls": [
+                    {"id": "a", "type": "function", "function": {"name": "now", "arguments": "{}"}}]},
+                {"role": "tool", "tool_call_id": "a", "content": "12:01"}]}"#],
+        refuses: &[r#"{"messages": [
+                {"role": "assistant", "tool_calls": [
+                    {"id": "a", "type": "function", "function": {"name": "now", "arguments": "{}"}}]},
+                {"role": "tool", "tool_call_id": "a", "content": "12:00"},
+                {"role": "tool", "tool_call_id": "a", "content": "12:01"}]}"#],
+        find: answer_given_twice,
     },
 ];
 
@@ -138,6 +171,36 @@ fn answer_of_another_call(request: &Request<'_>) -> Option<Complaint> {
     let message =
         format!("Invalid parameter: 'tool_call_id' of '{id}' not found in 'tool_calls' of previous message.");
     Some(Complaint::new(message).at(format!("messages.[{at}].tool_call_id")))
+}
+
+/// Two answers to one call, in the messages that follow it.
+fn answer_given_twice(request: &Request<'_>) -> Option<Complaint> {
+    let messages = request.messages();
+    let (first, second, id) = answers(messages).find_map(|at| {
+        let id = answered(&messages[at])?;
+        let before =
+            messages[..at].iter().rposition(|message| !is(message, "role", "tool")).map_or(0, |at| at + 1);
+        let first = (before..at).find(|earlier| answered(&messages[*earlier]) == Some(id))?;
+        Some((first, at, id))
+    })?;
+    let message = format!(
+        "Invalid parameter: Duplicate value for 'tool_call_id' of '{id}', in messages[{first}] and messages[{second}]."
+    );
+    Some(Complaint::new(message).at(format!("messages.[{second}].tool_call_id")))
+}
+
+/// An answer that does not say which call or function it is of.
+fn nameless_answer(request: &Request<'_>) -> Option<Complaint> {
+    let missed = |message: &Value| {
+        let (role, name) = [("tool", "tool_call_id"), ("function", "name")]
+            .into_iter()
+            .find(|(role, _)| is(message, "role", role))?;
+        message.get(name).is_none_or(Value::is_null).then_some((role, name))
+    };
+    let mut messages = request.messages().iter().enumerate();
+    let (at, (role, name)) = messages.find_map(|(at, message)| Some((at, missed(message)?)))?;
+    let message = format!("Missing parameter '{name}': messages with role '{role}' must have a '{name}'.");
+    Some(Complaint::new(message).at(format!("messages.[{at}].{name}")))
 }
 
 /// The places of the tool messages.

@@ -49,7 +49,7 @@ static NAMED_SCHEMA: Object = Object {
         Field::optional("openai-chat/schema-description", "description", Shape::TEXT)
             .takes(&[r#""An answer.""#])
             .refuses(&["7"]),
-        Field::optional("openai-chat/schema", "schema", Shape::Object(&ANY_OBJECT))
+        Field::required("openai-chat/schema", "schema", Shape::Object(&ANY_OBJECT))
             .takes(&[r#"{"type": "object"}"#])
             .refuses(&[r#""object""#]),
         Field::optional("openai-chat/schema-strict", "strict", Shape::Boolean)

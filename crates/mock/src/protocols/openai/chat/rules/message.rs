@@ -2,7 +2,7 @@
 //!
 //! Members that OpenAI has no name for are taken: clients send back what they were answered.
 
-use super::content::CONTENT;
+use super::content::{CONTENT, DEVELOPER_CONTENT, WHOLE};
 use super::parameters::{REFERENCE, SHORT_NAME};
 use crate::protocols::openai::strict::shape::{Array, Field, Object, PARTICIPANT, Shape, Tagged};
 
@@ -50,7 +50,7 @@ static DEVELOPER: Object = Object {
     least: r#"{"role": "developer", "content": "Be brief."}"#,
     within: r#"{"messages": ["$"]}"#,
     fields: &[
-        Field::required("openai-chat/developer-content", "content", CONTENT)
+        Field::required("openai-chat/developer-content", "content", DEVELOPER_CONTENT)
             .takes(&[r#""Be brief.""#, r#"[{"type": "text", "text": "Be brief."}]"#])
             .refuses(&["7", "null"]),
         Field::optional("openai-chat/developer-name", "name", PARTICIPANT_NAME)
@@ -114,7 +114,8 @@ static TOOL: Object = Object {
         Field::optional("openai-chat/tool-content", "content", CONTENT)
             .takes(&[r#""12:00""#, r#"[{"type": "text", "text": "12:00"}]"#])
             .refuses(&["12"]),
-        Field::required("openai-chat/tool-call-id", "tool_call_id", CALL_ID)
+        // That it is there is looked at with the order of messages, see `conversation`.
+        Field::optional("openai-chat/tool-call-id", "tool_call_id", CALL_ID)
             .takes(&[r#""call_1""#])
             .refuses(&["1", r#""call_012345678901234567890123456789012345x""#]),
     ],
@@ -126,10 +127,10 @@ static FUNCTION: Object = Object {
     least: r#"{"role": "function", "name": "now", "content": "12:00"}"#,
     within: r#"{"messages": [{"role": "user", "content": "Hi"}, "$"]}"#,
     fields: &[
-        Field::optional("openai-chat/function-content", "content", Shape::TEXT)
+        Field::optional("openai-chat/function-content", "content", WHOLE)
             .takes(&[r#""12:00""#])
             .refuses(&["12"]),
-        Field::required("openai-chat/function-message-name", "name", Shape::TEXT)
+        Field::optional("openai-chat/function-message-name", "name", Shape::TEXT)
             .takes(&[r#""now""#])
             .refuses(&["7"]),
     ],

@@ -91,6 +91,18 @@ fn is_value_unlisted(violation: &Violation, field: &Field) -> bool {
     violation.code.as_deref() == Some("invalid_value") && violation.param.as_deref() == Some(field.name)
 }
 
+/// What is wrong with metadata that are given to an answer which was kept.
+pub(crate) fn faults_of_metadata(metadata: Option<&Value>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if let Some(field) = PARAMETERS.fields.iter().find(|field| field.name == "metadata") {
+        match metadata {
+            None => found.push(wording::missing(field.name).under(field.rule)),
+            Some(metadata) => check_field(field, Some(metadata), &Place::Root, &mut found),
+        }
+    }
+    found
+}
+
 /// Every rule, with its examples.
 pub(crate) fn cards() -> Vec<RuleCard> {
     let alone: [&'static [Rule]; 6] = [

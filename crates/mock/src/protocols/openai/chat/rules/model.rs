@@ -52,8 +52,11 @@ fn nameless(request: &Request<'_>) -> Option<Complaint> {
 fn elsewhere(request: &Request<'_>) -> Option<Complaint> {
     let message = match request.model.map(|model: &Model| model.endpoint)? {
         Endpoint::Chat => return None,
+        Endpoint::Embeddings => {
+            return Some(Complaint::new("You are not allowed to sample from this model").status(403));
+        }
         Endpoint::Responses => "This model is only supported in v1/responses and not in v1/chat/completions.",
-        Endpoint::Embeddings | Endpoint::Completions | Endpoint::Other => {
+        Endpoint::Completions | Endpoint::Other => {
             "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?"
         }
     };

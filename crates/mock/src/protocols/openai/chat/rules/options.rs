@@ -8,9 +8,39 @@ pub(super) static MODERATION: Object = Object {
     closed: None,
     least: r#"{"model": "omni-moderation-latest"}"#,
     within: r#"{"moderation": "$"}"#,
-    fields: &[Field::required("openai-chat/moderation-model", "model", Shape::TEXT)
-        .takes(&[r#""omni-moderation-latest""#])
-        .refuses(&["7"])],
+    fields: &[
+        Field::required("openai-chat/moderation-model", "model", Shape::TEXT)
+            .takes(&[r#""omni-moderation-latest""#])
+            .refuses(&["7"]),
+        Field::optional("openai-chat/moderation-policy", "policy", Shape::Object(&MODERATION_POLICY))
+            .takes(&["{}", "null"])
+            .refuses(&[r#""strict""#]),
+    ],
+};
+
+static MODERATION_POLICY: Object = Object {
+    source: REFERENCE,
+    closed: None,
+    least: "{}",
+    within: r#"{"moderation": {"model": "omni-moderation-latest", "policy": "$"}}"#,
+    fields: &[
+        Field::optional("openai-chat/moderation-of-input", "input", Shape::Object(&MODERATED))
+            .takes(&[r#"{"mode": "block"}"#, "null"])
+            .refuses(&[r#""block""#]),
+        Field::optional("openai-chat/moderation-of-output", "output", Shape::Object(&MODERATED))
+            .takes(&[r#"{"mode": "score"}"#, "null"])
+            .refuses(&[r#""score""#]),
+    ],
+};
+
+static MODERATED: Object = Object {
+    source: REFERENCE,
+    closed: None,
+    least: r#"{"mode": "score"}"#,
+    within: r#"{"moderation": {"model": "omni-moderation-latest", "policy": {"input": "$"}}}"#,
+    fields: &[Field::required("openai-chat/moderation-mode", "mode", Shape::one_of(&["score", "block"]))
+        .takes(&[r#""block""#])
+        .refuses(&[r#""warn""#])],
 };
 
 pub(super) static CACHE_OPTIONS: Object = Object {
@@ -22,9 +52,30 @@ pub(super) static CACHE_OPTIONS: Object = Object {
         Field::optional("openai-chat/prompt-cache-mode", "mode", Shape::one_of(&["implicit", "explicit"]))
             .takes(&[r#""explicit""#])
             .refuses(&[r#""secret""#]),
-        Field::optional("openai-chat/prompt-cache-ttl", "ttl", Shape::TEXT)
-            .takes(&[r#""30m""#])
-            .refuses(&["30"]),
+        Field::optional("openai-chat/prompt-cache-ttl", "ttl", CACHE_TTL)
+            .takes(&[r#""30m""#, r#""12h""#])
+            .refuses(&["30", r#""5m""#]),
+    ],
+};
+
+/// As the types of the client libraries have it in November 2026.
+const CACHE_TTL: Shape = Shape::one_of(&["30m", "12h"]);
+
+/// Where in a message a cached prompt may end.
+pub(super) const CACHE_BREAKPOINT: Shape = Shape::Object(&BREAKPOINT);
+
+static BREAKPOINT: Object = Object {
+    source: REFERENCE,
+    closed: None,
+    least: r#"{"mode": "explicit"}"#,
+    within: r#"{"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi", "prompt_cache_breakpoint": "$"}]}]}"#,
+    fields: &[
+        Field::required("openai-chat/cache-breakpoint-mode", "mode", Shape::one_of(&["explicit"]))
+            .takes(&[r#""explicit""#])
+            .refuses(&[r#""implicit""#]),
+        Field::optional("openai-chat/cache-breakpoint-ttl", "ttl", CACHE_TTL)
+            .takes(&[r#""12h""#])
+            .refuses(&[r#""1h""#]),
     ],
 };
 

@@ -89,14 +89,13 @@ pub(super) static PARAMETERS: Object = Object {
             .refuses(&[r#""json""#]),
         Field::optional("openai-chat/service-tier", "service_tier", SERVICE_TIER)
             .takes(&[r#""auto""#, r#""flex""#, r#""scale""#])
+            .beside(r#"{"model": "o3"}"#)
             .refuses(&[r#""slow""#, "1"]),
         Field::optional("openai-chat/max-tokens", "max_tokens", Shape::COUNT)
             .takes(&["1", "16384"])
             .refuses(&["0", "-1", r#""8""#]),
-        Field::optional("openai-chat/reasoning-effort", "reasoning_effort", EFFORT)
-            .takes(&[r#""low""#, r#""high""#])
-            .beside(r#"{"model": "o3"}"#)
-            .refuses(&[r#""most""#]),
+        // Held against the model alone, whatever it is: see `reasoning`.
+        Field::optional("openai-chat/reasoning-effort", "reasoning_effort", Shape::Anything),
         Field::optional("openai-chat/logit-bias", "logit_bias", Shape::Map(&LOGIT_BIAS))
             .takes(&[r#"{"50256": -100}"#, "{}"])
             .refuses(&[r#"{"50256": -101}"#, r#"{"50256": 101}"#, r#"{"50256": "never"}"#, "[]"]),
@@ -147,9 +146,6 @@ const MANY_TOOLS: &str = r#"[{"$times": 129, "item": {"type": "function", "funct
 const MUCH_METADATA: &str = r#"{"1":"","2":"","3":"","4":"","5":"","6":"","7":"","8":"","9":"","10":"","11":"","12":"","13":"","14":"","15":"","16":"","17":""}"#;
 
 const PENALTY: Shape = Shape::Decimal { min: -2.0, max: 2.0 };
-
-/// Any of the efforts there are; which of them a model takes is a rule of its own.
-const EFFORT: Shape = Shape::one_of(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
 
 /// Another text than these has a complaint of its own, see `caching`.
 const CACHE_RETENTION: Shape =

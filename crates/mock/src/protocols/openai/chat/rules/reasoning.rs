@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::protocols::openai::catalog::{Model, Reasoning};
 use crate::protocols::openai::strict::complaint::Complaint;
+use crate::protocols::openai::strict::python::shown;
 use crate::protocols::openai::strict::request::{Request, is};
 use crate::protocols::openai::strict::rule::Rule;
 use crate::protocols::openai::strict::wording;
@@ -23,6 +24,7 @@ pub(super) static RULES: [Rule; 4] = [
             r#"{"model": "o3", "reasoning_effort": "minimal"}"#,
             r#"{"model": "gpt-5", "reasoning_effort": "none"}"#,
             r#"{"model": "gpt-5.6-terra", "reasoning_effort": "max"}"#,
+            r#"{"model": "gpt-5.6-terra", "reasoning_effort": {"level": "low"}}"#,
         ],
         find: unsupported_effort,
     },
@@ -86,9 +88,10 @@ pub(super) fn reasons(request: &Request<'_>) -> bool {
 
 fn unsupported_effort(request: &Request<'_>) -> Option<Complaint> {
     let model = request.model.filter(|model| !model.efforts.is_empty())?;
-    let effort = request.text("reasoning_effort").filter(|effort| !model.efforts.contains(effort))?;
+    let is_known = |effort: &&Value| effort.as_str().is_some_and(|effort| model.efforts.contains(&effort));
+    let effort = request.get("reasoning_effort").filter(|effort| !is_known(effort))?;
     let rest = format!("Supported values are: {}.", wording::listed(&model.efforts, "and"));
-    Some(wording::unsupported_value("reasoning_effort", format_args!("'{effort}'"), rest))
+    Some(wording::unsupported_value("reasoning_effort", shown(effort), rest))
 }
 
 /// Only where an effort is asked for: what these models answer without one is reported both ways.

@@ -5,13 +5,18 @@ use serde_json::Value;
 use crate::protocols::openai::strict::complaint::Complaint;
 use crate::protocols::openai::strict::request::Request;
 use crate::protocols::openai::strict::rule::Rule;
+use crate::tokens::Tokenizer;
 
 pub(super) static RULES: [Rule; 2] = [
     Rule {
         id: "openai-chat/logit-bias-tokens",
         source: "https://platform.openai.com/docs/api-reference/chat/create",
         takes: &[r#"{"logit_bias": {"0": 1, "100257": 1}}"#],
-        refuses: &[r#"{"logit_bias": {"hello": 1}}"#, r#"{"logit_bias": {"-1": 1}}"#],
+        refuses: &[
+            r#"{"logit_bias": {"hello": 1}}"#,
+            r#"{"logit_bias": {"-1": 1}}"#,
+            r#"{"model": "gpt-4", "logit_bias": {"100265": 1}}"#,
+        ],
         find: bias_of_no_token,
     },
     Rule {
@@ -30,11 +35,14 @@ pub(super) static RULES: [Rule; 2] = [
 ];
 
 fn bias_of_no_token(request: &Request<'_>) -> Option<Complaint> {
+    let last = Tokenizer::of_model(request.model_name).end_of_text();
     let mut tokens = request.get("logit_bias")?.as_object()?.keys();
-    let token = tokens.find(|token| token.parse::<u32>().is_err())?;
-    let message =
-        format!("Invalid key in 'logit_bias': {token}. You should only be submitting non-negative integers.");
-    Some(Complaint::new(message).at("logit_bias"))
+    let fault = tokens.find_map(|token| match token.parse::<u32>() {
+        Err(_) => Some(format!("{token}. You should only be submitting non-negative integers.")),
+        Ok(number) if number > last => Some(format!("{token}. Maximum value is {last}.")),
+        Ok(_) => None,
+    })?;
+    Some(Complaint::new(format!("Invalid key in 'logit_bias': {fault}")).at("logit_bias"))
 }
 
 /// OpenAI documents that it refuses these, not in which words.

@@ -50,9 +50,10 @@ fn near(name: &str, request: &Request<'_>) -> Vec<&'static str> {
 pub(super) static SUPPORTED: Rule = Rule {
     id: "openai-chat/model-parameters",
     source: "https://platform.openai.com/docs/guides/reasoning",
-    takes: &[r#"{"model": "o3", "max_completion_tokens": 8}"#, r#"{"model": "o3", "max_tokens": null}"#],
+    takes: &[r#"{"model": "o3", "max_completion_tokens": 8}"#, r#"{"max_tokens": null}"#],
     refuses: &[
         r#"{"model": "o3", "max_tokens": 8}"#,
+        r#"{"model": "o3", "max_tokens": null}"#,
         r#"{"model": "gpt-5-nano", "max_tokens": 0, "temperature": -0.5, "messages": [{"role": "user", "content": null}]}"#,
         r#"{"model": "o1-mini", "stop": ["stop"]}"#,
         r#"{"model": "gpt-5", "logit_bias": {"1": 1}}"#,
@@ -60,8 +61,11 @@ pub(super) static SUPPORTED: Rule = Rule {
     find: |request| PARAMETERS.fields.iter().find_map(|field| unsupported(field.name, request)),
 };
 
-/// The refusal of a parameter that the model knows and does not take, whatever it says.
+/// The refusal of a parameter that the model knows and does not take, whatever it says; not even
+/// that it is nothing: <https://github.com/microsoft/graphrag/issues/1976>.
 pub(super) fn unsupported(name: &str, request: &Request<'_>) -> Option<Complaint> {
+    let value = request.members().get(name)?;
     let refused = request.model?.family.unsupported.contains(&name);
-    (refused && request.has(name)).then(|| wording::unsupported(name))
+    refused
+        .then(|| if value.is_null() { wording::unsupported_null(name) } else { wording::unsupported(name) })
 }

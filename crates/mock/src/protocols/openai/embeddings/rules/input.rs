@@ -9,7 +9,7 @@ use crate::tokens::Tokenizer;
 
 use super::REFERENCE;
 
-pub(super) static RULES: [Rule; 5] = [
+pub(super) static RULES: [Rule; 6] = [
     Rule {
         id: "openai-embeddings/input",
         source: REFERENCE,
@@ -27,18 +27,26 @@ pub(super) static RULES: [Rule; 5] = [
             r#"{"input": " "}"#,
         ],
         refuses: &[
-            r#"{"input": ""}"#,
-            r#"{"input": []}"#,
-            r#"{"input": ["Hi", ""]}"#,
             r#"{"input": 7}"#,
             r#"{"input": {"text": "Hi"}}"#,
             r#"{"input": ["Hi", 7]}"#,
             r#"{"input": [[]]}"#,
             r#"{"input": [-1]}"#,
             r#"{"input": [1.5]}"#,
-            r#"{"input": [{"$times": 2049, "item": "Hi"}]}"#,
         ],
         find: malformed,
+    },
+    Rule {
+        id: "openai-embeddings/input-count",
+        source: "https://github.com/cequence-io/openai-scala-client",
+        takes: &[r#"{"input": [{"$times": 2048, "item": "Hi"}]}"#],
+        refuses: &[
+            r#"{"input": ""}"#,
+            r#"{"input": []}"#,
+            r#"{"input": ["Hi", ""]}"#,
+            r#"{"input": [{"$times": 2049, "item": "Hi"}]}"#,
+        ],
+        find: nothing_or_too_much,
     },
     Rule {
         id: "openai-embeddings/input-tokens",
@@ -49,7 +57,7 @@ pub(super) static RULES: [Rule; 5] = [
     },
     Rule {
         id: "openai-embeddings/input-length",
-        source: REFERENCE,
+        source: "https://github.com/cequence-io/openai-scala-client",
         takes: &[r#"{"input": {"$words": 6000}}"#],
         refuses: &[r#"{"input": {"$words": 9000}}"#, r#"{"input": ["Hi", {"$words": 9000}]}"#],
         find: input_too_long,
@@ -73,8 +81,8 @@ fn missing(request: &Request<'_>) -> Option<Complaint> {
 
 fn malformed(request: &Request<'_>) -> Option<Complaint> {
     let is_good = match request.get("input")? {
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => (1..=MAX_INPUTS).contains(&items.len()) && is_of_one_kind(items),
+        Value::String(_) => true,
+        Value::Array(items) => is_of_one_kind(items),
         _ => false,
     };
     let message = "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.";
@@ -82,11 +90,38 @@ fn malformed(request: &Request<'_>) -> Option<Complaint> {
 }
 
 fn is_of_one_kind(items: &[Value]) -> bool {
-    let is_text = |item: &Value| item.as_str().is_some_and(|text| !text.is_empty());
     let is_tokens = |item: &Value| {
         item.as_array().is_some_and(|tokens| !tokens.is_empty() && tokens.iter().all(Value::is_u64))
     };
-    items.iter().all(is_text) || items.iter().all(Value::is_u64) || items.iter().all(is_tokens)
+    items.iter().all(Value::is_string) || items.iter().all(Value::is_u64) || items.iter().all(is_tokens)
+}
+
+fn nothing_or_too_much(request: &Request<'_>) -> Option<Complaint> {
+    let items = match request.get("input")? {
+        Value::String(text) => {
+            return text.is_empty().then(|| invalid_input("input cannot be an empty string."));
+        }
+        Value::Array(items) => items,
+        _ => return None,
+    };
+    if items.is_empty() {
+        return Some(invalid_input("input cannot be an empty array."));
+    }
+    if let Some(at) = items.iter().position(|item| item == "") {
+        return Some(invalid_item(at, "input cannot be an empty string."));
+    }
+    (items.len() > MAX_INPUTS).then(|| invalid_input("array length must be 2048 or less."))
+}
+
+/// Of the whole input; names no parameter.
+fn invalid_input(fault: &str) -> Complaint {
+    Complaint::new(format!("Invalid 'input': {fault}"))
+}
+
+/// Of one of several inputs, which is named.
+fn invalid_item(at: usize, fault: &str) -> Complaint {
+    let param = format!("input[{at}]");
+    Complaint::new(format!("Invalid '{param}': {fault}")).at(param).code("invalid_value")
 }
 
 fn unknown_token(request: &Request<'_>) -> Option<Complaint> {
@@ -111,10 +146,16 @@ fn tokens_in(input: &Value, tokenizer: Tokenizer) -> u64 {
 /// The inputs of a request: one, or each of several.
 fn inputs<'a>(request: &Request<'a>) -> &'a [Value] {
     match request.get("input") {
-        Some(Value::Array(items)) if !items.iter().all(Value::is_number) => items,
+        Some(Value::Array(items)) if has_several(request) => items,
         Some(one) => std::slice::from_ref(one),
         None => &[],
     }
+}
+
+/// Whether inputs come as an array, which may hold only one of them.
+fn has_several(request: &Request<'_>) -> bool {
+    let items = request.get("input").and_then(Value::as_array);
+    items.is_some_and(|items| !items.iter().all(Value::is_number))
 }
 
 fn input_too_long(request: &Request<'_>) -> Option<Complaint> {
@@ -124,15 +165,13 @@ fn input_too_long(request: &Request<'_>) -> Option<Complaint> {
     let may_be_long = |input: &Value| input.as_str().is_none_or(|text| text.len() as u64 > max);
     let counted =
         inputs(request).iter().map(|input| if may_be_long(input) { tokens_in(input, tokenizer) } else { 0 });
-    let (at, asked) = counted.enumerate().find(|(_, tokens)| *tokens > max)?;
-    let message = if request.get("input").is_some_and(|input| input.is_array() && inputs(request).len() > 1) {
-        format!("Invalid 'input[{at}]': maximum input length is {max} tokens.")
+    let (at, _) = counted.enumerate().find(|(_, tokens)| *tokens > max)?;
+    // As measured in October 2026: a lone text is told of the model, an array of its item.
+    Some(if has_several(request) {
+        invalid_item(at, &format!("maximum input length is {max} tokens."))
     } else {
-        format!(
-            "This model's maximum context length is {max} tokens, however you requested {asked} tokens ({asked} in your prompt; 0 for the completion). Please reduce your prompt; or completion length."
-        )
-    };
-    Some(Complaint::new(message))
+        invalid_input(&format!("maximum context length is {max} tokens."))
+    })
 }
 
 fn request_too_long(request: &Request<'_>) -> Option<Complaint> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::protocols::openai::strict::complaint::Complaint;
+use crate::protocols::openai::strict::python::shown;
 use crate::protocols::openai::strict::request::Request;
 use crate::protocols::openai::strict::rule::Rule;
 use crate::protocols::openai::strict::wording;
@@ -113,15 +114,4 @@ fn too_many_dimensions(request: &Request<'_>) -> Option<Complaint> {
 
 fn not_of_type(value: &Value, kind: &str, param: &str) -> Complaint {
     Complaint::new(format!("{} is not of type '{kind}' - '{param}'", shown(value)))
-}
-
-/// As Python writes it.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "None".to_owned(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::String(text) => format!("'{text}'"),
-        other => other.to_string(),
-    }
 }

@@ -1,5 +1,6 @@
 //! The JSON schemas of functions and answers.
 
+mod meta;
 mod strictness;
 
 use serde_json::Value;
@@ -24,6 +25,9 @@ pub(super) static RULES: [Rule; 3] = [
             r#"{"tools": [{"type": "function", "function": {"name": "f", "parameters": {"properties": {}}}}]}"#,
             r#"{"tools": [{"type": "function", "function": {"name": "f", "parameters":
                 {"type": "object", "properties": {"a": {"type": "array"}}}}}]}"#,
+            r#"{"tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]}"#,
+            r#"{"tools": [{"type": "function", "function": {"name": "f", "parameters":
+                {"type": "object", "properties": {"a": {"type": "str"}}}}}]}"#,
             r#"{"functions": [{"name": "f", "parameters": {"type": "array", "items": {}}}]}"#,
         ],
         find: bad_function,
@@ -103,8 +107,10 @@ fn offer(function: &Value, place: impl Fn() -> String) -> Option<Offer<'_>> {
 
 fn bad_function(request: &Request<'_>) -> Option<Complaint> {
     offers(request).find_map(|offer| {
-        let fault =
-            strictness::fault_of_root(offer.schema).or_else(|| strictness::array_without_items(offer.schema));
+        let fault = strictness::fault_of_root(offer.schema)
+            .or_else(|| meta::fault_of(offer.schema))
+            .or_else(|| strictness::root_without_properties(offer.schema))
+            .or_else(|| strictness::array_without_items(offer.schema));
         fault.map(|fault| offer.complaint(&fault))
     })
 }
@@ -118,8 +124,10 @@ fn loose_answer(request: &Request<'_>) -> Option<Complaint> {
     let format = request.get("response_format")?.get("json_schema")?;
     let (name, schema) = (format.get("name")?.as_str()?, format.get("schema")?);
     let is_strict = format.get("strict") == Some(&Value::Bool(true));
-    let fault =
-        is_strict.then(|| strictness::fault_of_root(schema).or_else(|| strictness::fault_of(schema)))??;
+    let fault = is_strict.then(|| {
+        let fault = strictness::fault_of_root(schema).or_else(|| meta::fault_of(schema));
+        fault.or_else(|| strictness::fault_of(schema))
+    })??;
     Some(
         Complaint::new(format!("Invalid schema for response_format '{name}': {fault}")).at("response_format"),
     )

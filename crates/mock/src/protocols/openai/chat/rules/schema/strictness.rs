@@ -2,24 +2,36 @@
 //!
 //! Only keywords that its guide names as not supported, or that it was seen to refuse, are refused.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value};
 
 /// How deep objects may stand in each other.
 const MAX_LEVELS: usize = 10;
+/// How many properties all objects may have together.
+const MAX_PROPERTIES: usize = 5000;
 
-const NOT_PERMITTED: [&str; 11] = [
+const NOT_PERMITTED: [&str; 15] = [
     "oneOf",
     "allOf",
-    "not",
     "if",
     "then",
     "else",
+    "contains",
     "dependentRequired",
     "dependentSchemas",
     "patternProperties",
     "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "unevaluatedProperties",
+    "unevaluatedItems",
     "uniqueItems",
 ];
+
+/// Of texts; other formats are refused, as measured with `uri` and `phone`.
+const FORMATS: [&str; 9] =
+    ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
 /// What is wrong with the schema as a whole.
 pub(super) fn fault_of_root(schema: &Value) -> Option<String> {
@@ -34,7 +46,26 @@ pub(super) fn fault_of_root(schema: &Value) -> Option<String> {
 
 /// What of the schema cannot be held to.
 pub(super) fn fault_of(schema: &Value) -> Option<String> {
-    visit(schema, &Spot::Root, 0, &|schema, spot, levels| strict_fault(schema, spot, levels))
+    let properties = Cell::new(0);
+    let count = |members: &Map<String, Value>| {
+        let own = members.get("properties").and_then(Value::as_object).map_or(0, Map::len);
+        properties.set(properties.get() + own);
+    };
+    let fault = visit(schema, &Spot::Root, 0, &|members, spot, levels| {
+        count(members);
+        strict_fault(members, spot, levels)
+    });
+    let properties = properties.get();
+    fault.or_else(|| {
+        (properties > MAX_PROPERTIES)
+            .then(|| format!("{properties} parameters exceeds limit of {MAX_PROPERTIES}."))
+    })
+}
+
+/// An object as a whole that says nothing of its properties, which OpenAI refuses even where it is
+/// not strict: <https://github.com/spring-projects/spring-ai/issues/4776>.
+pub(super) fn root_without_properties(schema: &Value) -> Option<String> {
+    propertyless(schema.as_object()?, &Spot::Root)
 }
 
 /// An array that says nothing of its items, which OpenAI refuses even where it is not strict.
@@ -103,16 +134,41 @@ fn strict_fault(members: &Map<String, Value>, spot: &Spot<'_>, levels: usize) ->
     if levels > MAX_LEVELS {
         return Some(format!("{levels} levels of nesting exceeds limit of {MAX_LEVELS}."));
     }
+    if members.contains_key("$ref") {
+        return siblings_of_reference(members, spot);
+    }
+    if members.contains_key("not") {
+        return Some(spot.fault("Unsupported keywords ('not',)."));
+    }
     if let Some(keyword) = NOT_PERMITTED.iter().find(|keyword| members.contains_key(**keyword)) {
         return Some(spot.fault(&format!("'{keyword}' is not permitted.")));
     }
-    let speaks_otherwise =
-        ["$ref", "anyOf", "enum", "const"].iter().any(|keyword| members.contains_key(*keyword));
+    let speaks_otherwise = ["anyOf", "enum", "const"].iter().any(|keyword| members.contains_key(*keyword));
     if !members.contains_key("type") && !speaks_otherwise {
         return Some(spot.fault("schema must have a 'type' key."));
     }
-    itemless(members, spot)
+    strange_format(members, spot)
+        .or_else(|| itemless(members, spot))
+        .or_else(|| propertyless(members, spot))
         .or_else(|| is_of_type(members, "object").then(|| open_object(members, spot)).flatten())
+}
+
+/// A reference stands alone. OpenAI shows the rest as Python shows a set.
+fn siblings_of_reference(members: &Map<String, Value>, spot: &Spot<'_>) -> Option<String> {
+    let others: Vec<String> =
+        members.keys().filter(|keyword| *keyword != "$ref").map(|keyword| format!("'{keyword}'")).collect();
+    let (place, others) = (spot.shown(), others.join(", "));
+    (!others.is_empty()).then(|| format!("context={place}, $ref cannot have keywords {{{others}}}."))
+}
+
+fn strange_format(members: &Map<String, Value>, spot: &Spot<'_>) -> Option<String> {
+    let format = members.get("format")?.as_str().filter(|format| !FORMATS.contains(format))?;
+    is_of_type(members, "string").then(|| spot.fault(&format!("'{format}' is not a valid format.")))
+}
+
+fn propertyless(members: &Map<String, Value>, spot: &Spot<'_>) -> Option<String> {
+    (is_of_type(members, "object") && !members.contains_key("properties"))
+        .then(|| spot.fault("object schema missing properties."))
 }
 
 fn itemless(members: &Map<String, Value>, spot: &Spot<'_>) -> Option<String> {
@@ -172,11 +228,49 @@ mod tests {
     #[test]
     fn objects_may_stand_ten_deep() {
         let nested = |levels: usize| {
-            (1..levels).fold(json!({"type": "object", "additionalProperties": false}), |inner, _| {
+            let innermost = json!({"type": "object", "properties": {}, "additionalProperties": false});
+            (1..levels).fold(innermost, |inner, _| {
                 json!({"type": "object", "properties": {"a": inner}, "required": ["a"], "additionalProperties": false})
             })
         };
         assert_eq!(fault_of(&nested(10)), None);
         assert_eq!(fault_of(&nested(11)).as_deref(), Some("11 levels of nesting exceeds limit of 10."));
+    }
+
+    #[test]
+    fn what_stands_beside_a_reference_is_named() {
+        let schema = json!({
+            "type": "object", "required": ["a"], "additionalProperties": false,
+            "properties": {"a": {"$ref": "#/$defs/A", "description": "An a."}},
+            "$defs": {"A": {"type": "string"}},
+        });
+        let expected = "context=('properties', 'a'), $ref cannot have keywords {'description'}.";
+        assert_eq!(fault_of(&schema).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn five_thousand_properties_are_enough() {
+        let wide = |count: usize| {
+            let names: Vec<String> = (0..count).map(|number| format!("p{number}")).collect();
+            let properties: Map<String, Value> =
+                names.iter().map(|name| (name.clone(), json!({"type": "string"}))).collect();
+            json!({"type": "object", "properties": properties, "required": names, "additionalProperties": false})
+        };
+        assert_eq!(fault_of(&wide(5000)), None);
+        assert_eq!(fault_of(&wide(6000)).as_deref(), Some("6000 parameters exceeds limit of 5000."));
+    }
+
+    #[test]
+    fn only_formats_that_can_be_held_to_are_taken() {
+        let of = |format: &str| {
+            let text = json!({"type": ["string", "null"], "format": format});
+            let own = json!({"a": text});
+            json!({"type": "object", "properties": own, "required": ["a"], "additionalProperties": false})
+        };
+        assert_eq!(fault_of(&of("date-time")), None);
+        assert_eq!(
+            fault_of(&of("uri")).as_deref(),
+            Some("In context=('properties', 'a'), 'uri' is not a valid format.")
+        );
     }
 }
