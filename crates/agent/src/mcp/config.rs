@@ -1,7 +1,7 @@
 //! What can be configured of a server of tools.
 //!
-//! Plain data: who reads files and variables fills it in. [`Endpoint`](super::endpoint::Endpoint) says
-//! what is wrong with it.
+//! Plain data: who reads files and variables fills it in. `endpoint` says what is
+//! wrong with it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

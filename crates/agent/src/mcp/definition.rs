@@ -1,5 +1,7 @@
 //! A tool as a server tells of it, and as a model may be told of it.
 
+use std::sync::Arc;
+
 use rmcp::model::Tool as Told;
 use serde_json::{Map, Value, json};
 
@@ -36,7 +38,7 @@ impl Definition {
         let description = told.description.map(String::from).or(told.title);
         let hints = told.annotations.unwrap_or_default();
         let is_idempotent = hints.read_only_hint == Some(true) || hints.idempotent_hint == Some(true);
-        let schema = Value::Object((*told.input_schema).clone());
+        let schema = Value::Object(Arc::unwrap_or_clone(told.input_schema));
         Self::new(told.name.into_owned(), description, Some(schema), is_idempotent)
     }
 

@@ -21,14 +21,12 @@ const OWN_HEADERS: [&str; 9] = [
 ];
 
 /// A server that can be started or asked.
-#[derive(Clone)]
 pub(super) enum Endpoint {
     Command(Launch),
     Url(Address),
 }
 
 /// A program and what it is given.
-#[derive(Clone)]
 pub(super) struct Launch {
     pub(super) program: String,
     pub(super) args: Vec<String>,
@@ -39,7 +37,6 @@ pub(super) struct Launch {
 }
 
 /// An address and what is sent there with every request.
-#[derive(Clone)]
 pub(super) struct Address {
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,

@@ -5,9 +5,9 @@
 //! What it does not do: it offers a server nothing (no sampling, no roots, no questions to people), and
 //! has no use for prompts and resources. It logs nothing and reads no environment.
 //!
-//! In reading order: [`config`] → [`endpoint`] say where a server is; [`server`] keeps it, by
-//! [`restarts`]; [`connection`] talks to it through [`guard`], over [`stdio`] or [`http`]; [`listing`],
-//! [`definition`] and [`naming`] make tools of what it offers, [`answer`] text of what it answers.
+//! In reading order: `config` → `endpoint` say where a server is; `server` keeps it, by
+//! `restarts`; `connection` talks to it through `guard`, over `stdio` or `http`; `listing`,
+//! `definition` and `naming` make tools of what it offers, `answer` text of what it answers.
 
 mod abandoned;
 mod answer;

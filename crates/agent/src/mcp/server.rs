@@ -165,11 +165,7 @@ impl McpServer {
         deadline: Instant,
     ) -> Result<String, ToolError> {
         let deadline = deadline.min(Instant::now() + self.config.call_timeout());
-        let connection = match timeout_at(deadline, self.connection()).await {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(error)) => return Err(ToolError::new(error.for_model())),
-            Err(_elapsed) => return Err(ToolError::new(self.busy().for_model())),
-        };
+        let connection = self.connection_by(deadline).await?;
         let arguments = match arguments {
             Value::Object(arguments) => arguments,
             _ => return Err(ToolError::new("the arguments must be a JSON object")),
@@ -182,6 +178,13 @@ impl McpServer {
             Ok(Err(failure)) => Err(self.failed(tool, failure)),
             Err(_elapsed) => Err(self.too_slow(tool)),
         }
+    }
+
+    async fn connection_by(&self, deadline: Instant) -> Result<Arc<Connection>, ToolError> {
+        let connection = timeout_at(deadline, self.connection()).await;
+        connection
+            .unwrap_or_else(|_elapsed| Err(self.busy()))
+            .map_err(|error| ToolError::new(error.for_model()))
     }
 
     fn failed(&self, tool: &str, failure: CallFailure) -> ToolError {
@@ -226,7 +229,7 @@ impl McpServer {
     /// Waits until the server may be started again.
     async fn turn(&self, starts: &mut Starts) -> Result<(), McpError> {
         if self.is_closed.load(Ordering::Acquire) {
-            return Err(self.down("it was closed".to_owned()));
+            return Err(self.closed());
         }
         if self.has_answered.swap(false, Ordering::Relaxed) {
             starts.restarts.answered();
@@ -252,6 +255,9 @@ impl McpServer {
         let opened = Connection::open(&self.endpoint, &self.config, deadline).await;
         let connection = opened.map_err(|lost| self.not_started(lost))?;
         self.list(&connection, deadline).await?;
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(self.closed());
+        }
         let connection = Arc::new(connection);
         *lock(&self.held) = Some(connection.clone());
         Ok(connection)
@@ -280,6 +286,10 @@ impl McpServer {
 
     fn down(&self, reason: String) -> McpError {
         McpError::Down { server: self.name.clone(), reason }
+    }
+
+    fn closed(&self) -> McpError {
+        self.down("it was closed".to_owned())
     }
 
     fn busy(&self) -> McpError {

@@ -24,7 +24,7 @@ const VERSION: &str = "2026.8.31";
 fn program() -> Option<PathBuf> {
     match install() {
         Ok(program) => Some(program),
-        Err(reason) if std::env::var_os("PLAYHOUSE_REQUIRE_SERVICES").is_some() => {
+        Err(reason) if std::env::var("PLAYHOUSE_REQUIRE_SERVICES").is_ok_and(|it| it == "1") => {
             panic!("{PACKAGE} cannot be had: {reason}")
         }
         Err(reason) => {

@@ -23,7 +23,7 @@ use crate::mcp::McpServerConfig;
 use crate::mcp::endpoint::Address;
 use crate::mcp::life::Life;
 
-/// How long connecting may take, TLS included where it is spoken.
+/// How long a connection may take; TLS on it is part of the answer.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept: less than servers keep theirs.
 const IDLE: Duration = Duration::from_secs(3);
