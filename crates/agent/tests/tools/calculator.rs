@@ -107,11 +107,11 @@ async fn a_model_is_told_all_it_can_use() {
 
 #[test]
 fn the_guide_names_every_function() {
-    let guide = include_str!("../../src/tools/README.md");
+    let guide = include_str!("../../../../docs/agent-tools.md");
     let unknown = Calculator::calculate("nothing(1)").unwrap_err().to_string();
     let (_, names) = unknown.split_once("there are ").unwrap();
     for name in names.split(' ') {
-        assert!(guide.contains(&format!("`{name}(")), "src/tools/README.md does not name {name}");
+        assert!(guide.contains(&format!("`{name}(")), "docs/agent-tools.md does not name {name}");
     }
 }
 
