@@ -43,6 +43,8 @@ pub(crate) struct Running {
 /// What a run is asked to do.
 pub(crate) struct Assignment {
     pub(crate) agent: Arc<ServedAgent>,
+    /// The model to ask: the agent's own, as a rule.
+    pub(crate) model: Arc<str>,
     /// The conversation it begins with, and settings for every step.
     pub(crate) prompt: Prompt,
     /// Whether text is to come as the model writes it.
@@ -90,8 +92,13 @@ impl RunDesk {
             ..context.with_trail(context.trail.clone())
         };
         let steps = steps.into_iter().map(record::replayed).collect();
-        let assignment =
-            Assignment { agent: served, prompt: Prompt::new(input), stream, context: Arc::new(context) };
+        let assignment = Assignment {
+            agent: served,
+            model: summary.model,
+            prompt: Prompt::new(input),
+            stream,
+            context: Arc::new(context),
+        };
         self.spawn(summary.id, assignment, steps)
     }
 
@@ -101,8 +108,8 @@ impl RunDesk {
         assignment: Assignment,
         steps: Vec<StepRecord>,
     ) -> Result<BegunRun, Error> {
-        let Assignment { agent: served, prompt, stream, context } = assignment;
-        let agent = served.agent()?;
+        let Assignment { agent: served, model, prompt, stream, context } = assignment;
+        let agent = served.agent()?.model(model.clone());
         let tools = agent.tools().clone();
         let trail = context.trail.clone();
         let context = Arc::new(Context { run_id: Some(run_id.clone()), ..context.with_trail(trail) });
@@ -112,7 +119,7 @@ impl RunDesk {
             metrics: self.metrics.clone(),
             run_id: run_id.clone(),
             agent: served.name.clone(),
-            model: served.model.clone(),
+            model,
             tools,
             capture: self.capture,
             spans: Some(RunSpans::begin(&served.name, &run_id, context.session_id.as_deref())),
@@ -200,7 +207,7 @@ fn begin(run_id: &Arc<str>, assignment: &Assignment, resumable: bool) -> BeginRu
     BeginRun {
         run_id: run_id.clone(),
         agent: assignment.agent.name.clone(),
-        model: assignment.agent.model.clone(),
+        model: assignment.model.clone(),
         input: input.to_vec(),
         resumable,
         request_id: context.request_id.clone(),

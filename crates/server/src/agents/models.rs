@@ -35,7 +35,10 @@ impl WithAgents {
         let agent = self.desk.roster.get(name)?;
         let prompt = speech::prompt_of(&request)?;
         let (stream, context) = (request.stream, request.context.clone());
-        let run = self.desk.start(Assignment { agent, prompt, stream, context }).await?;
+        let run = self
+            .desk
+            .start(Assignment { model: agent.model.clone(), agent, prompt, stream, context })
+            .await?;
         speech::answer(run.into_stream(), request.model, stream).await
     }
 }

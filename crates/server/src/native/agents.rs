@@ -103,6 +103,7 @@ impl ToolView {
 #[utoipa::path(
     get,
     path = "/v1/agents",
+    operation_id = "list_agents",
     tag = "agents",
     responses((status = 200, body = AgentList), (status = "default", response = ProblemResponse)),
 )]
@@ -115,6 +116,7 @@ pub(crate) async fn list(State(app): State<App>) -> Json<AgentList> {
 #[utoipa::path(
     post,
     path = "/v1/agents/{name}/runs",
+    operation_id = "run_agent",
     tag = "agents",
     params(("name" = String, Path, description = "The agent's name.")),
     request_body = RunRequest,
@@ -137,7 +139,8 @@ pub(crate) async fn run(
     }
     let agent = app.runs().roster.get(&name).map_err(refuse)?;
     let prompt = Prompt::new(vec![Message::user(request.input)]);
-    let assignment = Assignment { agent, prompt, stream: request.stream, context };
+    let model = agent.model.clone();
+    let assignment = Assignment { agent, model, prompt, stream: request.stream, context };
     let run = app.runs().start(assignment).await.map_err(refuse)?;
     run_answer::answer(&app, run, request.stream, &identity).await.map_err(refuse)
 }

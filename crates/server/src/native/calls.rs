@@ -272,6 +272,7 @@ impl From<Spread> for SpreadView {
 #[utoipa::path(
     get,
     path = "/v1/calls",
+    operation_id = "list_calls",
     tag = "calls",
     params(ListParams),
     responses((status = 200, body = CallList), (status = "default", response = crate::ops::docs::ProblemResponse)),
@@ -293,6 +294,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/calls/stats",
+    operation_id = "call_stats",
     tag = "calls",
     params(StatsParams),
     responses((status = 200, body = CallStats), (status = "default", response = crate::ops::docs::ProblemResponse)),

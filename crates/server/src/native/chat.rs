@@ -30,7 +30,7 @@ pub(crate) struct ChatRequest {
     /// The conversation it belongs to; an unknown id starts that conversation, none a new one.
     #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:@~-]+$")]
     session_id: Option<String>,
-    /// The model to ask; by default the configured one.
+    /// The model to ask; by default the agent's, or the configured one.
     #[schema(min_length = 1)]
     model: Option<String>,
     /// The agent to answer in place of the model alone.
@@ -131,17 +131,14 @@ fn question(
     if request.model.as_deref() == Some("") {
         return Err(unfit("model", "model is empty; name one, or leave it out for the default"));
     }
-    if request.agent.is_some() && request.model.is_some() {
-        return Err(unfit("model", "an agent asks its own model; leave out model or agent"));
-    }
     let agent = request.agent.as_deref().map(|name| app.runs().roster.get(name)).transpose()?;
     let session_id = match request.session_id.as_deref() {
         Some(id) => Arc::from(sane_session_id(id)?),
         None => new_id(),
     };
     let model = match (&agent, request.model.as_deref()) {
-        (Some(agent), _) => agent.model.clone(),
-        (None, Some(model)) => Arc::from(model),
+        (_, Some(model)) => Arc::from(model),
+        (Some(agent), None) => agent.model.clone(),
         (None, None) => app.chat_settings().model.clone(),
     };
     let turn_id = new_id();

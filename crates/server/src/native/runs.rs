@@ -37,6 +37,7 @@ pub(crate) struct ListParams {
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before.
+    #[param(pattern = "^[0-9]{1,18}$")]
     after: Option<String>,
 }
 
@@ -250,6 +251,7 @@ impl ToolCallView {
 #[utoipa::path(
     get,
     path = "/v1/runs",
+    operation_id = "list_runs",
     tag = "agents",
     params(ListParams),
     responses((status = 200, body = RunList), (status = "default", response = ProblemResponse)),
@@ -275,6 +277,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/runs/{id}",
+    operation_id = "read_run",
     tag = "agents",
     params(("id" = String, Path, description = "The run's id.")),
     responses((status = 200, body = RunView), (status = "default", response = ProblemResponse)),
@@ -291,6 +294,7 @@ pub(crate) async fn read(
 #[utoipa::path(
     delete,
     path = "/v1/runs/{id}",
+    operation_id = "cancel_run",
     tag = "agents",
     params(("id" = String, Path, description = "The run's id.")),
     responses(
@@ -317,6 +321,7 @@ pub(crate) async fn cancel(
 #[utoipa::path(
     post,
     path = "/v1/runs/{id}/resume",
+    operation_id = "resume_run",
     tag = "agents",
     params(("id" = String, Path, description = "The run's id.")),
     request_body = ResumeRequest,

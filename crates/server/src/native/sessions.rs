@@ -134,6 +134,7 @@ impl From<SessionDetail> for SessionView {
 #[utoipa::path(
     get,
     path = "/v1/sessions",
+    operation_id = "list_sessions",
     tag = "sessions",
     params(ListParams),
     responses((status = 200, body = SessionList), (status = "default", response = crate::ops::docs::ProblemResponse)),
@@ -155,6 +156,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}",
+    operation_id = "read_session",
     tag = "sessions",
     params(("id" = String, Path, description = "The conversation's id."), MessageParams),
     responses((status = 200, body = SessionView), (status = "default", response = crate::ops::docs::ProblemResponse)),
@@ -185,6 +187,7 @@ pub(crate) async fn read(
 #[utoipa::path(
     delete,
     path = "/v1/sessions/{id}",
+    operation_id = "delete_session",
     tag = "sessions",
     params(("id" = String, Path, description = "The conversation's id.")),
     responses((status = 204, description = "It is gone."), (status = "default", response = crate::ops::docs::ProblemResponse)),

@@ -129,7 +129,8 @@ impl Turn {
 
     async fn start_run(&self, agent: &Arc<ServedAgent>, stream: bool) -> Result<BegunRun, Error> {
         let (prompt, context) = (self.request.prompt()?.clone(), self.request.context.clone());
-        self.app.runs().start(Assignment { agent: agent.clone(), prompt, stream, context }).await
+        let (agent, model) = (agent.clone(), self.request.model.clone());
+        self.app.runs().start(Assignment { agent, model, prompt, stream, context }).await
     }
 
     /// Asks and begins to stream the answer.

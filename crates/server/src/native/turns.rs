@@ -77,6 +77,7 @@ impl From<Turn> for TurnView {
 #[utoipa::path(
     get,
     path = "/v1/turns/{id}",
+    operation_id = "read_turn",
     tag = "sessions",
     params(("id" = String, Path, description = "The turn's id.")),
     responses((status = 200, body = TurnView), (status = "default", response = crate::ops::docs::ProblemResponse)),
