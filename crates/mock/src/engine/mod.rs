@@ -13,7 +13,7 @@ mod shared_script;
 mod shelf;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use http::HeaderMap;
@@ -34,7 +34,7 @@ use crate::protocols::{MockProtocol, Violation};
 use crate::quota::QuotaState;
 use crate::reply::Scene;
 use crate::script::{Chaos, PaceSpec, Rule, Script, ScriptProblem, Strictness};
-use crate::verdict::Verdict;
+use crate::verdict::{Hit, Verdict};
 use crate::verify::{self, Evidence, Expectations, InvalidExpectation, Report, RuleState};
 use namespaces::Namespaces;
 use shared_script::SharedScript;
@@ -206,6 +206,18 @@ impl Engine {
 
     /// Decides what is answered to a request.
     pub async fn decide(&self, namespace: &Namespace, protocol: &dyn MockProtocol, call: &Call) -> Decision {
+        self.decide_telling(namespace, protocol, call, &OnceLock::new()).await
+    }
+
+    /// Decides as [`decide`](Self::decide), and tells which rule matched before it waits for a reply
+    /// that somebody else makes: who asks may leave meanwhile, and then nothing is returned.
+    pub(crate) async fn decide_telling(
+        &self,
+        namespace: &Namespace,
+        protocol: &dyn MockProtocol,
+        call: &Call,
+        waiting: &OnceLock<Hit>,
+    ) -> Decision {
         let compiled = self.script_of(namespace);
         let violations = match self.violations(&compiled, protocol, call) {
             Ok(violations) => violations,
@@ -215,7 +227,7 @@ impl Engine {
             Ok(quota) => quota,
             Err(over) => return *over,
         };
-        let decision = self.answer(namespace, &compiled, protocol, call).await;
+        let decision = self.answer(namespace, &compiled, protocol, call, waiting).await;
         let quota = faults::quota_of(&decision.plan).or(quota);
         Decision { violations, quota, ..decision }
     }
@@ -264,12 +276,18 @@ impl Engine {
         compiled: &Arc<CompiledScript>,
         protocol: &dyn MockProtocol,
         call: &Call,
+        waiting: &OnceLock<Hit>,
     ) -> Decision {
         if !compiled.has_rules_for(&call.facts) {
             return self.unscripted(namespace, compiled, protocol, call);
         }
         match namespace.select(compiled, call) {
-            Ok(selected) => self.scripted(namespace, compiled, protocol, call, selected).await,
+            Ok(selected) => {
+                if compiled.rules.rule(selected.hit.index).is_some_and(Rule::asks_somebody_else) {
+                    let _ = waiting.set(selected.hit.clone());
+                }
+                self.scripted(namespace, compiled, protocol, call, selected).await
+            }
             Err(miss) => {
                 let error = Error::new(ErrorKind::NotFound, miss.to_string());
                 Decision::of(Plan::refusal(faults::coded(error, "no_rule_matched")), Verdict::Miss(miss))

@@ -39,8 +39,8 @@ struct State {
 }
 
 impl Namespace {
-    pub(super) fn new(name: Arc<str>) -> Self {
-        Self { name, journal: Arc::default(), state: Mutex::default() }
+    pub(super) fn new(name: Arc<str>, journal: Arc<Journal>) -> Self {
+        Self { name, journal, state: Mutex::default() }
     }
 
     /// Its name.

@@ -130,9 +130,19 @@ impl Kept {
         self.entries.front().map(|entry| entry.number)
     }
 
+    /// What the calls weigh that are kept.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     fn shrink(&mut self, limits: JournalLimits) -> Gone {
+        self.shrink_to(limits, 1)
+    }
+
+    /// Lets the oldest go until the rest keeps the limits, or only so many are left.
+    pub(super) fn shrink_to(&mut self, limits: JournalLimits, spared: usize) -> Gone {
         let mut gone = Vec::new();
-        while self.entries.len() > 1
+        while self.entries.len() > spared
             && (self.entries.len() > limits.max_calls || self.bytes > limits.max_bytes)
         {
             let Some(entry) = self.entries.pop_front() else { break };

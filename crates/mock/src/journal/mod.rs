@@ -2,10 +2,12 @@
 //!
 //! [`Journal::record`] keeps a call the moment it is decided on; the [`Recording`] it returns notes
 //! what goes out and how it ended. Recording formats nothing and decodes nothing: an [`Entry`]
-//! becomes text only when somebody looks at it.
+//! becomes text only when somebody looks at it. A journal has limits of its own, and a [`JournalBudget`] with
+//! the other journals of its double.
 //!
-//! In reading order: `entry` → `recording` → `headers` → `redact` → `kept` → `view` → `line` → `explain`.
+//! In reading order: `entry` → `recording` → `headers` → `redact` → `kept` → `budget` → `view` → `line` → `explain`.
 
+mod budget;
 pub(crate) mod conversation;
 mod entry;
 pub(crate) mod explain;
@@ -24,9 +26,10 @@ use std::time::Duration;
 use playhouse_llm::{Message, Request};
 use tokio::sync::Notify;
 
-use self::kept::Kept;
+use self::kept::{Gone, Kept};
 use crate::call::Asked;
 
+pub use budget::JournalBudget;
 pub use entry::{Ended, Entry, Received, exact_size};
 pub use explain::explain;
 pub(crate) use explain::troubles;
@@ -44,6 +47,7 @@ pub struct Journal {
     limits: JournalLimits,
     kept: Mutex<Kept>,
     changed: Notify,
+    budget: Arc<JournalBudget>,
 }
 
 /// The calls that a journal holds at one moment.
@@ -60,22 +64,39 @@ pub struct Calls {
 impl Journal {
     /// A journal that keeps this much.
     pub fn new(limits: JournalLimits) -> Self {
-        Self { limits, ..Self::default() }
+        Self { limits, kept: Mutex::default(), changed: Notify::new(), budget: Arc::default() }
+    }
+
+    /// A journal that shares its room with others.
+    pub fn within(limits: JournalLimits, budget: &Arc<JournalBudget>) -> Arc<Self> {
+        let mut journal = Self::new(limits);
+        journal.budget = budget.clone();
+        let journal = Arc::new(journal);
+        budget.join(&journal);
+        journal
     }
 
     /// Keeps a call, numbers it, and returns what notes its answer.
     pub fn record(self: &Arc<Self>, received: Received<'_>) -> Recording {
         let mut entry = Arc::new(Entry::new(received));
-        let gone = self.lock().push(&mut entry, self.limits);
-        drop(gone);
-        self.changed.notify_waiters();
+        self.change(|kept| kept.push(&mut entry, self.limits));
         Recording::new(self.clone(), entry)
     }
 
     /// Says that a call is at its end.
     pub(super) fn close(&self, entry: &Entry) {
-        let gone = self.lock().change(entry, self.limits);
-        drop(gone);
+        self.change(|kept| kept.change(entry, self.limits));
+    }
+
+    /// About how many bytes it holds.
+    pub fn held_bytes(&self) -> usize {
+        self.lock().bytes()
+    }
+
+    /// Lets its oldest calls go until it holds no more than this, or only so many are left.
+    pub(super) fn give_away(&self, max_bytes: usize, spared: usize) {
+        let limits = JournalLimits { max_bytes, ..self.limits };
+        self.hold(|kept| kept.shrink_to(limits, spared));
         self.changed.notify_waiters();
     }
 
@@ -154,9 +175,7 @@ impl Journal {
 
     /// Forgets all calls; numbers go on counting, so that whoever waits for the next one gets it.
     pub fn clear(&self) {
-        let gone = self.lock().clear();
-        drop(gone);
-        self.changed.notify_waiters();
+        self.change(Kept::clear);
     }
 
     /// Waits until something holds of the journal, looking again after every change. Says whether
@@ -188,8 +207,32 @@ impl Journal {
         tokio::time::timeout(timeout, waiting).await.is_ok()
     }
 
+    /// Changes what is kept, tells those who wait, and sees to it that there is room left.
+    fn change(&self, change: impl FnOnce(&mut Kept) -> Gone) {
+        self.hold(change);
+        self.changed.notify_waiters();
+        if self.budget.is_exceeded() {
+            self.budget.make_room(self);
+        }
+    }
+
+    fn hold(&self, change: impl FnOnce(&mut Kept) -> Gone) {
+        let mut kept = self.lock();
+        let before = kept.bytes();
+        let gone = change(&mut kept);
+        self.budget.moved(before, kept.bytes());
+        drop(kept);
+        drop(gone);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept> {
         // A test that panicked while it held the journal must not hide what is in it.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.budget.moved(self.held_bytes(), 0);
     }
 }

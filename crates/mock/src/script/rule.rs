@@ -56,6 +56,12 @@ impl Rule {
         Self { sequence: Some(Sequence { replies, then: Then::default() }), ..Self::default() }
     }
 
+    /// Whether one of its answers is made by somebody behind a URL.
+    pub(crate) fn asks_somebody_else(&self) -> bool {
+        let in_turn = self.sequence.iter().flat_map(|sequence| &sequence.replies);
+        self.reply.iter().chain(in_turn).any(|reply| reply.callback.is_some())
+    }
+
     /// The same rule, with which this goes wrong.
     ///
     /// ```

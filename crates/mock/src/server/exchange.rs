@@ -1,6 +1,6 @@
 //! One request and its answer: read, decided, written, noted.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
@@ -16,7 +16,7 @@ use playhouse_wire::Envelope;
 use tokio::time::Instant;
 
 use super::Double;
-use super::body::PacedBody;
+use super::body::{End, PacedBody, Progress};
 use super::listen::ConnectionControl;
 use super::noted::Noted;
 use crate::call::{Call, Facts};
@@ -25,7 +25,7 @@ use crate::fault::{self, Delivery, Fault};
 use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
 use crate::plan::{Content, Plan};
 use crate::protocols::{Frames, MockProtocol, Violation};
-use crate::verdict::Verdict;
+use crate::verdict::{Hit, Verdict};
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -58,6 +58,29 @@ struct Written {
     completion_tokens: Option<u64>,
 }
 
+/// A call whose rule waits for somebody else's reply. Dropped before that is over, it notes that the
+/// client left: nothing else drops a call that is being decided on.
+struct Waiting<'a> {
+    exchange: &'a Exchange<'a>,
+    facts: &'a Arc<Facts>,
+    rule: OnceLock<Hit>,
+}
+
+impl Waiting<'_> {
+    fn is_over(&mut self) {
+        self.rule.take();
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let Some(hit) = self.rule.take() else { return };
+        let seen = Seen { verdict: Verdict::Rule(hit), violations: Vec::new(), fault: None };
+        let recording = self.exchange.record(Some(self.facts.clone()), Bytes::new(), seen);
+        Noted::new(recording, self.exchange.double.lines()).ended(End::ClientLeft);
+    }
+}
+
 impl Exchange<'_> {
     /// Answers, whatever comes.
     pub(super) async fn answer(self, body: Body) -> Response {
@@ -85,7 +108,11 @@ impl Exchange<'_> {
     async fn decide(self, facts: Arc<Facts>, identity: &Identity) -> Response {
         let headers = self.headers.clone();
         let call = Call { namespace: self.namespace.name().clone(), headers, facts };
-        let decision = self.double.engine().decide(&self.namespace, self.protocol, &call).await;
+        let mut waiting = Waiting { exchange: &self, facts: &call.facts, rule: OnceLock::new() };
+        let engine = self.double.engine();
+        let decision = engine.decide_telling(&self.namespace, self.protocol, &call, &waiting.rule).await;
+        waiting.is_over();
+        drop(waiting);
         self.send(Some(call.facts), Bytes::new(), decision, identity)
     }
 

@@ -5,6 +5,7 @@ mod ask;
 mod documented;
 mod faults;
 mod in_process;
+mod leaving;
 mod quotas;
 mod scripts;
 mod verifying;

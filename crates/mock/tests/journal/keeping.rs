@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use playhouse_llm::{Message, Prompt, Provider, Request};
 use playhouse_mock::MockProvider;
-use playhouse_mock::journal::{After, Ended, HeaderLines, Journal, JournalLimits, exact_size};
+use playhouse_mock::journal::{After, Ended, HeaderLines, Journal, JournalBudget, JournalLimits, exact_size};
 
 use crate::support::{Sample, answer};
 
@@ -52,6 +52,38 @@ async fn a_journal_is_bounded_in_bytes() {
     let kept = journal.calls().len();
     assert!((3..=5).contains(&kept), "kept {kept} calls of about 21 KB each");
     assert_eq!(journal.dropped(), 20 - kept as u64);
+}
+
+#[tokio::test]
+async fn journals_share_their_room() {
+    let budget = Arc::new(JournalBudget::new(400_000));
+    let journals = [0; 3].map(|_| Journal::within(JournalLimits::default(), &budget));
+    let large = "x".repeat(10_000);
+    for journal in &journals {
+        for _ in 0..15 {
+            Sample::user(&large).answered(journal);
+            assert!(budget.held_bytes() <= 400_000, "{} bytes are held", budget.held_bytes());
+        }
+    }
+    // Whoever was asked last has lost nothing of what it was asked last.
+    assert_eq!(journals[2].last_number(), 15);
+    assert_eq!(journals[2].last().unwrap().number, 15);
+    assert!(journals[0].dropped() > 0, "the others gave way");
+    let held = journals.iter().map(|journal| journal.held_bytes()).sum::<usize>();
+    assert_eq!(held, budget.held_bytes());
+    let [first, ..] = journals;
+    drop(first);
+    assert!(budget.held_bytes() < held, "what is gone takes no room");
+}
+
+#[tokio::test]
+async fn one_call_that_is_larger_than_all_room_is_kept_alone() {
+    let budget = Arc::new(JournalBudget::new(10_000));
+    let [other, journal] = [0; 2].map(|_| Journal::within(JournalLimits::default(), &budget));
+    Sample::user("Hi").answered(&other);
+    Sample::user(&"x".repeat(100_000)).answered(&journal);
+    assert_eq!((numbers(&other), numbers(&journal)), (vec![], vec![1]));
+    assert_eq!(other.dropped(), 1);
 }
 
 #[tokio::test]
