@@ -1,6 +1,7 @@
 """Agents of `playhouse serve`, with `playhouse mock` on a socket in the model's place."""
 
 import json
+import sys
 import threading
 import time
 
@@ -8,7 +9,7 @@ import httpx
 import openai
 import pytest
 
-from harness import sse
+from harness import slow_tools, sse
 from harness.words import ANSWER, PROMPT
 
 CONFIG = """
@@ -17,12 +18,20 @@ instructions = "Use the calculator."
 tools = ["calculator"]
 bounds = {{ max_steps = 4, tool_timeout_ms = 500 }}
 
+[agents.patient]
+tools = ["mcp:slow"]
+bounds = {{ tool_timeout_ms = 500 }}
+
 [agents.reasoner]
 strategy = "react"
 tools = ["calculator"]
 
 [chat]
 model = "gpt-4o-mini"
+
+[mcp.slow]
+command = "{python}"
+args = ["{slow_tools}"]
 
 [providers.openai]
 base_url = "{url}"
@@ -42,10 +51,14 @@ def scripted(double, namespace, started):
     def start(*replies, retries=0):
         rule = {"sequence": {"replies": list(replies), "then": "fail"}}
         double.put_script(namespace, {"rules": [rule], "strict": "on"})
-        config = CONFIG.format(url=double.openai_url, namespace=namespace, retries=retries)
-        return started("serve", config=config)
+        return started("serve", config=config_for(double, namespace, retries))
 
     return start
+
+
+def config_for(double, namespace, retries=0) -> str:
+    where = {"url": double.openai_url, "namespace": namespace}
+    return CONFIG.format(**where, retries=retries, python=sys.executable, slow_tools=slow_tools.__file__)
 
 
 def run(server, agent="math", **fields) -> httpx.Response:
@@ -111,6 +124,25 @@ def test_what_goes_wrong_with_a_tool_is_told_to_the_model(scripted, double, name
     told = [message["content"] for message in double.calls(namespace)[1]["request"]["messages"][3:]]
     assert all(text.startswith("Error: ") for text in told), told
     assert "calculator" in told[0] and "expression" in told[1] and "JSON" in told[2] and "zero" in told[3]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_tool_that_is_slow_is_waited_for_within_its_bound(scripted, double, namespace, stream):
+    def wait(seconds):
+        return {"name": "wait", "arguments": {"seconds": seconds}}
+
+    server = scripted({"tool_calls": [wait(0.1)]}, {"tool_calls": [wait(30)]}, ANSWER)
+    until(lambda: "wait" in server.http.get("/v1/agents").text)
+    begun = time.monotonic()
+    answer = run(server, "patient", stream=stream)
+    ended = sse.events(answer.text)[-1]["json"] if stream else answer.json()
+    assert 0.6 <= time.monotonic() - begun < 10
+    assert (ended["status"], ended["answer"]) == ("completed", ANSWER)
+    in_time, too_late = [
+        call["request"]["messages"][-1]["content"] for call in double.calls(namespace)[1:]
+    ]
+    assert in_time == "waited"
+    assert too_late.startswith("Error: ") and "took too long" in too_late
 
 
 def test_a_refusal_in_the_middle_is_repeated(scripted, double, namespace):
@@ -210,7 +242,7 @@ def test_what_tools_are_called_with_is_logged_only_with_capture(scripted, starte
     run(server)
     line = next(line for line in server.log() if line["message"] == "Tool call completed")
     assert line["tool"] == "calculator" and line["success"] and "arguments" not in line
-    config = CONFIG.format(url=double.openai_url, namespace=namespace, retries=0)
+    config = config_for(double, namespace)
     open_server = started("serve", config=config + "\n[logging]\ncapture = true\n")
     run(open_server)
     line = next(line for line in open_server.log() if line["message"] == "Tool call completed")
