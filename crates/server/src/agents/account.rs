@@ -61,7 +61,7 @@ impl RunAccount {
         let duration_ms = outcome.duration_ms;
         self.metrics.observe_tool_call(&ToolCallSample { tool, success, duration_ms });
         if let Some(spans) = &mut self.spans {
-            spans.end_tool(&outcome.call_id, success, || outcome.result.text().into());
+            spans.end_tool(&outcome.call_id, success, || outcome.result.text());
         }
         let called = self.arguments.iter().find(|(id, _)| *id == outcome.call_id);
         let result = self.capture.then(|| outcome.result.text());
