@@ -63,6 +63,17 @@ pub trait Decode: fmt::Debug + Send + Sync + 'static {
 
     /// Decodes complete frames of a streamed answer, in order.
     fn chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed>;
+
+    /// The id of a whole answer, where it has one. A codec that need not decode all for it says so.
+    fn reply_id(&self, body: &[u8]) -> Option<String> {
+        self.reply(body).ok().map(|reply| reply.id).filter(|id| !id.is_empty())
+    }
+
+    /// The id of the answer that frames are part of, where they name it.
+    fn chunk_id(&self, frames: &[u8]) -> Option<String> {
+        let chunks = self.chunks(frames).ok()?;
+        chunks.into_iter().find_map(|chunk| chunk.id).filter(|id| !id.is_empty())
+    }
 }
 
 /// Bytes with the decoder of the protocol they arrived over.

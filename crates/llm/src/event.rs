@@ -111,6 +111,22 @@ impl Event {
         matches!(self.content, Content::Whole(_))
     }
 
+    /// The answer's own id, where this names it. Nothing is decoded that has not been.
+    pub fn answer_id(&self) -> Option<String> {
+        match &self.content {
+            Content::Frames(frames) => match (frames.decoded.get(), &frames.encoded) {
+                (Some(Ok(chunks)), _) => chunks.iter().find_map(|chunk| chunk.id.clone()),
+                (None, Some(encoded)) => encoded.decoder.chunk_id(&encoded.bytes),
+                _ => None,
+            },
+            Content::Whole(body) => match (body.decoded.get(), &body.encoded) {
+                (Some(Ok(reply)), _) => Some(reply.id.clone()).filter(|id| !id.is_empty()),
+                (None, Some(encoded)) => encoded.decoder.reply_id(&encoded.bytes),
+                _ => None,
+            },
+        }
+    }
+
     /// The frames' bytes, if they arrived over this protocol.
     pub fn frames_in(&self, protocol: Protocol) -> Option<&Bytes> {
         match &self.content {

@@ -95,6 +95,11 @@ impl Request {
         decoded.as_ref().map_err(|malformed| Error::invalid_request(malformed.clone()))
     }
 
+    /// The content as types, if somebody has asked for them before.
+    pub fn decoded_prompt(&self) -> Option<&Prompt> {
+        self.content.prompt.get()?.as_ref().ok()
+    }
+
     /// The bytes the request arrived as, if that was over this protocol.
     pub fn bytes_in(&self, protocol: Protocol) -> Option<&Bytes> {
         self.encoded()?.bytes_in(protocol)

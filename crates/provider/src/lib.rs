@@ -18,5 +18,7 @@ pub mod price;
 pub use catalog::{Vendor, vendor, vendors};
 pub use config::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
 pub use http::{Bounds, BuildError, Endpoint, HttpClient, HttpProvider, Timeouts, TlsError};
-pub use layers::{CallSink, Deployment, Fallback, Limit, Meter, Retry, RetryPolicy, Route, Tally, Upstream};
+pub use layers::{
+    CallSink, Deployment, Fallback, Limit, Meter, Retry, RetryPolicy, Route, Tally, Traced, Upstream,
+};
 pub use price::{Price, PriceTable};

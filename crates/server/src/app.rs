@@ -12,8 +12,8 @@ use playhouse_provider::{Meter, PriceTable};
 use playhouse_store::{
     HistoryWindow, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
 };
-use playhouse_telemetry::Metrics;
 use playhouse_telemetry::metrics::GaugeGuard;
+use playhouse_telemetry::{Metrics, Tracer};
 
 use crate::agents::desk::{RunDesk, Running};
 use crate::agents::models::WithAgents;
@@ -122,6 +122,7 @@ impl App {
             provider: Arc::new(Meter::new(parts.provider, parts.prices, sink)),
             store: parts.store.clone(),
             metrics: parts.accounts.metrics.clone(),
+            tracer: parts.accounts.tracer.clone(),
             capture: parts.capture,
             running: Arc::<Running>::default(),
             finisher: Arc::new(RunFinisher::spawn(parts.store.clone())),
@@ -229,6 +230,10 @@ impl App {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.inner.accounts.metrics
+    }
+
+    pub(crate) fn tracer(&self) -> &Tracer {
+        &self.inner.accounts.tracer
     }
 
     pub(crate) fn render_metrics(&self) -> String {

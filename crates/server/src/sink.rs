@@ -1,16 +1,18 @@
 //! Where what is measured of calls goes: the log, the metrics, the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use playhouse_llm::{CallRecord, Error};
 use playhouse_provider::CallSink;
 use playhouse_store::{CallWriter, Store, StoreConfig};
 use playhouse_telemetry::metrics::CallRecordCounts;
-use playhouse_telemetry::{Metrics, log_attempt, log_call};
+use playhouse_telemetry::{Metrics, Tracer, log_attempt, log_call};
 
 /// Tells the log and the metrics of every call, and queues its record for the store.
 pub struct Accounts {
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tracer: Tracer,
     writer: Arc<CallWriter>,
 }
 
@@ -23,7 +25,13 @@ impl Accounts {
             let stats = counted.stats();
             CallRecordCounts { queued: stats.queued, written: stats.written, dropped: stats.dropped }
         });
-        Self { metrics, writer }
+        Self { metrics, tracer: Tracer::default(), writer }
+    }
+
+    /// The same accounts, with spans of requests and runs.
+    #[must_use]
+    pub fn with_tracer(self, tracer: Tracer) -> Self {
+        Self { tracer, ..self }
     }
 
     /// Writes the records that still wait.
@@ -44,5 +52,9 @@ impl CallSink for Accounts {
         if let Some(error) = error {
             log_attempt(provider, model, error);
         }
+    }
+
+    fn chunks(&self, provider: &str, model: &str, later: u32, took: Duration) {
+        self.metrics.observe_chunks(provider, model, later, took);
     }
 }

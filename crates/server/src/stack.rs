@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_llm::{Models, Provider};
+use playhouse_provider::catalog::CUSTOM;
 use playhouse_provider::{
     Bounds, BuildError, CallSink, Endpoint, HttpClient, HttpProvider, Limit, ModelConfig, PriceConfig,
-    PriceTable, ProviderConfig, Retry, RetryPolicy, Route, Tally, Timeouts, Upstream, UpstreamConfig, Vendor,
-    vendor,
+    PriceTable, ProviderConfig, Retry, RetryPolicy, Route, Tally, Timeouts, Traced, Upstream, UpstreamConfig,
+    Vendor, vendor,
 };
+use playhouse_telemetry::Tracer;
+use playhouse_telemetry::otlp::ChatTarget;
 
 /// What the stack is built from.
 pub struct StackConfig<'a> {
@@ -20,6 +23,8 @@ pub struct StackConfig<'a> {
     pub upstream: &'a UpstreamConfig,
     /// The user's own prices, by `provider/model`.
     pub prices: &'a [(String, PriceConfig)],
+    /// Who makes spans of attempts.
+    pub tracer: &'a Tracer,
 }
 
 /// The providers' layers, ready to answer.
@@ -65,7 +70,7 @@ impl Stack {
             client.check_certificates()?;
         }
         let upstreams = config.providers.iter().map(|(name, provider)| {
-            let built = upstream(name, provider, config.upstream, &client, sink);
+            let built = upstream(name, provider, config, &client, sink);
             built.map_err(|source| StackError::Build { section: format!("providers.{name}"), source })
         });
         let upstreams: Vec<Upstream> = upstreams.collect::<Result<_, _>>()?;
@@ -91,15 +96,18 @@ fn speaks_tls(provider: &ProviderConfig) -> bool {
 fn upstream(
     name: &str,
     config: &ProviderConfig,
-    upstream: &UpstreamConfig,
+    stack: &StackConfig<'_>,
     client: &HttpClient,
     sink: &Arc<dyn CallSink>,
 ) -> Result<Upstream, BuildError> {
     let vendor = vendor(&config.vendor).ok_or_else(|| BuildError::UnknownVendor(config.vendor.clone()))?;
+    let upstream = stack.upstream;
     let name: Arc<str> = Arc::from(name);
     let http = Arc::new(http_provider(name.clone(), vendor, config, upstream, client)?);
+    // Every attempt is a span, whose id goes upstream.
+    let traced = Traced::new(http.clone(), stack.tracer.clone(), chat_target(&name, vendor, &http));
     // Every attempt is told of, those that will be repeated too.
-    let tallied = Tally::new(http.clone(), name.clone(), sink.clone());
+    let tallied = Tally::new(traced, name.clone(), sink.clone());
     // A failed beginning is repeated while nothing has gone to the caller.
     let retried = Retry::new(tallied, retry_policy(upstream));
     // The bound holds for calls, not for attempts: a repetition keeps its place.
@@ -109,6 +117,13 @@ fn upstream(
     };
     let models: Arc<dyn Models> = http;
     Ok(Upstream { name, vendor, provider, models })
+}
+
+/// The conventions name the vendor; one they do not know goes by its provider's name.
+fn chat_target(name: &Arc<str>, vendor: &Vendor, http: &HttpProvider) -> ChatTarget {
+    let is_known = vendor.name != CUSTOM.name;
+    let provider = if is_known { Arc::from(vendor.otel_name) } else { name.clone() };
+    ChatTarget { provider, server: http.server() }
 }
 
 fn http_provider(

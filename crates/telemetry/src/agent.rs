@@ -1,11 +1,7 @@
-//! What is told of an agent's run: log lines and spans.
+//! The log lines of an agent's run.
 //!
 //! Arguments and outputs of tools hold what users said. They are in the lines only where capture is
-//! switched on, and in no span.
-
-use std::collections::HashMap;
-
-use tracing::Span;
+//! switched on.
 
 use crate::lines::rounded;
 
@@ -141,100 +137,4 @@ impl RunLine<'_> {
             _ => run_line!(WARN, self, "Agent run ended at a bound"),
         }
     }
-}
-
-/// The spans of a run, under the names of OpenTelemetry's GenAI conventions: `invoke_agent`, and in it
-/// `chat` for each step and `execute_tool` for each tool call.
-///
-/// A span lasts from where it is begun to where it is ended; what still lasts ends with the run.
-///
-/// Source: <https://github.com/open-telemetry/semantic-conventions-genai>.
-#[derive(Debug)]
-pub struct RunSpans {
-    run: Span,
-    chat: Option<Span>,
-    tools: HashMap<String, Span>,
-}
-
-impl RunSpans {
-    /// Begins the span of a run.
-    pub fn begin(agent: &str, run_id: &str, session_id: Option<&str>) -> Self {
-        let run = tracing::info_span!(
-            target: "playhouse::trace",
-            "invoke_agent",
-            otel.name = format!("invoke_agent {agent}"),
-            otel.kind = "internal",
-            gen_ai.operation.name = "invoke_agent",
-            gen_ai.agent.name = agent,
-            gen_ai.conversation.id = session_id,
-            playhouse.run.id = run_id,
-            gen_ai.usage.input_tokens = tracing::field::Empty,
-            gen_ai.usage.output_tokens = tracing::field::Empty,
-            "error.type" = tracing::field::Empty,
-        );
-        Self { run, chat: None, tools: HashMap::new() }
-    }
-
-    /// Begins the span of a step: the model is asked.
-    pub fn begin_step(&mut self, model: &str) {
-        self.chat = Some(tracing::info_span!(
-            target: "playhouse::trace",
-            parent: &self.run,
-            "chat",
-            otel.name = format!("chat {model}"),
-            otel.kind = "client",
-            gen_ai.operation.name = "chat",
-            gen_ai.request.model = model,
-            gen_ai.response.model = tracing::field::Empty,
-            gen_ai.usage.input_tokens = tracing::field::Empty,
-            gen_ai.usage.output_tokens = tracing::field::Empty,
-        ));
-    }
-
-    /// Ends the span of a step: the model has answered.
-    pub fn end_step(&mut self, model_served: &str, usage: Option<&playhouse_llm::Usage>) {
-        let Some(chat) = self.chat.take() else { return };
-        chat.record("gen_ai.response.model", model_served);
-        if let Some(usage) = usage {
-            record_usage(&chat, usage);
-        }
-    }
-
-    /// Begins the span of a tool call.
-    pub fn begin_tool(&mut self, tool: &str, call_id: &str) {
-        let span = tracing::info_span!(
-            target: "playhouse::trace",
-            parent: &self.run,
-            "execute_tool",
-            otel.name = format!("execute_tool {tool}"),
-            otel.kind = "internal",
-            gen_ai.operation.name = "execute_tool",
-            gen_ai.tool.name = tool,
-            gen_ai.tool.call.id = call_id,
-            "gen_ai.tool.type" = "function",
-            "error.type" = tracing::field::Empty,
-        );
-        self.tools.insert(call_id.to_owned(), span);
-    }
-
-    /// Ends the span of a tool call.
-    pub fn end_tool(&mut self, call_id: &str, success: bool) {
-        let span = self.tools.remove(call_id);
-        if let Some(span) = span.filter(|_| !success) {
-            span.record("error.type", "tool_error");
-        }
-    }
-
-    /// Ends the span of the run.
-    pub fn end(self, usage: &playhouse_llm::Usage, error: Option<&str>) {
-        record_usage(&self.run, usage);
-        if let Some(error) = error {
-            self.run.record("error.type", error);
-        }
-    }
-}
-
-fn record_usage(span: &Span, usage: &playhouse_llm::Usage) {
-    span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
-    span.record("gen_ai.usage.output_tokens", usage.completion_tokens);
 }

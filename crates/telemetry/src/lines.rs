@@ -124,7 +124,7 @@ pub fn log_call(record: &CallRecord) {
 }
 
 /// Whether somebody asks this every few seconds, only to see that we live.
-fn is_probe(route: &str) -> bool {
+pub(crate) fn is_probe(route: &str) -> bool {
     matches!(route, "/metrics" | "/health" | "/livez" | "/readyz") || route.starts_with("/health/")
 }
 

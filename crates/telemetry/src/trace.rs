@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 /// The id of a trace: 16 bytes, not all nought.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +73,15 @@ impl TraceParent {
         Self { span_id, ..*self }
     }
 
+    /// The header's value.
+    pub fn to_header(&self) -> Arc<str> {
+        let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        header[3..35].copy_from_slice(self.trace_id.to_hex().as_bytes());
+        header[36..52].copy_from_slice(self.span_id.to_hex().as_bytes());
+        header[53..].copy_from_slice(Hex::<2>::of(&[self.flags]).as_bytes());
+        Arc::from(str::from_utf8(&header).unwrap_or_default())
+    }
+
     /// Whether the caller may have recorded the trace.
     pub fn is_sampled(&self) -> bool {
         self.flags & Self::SAMPLED != 0
@@ -81,7 +91,7 @@ impl TraceParent {
 impl fmt::Display for TraceParent {
     /// As the header's value.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "00-{}-{}-{:02x}", self.trace_id, self.span_id, self.flags)
+        formatter.write_str(&self.to_header())
     }
 }
 

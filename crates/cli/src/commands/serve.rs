@@ -9,13 +9,14 @@ use std::time::Duration;
 use playhouse_agent::mcp::INHERITED;
 use playhouse_llm::{Models, Provider};
 use playhouse_provider::catalog::CUSTOM;
-use playhouse_provider::{CallSink, PriceTable, vendor};
+use playhouse_provider::{CallSink, PriceTable, Traced, vendor};
 use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
     assemble, connect_tools, open_store,
 };
 use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
-use playhouse_telemetry::{LogGuard, Metrics, error, info, log, warn};
+use playhouse_telemetry::otlp::ChatTarget;
+use playhouse_telemetry::{LogGuard, Metrics, Otlp, Tracer, error, info, log, warn};
 use tokio::runtime::Builder;
 
 use super::signals::StopSignals;
@@ -31,6 +32,8 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const REVISION: Option<&str> = option_env!("PLAYHOUSE_REVISION");
 /// How long the end waits for a database that is away.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the end waits for a receiver of traces and metrics.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the database is looked after.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// How often call records that are old enough are removed.
@@ -84,6 +87,14 @@ pub struct Answering {
     pub default_model: &'static str,
 }
 
+impl Answering {
+    /// The same, with a span for every call: nothing stands between that would make one.
+    fn traced(self, tracer: &Tracer) -> Self {
+        let target = ChatTarget { provider: Arc::from(self.default_model), server: None };
+        Self { provider: Arc::new(Traced::new(self.provider, tracer.clone(), target)), ..self }
+    }
+}
+
 /// Starts a server on a runtime of its own, and waits until it has ended.
 pub(super) fn start(start: Start) -> Result<u8, Failure> {
     let runtime = Builder::new_multi_thread().enable_all().build();
@@ -106,8 +117,14 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     let metrics = Arc::new(Metrics::new(VERSION, REVISION.unwrap_or("unknown")));
     metrics.watch_dropped_log_lines(guard.dropped_lines());
     metrics.name_vendors(vendors_of(&config));
-    let accounts = Arc::new(Accounts::start(metrics, store.clone(), &config.store));
-    let answering = double.map_or_else(|| build_stack(&config, accounts.clone()), Ok)?;
+    let otlp = Otlp::start(&config.telemetry, &metrics, VERSION)
+        .map_err(|error| Failure::work(error.to_string()))?;
+    let accounts = Accounts::start(metrics, store.clone(), &config.store).with_tracer(otlp.tracer().clone());
+    let accounts = Arc::new(accounts);
+    let answering = match double {
+        Some(double) => double.traced(otlp.tracer()),
+        None => build_stack(&config, accounts.clone(), otlp.tracer())?,
+    };
     let chat = ChatSettings::new(&config.chat, answering.default_model);
     let agents = assemble(&config.agents, &chat.model).map_err(|error| Failure::work(error.to_string()))?;
     connect_tools(&agents, config.mcp.clone());
@@ -124,6 +141,9 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
         listener.serve(app.front(), limits, app.lifecycle().clone(), stop.first(guard.flusher())).await;
     if tokio::time::timeout(FLUSH_TIMEOUT, app.flush()).await.is_err() {
         warn!("Not everything could be stored before the end");
+    }
+    if !otlp.shut_down(EXPORT_TIMEOUT).await {
+        warn!("Not all traces and metrics could be exported before the end");
     }
     Ok(farewell(finished, &guard))
 }
@@ -143,14 +163,19 @@ async fn bind(address: &str) -> Result<Listener, Failure> {
     })
 }
 
-fn build_stack(config: &Config, accounts: Arc<Accounts>) -> Result<Answering, Failure> {
+fn build_stack(config: &Config, accounts: Arc<Accounts>, tracer: &Tracer) -> Result<Answering, Failure> {
     let pairs = |name: &String| name.clone();
     let providers: Vec<_> =
         config.providers.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
     let models: Vec<_> = config.models.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
     let prices: Vec<_> = config.prices.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
-    let stack =
-        StackConfig { providers: &providers, models: &models, upstream: &config.upstream, prices: &prices };
+    let stack = StackConfig {
+        providers: &providers,
+        models: &models,
+        upstream: &config.upstream,
+        prices: &prices,
+        tracer,
+    };
     let sink: Arc<dyn CallSink> = accounts;
     let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
     let (provider, models) = (stack.route.clone(), stack.route);

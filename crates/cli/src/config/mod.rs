@@ -12,6 +12,7 @@ mod fault;
 mod file;
 mod flags;
 mod listen;
+mod opentelemetry;
 mod problem;
 mod report;
 mod review;
@@ -29,7 +30,7 @@ use playhouse_agent::mcp::McpServerConfig;
 use playhouse_provider::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
 use playhouse_server::{AuthConfig, ChatConfig, ServerConfig};
 use playhouse_store::StoreConfig;
-use playhouse_telemetry::LoggingConfig;
+use playhouse_telemetry::{LoggingConfig, TelemetryConfig};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use address::{is_any, split as split_address};
@@ -73,6 +74,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[logging]`: logs.
     pub logging: LoggingConfig,
+    /// `[telemetry]`: traces and metrics over OTLP.
+    pub telemetry: TelemetryConfig,
 }
 
 /// What a configuration is wanted for, which decides what it must hold.
@@ -154,6 +157,7 @@ fn merge(
     problems: &mut Vec<Problem>,
 ) {
     variables::apply(tree, environment, problems);
+    opentelemetry::apply(tree, environment, problems);
     match purpose {
         Purpose::Demo => ["providers", "models"].iter().for_each(|section| tree.remove(&[section])),
         Purpose::Serve => vendors::apply(tree, environment, problems),

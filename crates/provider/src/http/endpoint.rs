@@ -1,6 +1,7 @@
 //! Where a provider is and how it wants to be asked: address, key, fixed headers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ::http::uri::Scheme;
 use ::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
@@ -80,6 +81,12 @@ impl Endpoint {
     /// Where to connect: scheme, host and port.
     pub(crate) fn origin(&self) -> &Uri {
         &self.origin
+    }
+
+    /// The host and the port of that, for telemetry.
+    pub fn server(&self) -> Option<(Arc<str>, u16)> {
+        let usual = if self.origin.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+        Some((Arc::from(self.origin.host()?), self.origin.port_u16().unwrap_or(usual)))
     }
 
     /// Begins a request's head: what to ask for there (a protocol's path, for a model), and the

@@ -93,6 +93,11 @@ impl HttpProvider {
         Self { bounds, ..self }
     }
 
+    /// The host and the port that are asked.
+    pub fn server(&self) -> Option<(Arc<str>, u16)> {
+        self.endpoint.server()
+    }
+
     /// The name in configuration, logs and metrics.
     pub fn name(&self) -> &Arc<str> {
         &self.name

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures_core::Stream;
@@ -21,6 +21,10 @@ pub trait CallSink: Send + Sync {
 
     /// Takes note of an attempt that has begun an answer, or failed to.
     fn attempt(&self, provider: &str, model: &str, error: Option<&Error>);
+
+    /// Takes note of the pieces of a streamed answer that was complete: how many came after the first,
+    /// and in what time.
+    fn chunks(&self, _provider: &str, _model: &str, _later: u32, _took: Duration) {}
 }
 
 /// Makes a record of every call to the provider it wraps: answered, failed, or given up.
@@ -84,6 +88,9 @@ struct Measure {
     started: Instant,
     started_at_us: i64,
     ttft_ms: Option<f64>,
+    /// Pieces of the answer that had something to see.
+    chunks: u32,
+    last_chunk_ms: f64,
     model_served: Option<Arc<str>>,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
@@ -102,6 +109,8 @@ impl Measure {
             started: Instant::now(),
             started_at_us: unix_us(),
             ttft_ms: None,
+            chunks: 0,
+            last_chunk_ms: 0.0,
             model_served: None,
             usage: None,
             finish: None,
@@ -111,8 +120,10 @@ impl Measure {
 
     fn observe(&mut self, event: &Event) {
         let outline = event.outline();
-        if outline.has_output && self.ttft_ms.is_none() {
-            self.ttft_ms = Some(self.elapsed_ms());
+        if outline.has_output {
+            self.chunks = self.chunks.saturating_add(1);
+            self.last_chunk_ms = self.elapsed_ms();
+            self.ttft_ms = self.ttft_ms.or(Some(self.last_chunk_ms));
         }
         if self.model_served.is_none() {
             self.model_served.clone_from(&outline.model);
@@ -143,6 +154,11 @@ impl Measure {
         });
         if let Some(cost_usd) = priced {
             context.trail.charge(cost_usd);
+        }
+        if let Some(ttft_ms) = self.ttft_ms.filter(|_| self.stream && outcome == Outcome::Ok) {
+            let took = Duration::try_from_secs_f64((self.last_chunk_ms - ttft_ms) / 1000.0);
+            let later = self.chunks.saturating_sub(1);
+            self.sink.chunks(&attempt.provider, &self.model, later, took.unwrap_or_default());
         }
         self.sink.record(CallRecord {
             id: Arc::from(&*self.id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),

@@ -6,6 +6,7 @@ mod meter;
 mod retry;
 mod route;
 mod tally;
+mod trace;
 
 pub use fallback::{Deployment, Fallback};
 pub use limit::Limit;
@@ -13,3 +14,4 @@ pub use meter::{CallSink, Meter};
 pub use retry::{Retry, RetryPolicy};
 pub use route::{Route, Upstream};
 pub use tally::Tally;
+pub use trace::Traced;

@@ -11,7 +11,6 @@ pub(super) struct RunAccount {
     pub(super) metrics: Arc<Metrics>,
     pub(super) run_id: Arc<str>,
     pub(super) agent: Arc<str>,
-    pub(super) model: Arc<str>,
     /// Which names are those of tools: a model may call anything.
     pub(super) tools: Arc<ToolRegistry>,
     /// Whether arguments and outputs may be logged.
@@ -25,10 +24,12 @@ impl RunAccount {
     /// Takes note of what happened.
     pub(super) fn note(&mut self, event: &RunEvent) {
         match event {
-            RunEvent::StepBegan { .. } => self.begin_step(),
+            RunEvent::StepBegan { .. } => self.arguments.clear(),
             RunEvent::StepEnded(record) => self.end_step(record),
             RunEvent::ToolBegan { call, .. } => {
-                self.spans.iter_mut().for_each(|spans| spans.begin_tool(&call.name, &call.id));
+                self.spans.iter_mut().for_each(|spans| {
+                    spans.begin_tool(&call.name, &call.id, &call.arguments);
+                });
                 if self.capture {
                     self.arguments.push((call.id.clone(), call.arguments.clone()));
                 }
@@ -39,14 +40,8 @@ impl RunAccount {
         }
     }
 
-    fn begin_step(&mut self) {
-        self.arguments.clear();
-        self.spans.iter_mut().for_each(|spans| spans.begin_step(&self.model));
-    }
-
     fn end_step(&mut self, record: &StepRecord) {
         self.metrics.observe_step(&self.agent);
-        self.spans.iter_mut().for_each(|spans| spans.end_step(&record.model, record.usage.as_ref()));
         let line = StepLine {
             run_id: &self.run_id,
             agent: &self.agent,
@@ -65,7 +60,9 @@ impl RunAccount {
         let tool = Some(&*outcome.tool).filter(|tool| self.tools.get(tool).is_some());
         let duration_ms = outcome.duration_ms;
         self.metrics.observe_tool_call(&ToolCallSample { tool, success, duration_ms });
-        self.spans.iter_mut().for_each(|spans| spans.end_tool(&outcome.call_id, success));
+        if let Some(spans) = &mut self.spans {
+            spans.end_tool(&outcome.call_id, success, || outcome.result.text());
+        }
         let called = self.arguments.iter().find(|(id, _)| *id == outcome.call_id);
         let result = self.capture.then(|| outcome.result.text());
         let line = ToolCallLine {

@@ -7,7 +7,7 @@ use futures_util::{Stream, stream};
 use playhouse_agent::{Driver, RunEvent, StepRecord, Task};
 use playhouse_llm::{Context, Error, ErrorKind, Message, Prompt, Provider};
 use playhouse_store::{BeginRun, RunFinisher, Store, StoredRun};
-use playhouse_telemetry::{Metrics, RequestScope, RunSpans};
+use playhouse_telemetry::{Metrics, RequestScope, RunSpans, Tracer};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
@@ -27,6 +27,7 @@ pub(crate) struct RunDesk {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tracer: Tracer,
     /// Whether arguments and outputs of tools may be logged.
     pub(crate) capture: bool,
     pub(crate) running: Arc<Running>,
@@ -112,17 +113,19 @@ impl RunDesk {
         let agent = served.agent()?.model(model.clone());
         let tools = agent.tools().clone();
         let trail = context.trail.clone();
-        let context = Arc::new(Context { run_id: Some(run_id.clone()), ..context.with_trail(trail) });
+        let spans = RunSpans::begin(&self.tracer, &context, &served.name, &run_id, &model);
+        // What is done in the run is done within its span.
+        let trace = spans.as_ref().map(RunSpans::trace).or_else(|| context.trace.clone());
+        let context = Arc::new(Context { run_id: Some(run_id.clone()), trace, ..context.with_trail(trail) });
         let task = agent.task_of(prompt, self.provider.clone());
         let driver = Driver::new(Task { stream, steps, context: context.clone(), ..task });
         let account = RunAccount {
             metrics: self.metrics.clone(),
             run_id: run_id.clone(),
             agent: served.name.clone(),
-            model,
             tools,
             capture: self.capture,
-            spans: Some(RunSpans::begin(&served.name, &run_id, context.session_id.as_deref())),
+            spans,
             arguments: Vec::new(),
         };
         let (sender, events) = mpsc::channel(EVENTS_AHEAD);

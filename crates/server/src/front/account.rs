@@ -13,7 +13,9 @@ use http::Method;
 use http_body::{Frame, SizeHint};
 use playhouse_edge::failure::CLIENT_CLOSED_REQUEST;
 use playhouse_llm::Context;
-use playhouse_telemetry::{RequestLine, RequestScope, metrics::RequestSample};
+use playhouse_telemetry::metrics::RequestSample;
+use playhouse_telemetry::otlp::{RequestEnd, RequestSpan};
+use playhouse_telemetry::{RequestLine, RequestScope};
 
 use crate::app::{App, InflightPlace};
 use crate::listen::Activity;
@@ -30,6 +32,7 @@ pub(crate) struct Account {
     started: Instant,
     status_code: u16,
     ended: bool,
+    span: Option<RequestSpan>,
     _place: InflightPlace,
     _busy: Option<Busy>,
 }
@@ -40,6 +43,7 @@ impl Account {
         request: &Request,
         route: Option<&'static str>,
         context: Arc<Context>,
+        span: Option<RequestSpan>,
         activity: Option<Arc<Activity>>,
     ) -> Self {
         Self {
@@ -52,6 +56,7 @@ impl Account {
             started: Instant::now(),
             status_code: CLIENT_CLOSED_REQUEST,
             ended: false,
+            span,
             _place: app.take_inflight_place(),
             _busy: activity.map(Busy::begin),
         }
@@ -84,6 +89,11 @@ impl Drop for Account {
             duration,
             upstream: attempted.then(|| self.context.trail.upstream_time()),
         });
+        if let Some(span) = self.span.take() {
+            let has_answer = self.status_code != CLIENT_CLOSED_REQUEST;
+            let status_code = has_answer.then_some(self.status_code);
+            span.end(&RequestEnd { status_code, client_aborted: !self.ended });
+        }
         let line = RequestLine {
             method: self.method.as_str(),
             path: &self.path,

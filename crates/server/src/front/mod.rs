@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use playhouse_edge::{Identity, intake};
 use playhouse_llm::{Context, Error, ErrorKind};
 use playhouse_telemetry::metrics::RequestSample;
+use playhouse_telemetry::otlp::{RequestSpan, RequestStart};
 use playhouse_telemetry::{RequestScope, log_refused};
 
 use account::Account;
@@ -62,10 +63,12 @@ impl Front {
         activity: Option<Arc<Activity>>,
         mut request: Request,
     ) -> impl Future<Output = Response> + Send + use<> {
-        let context = Arc::new(Identity::from_headers(request.headers()).context());
+        let mut context = Identity::from_headers(request.headers()).context();
         let target = self.routes.find(request.uri().path());
         let template = target.map(|target| target.template);
-        let account = Account::open(&self.app, &request, template, context.clone(), activity);
+        let span = self.begin_span(&mut context, &request, template, activity.as_deref());
+        let context = Arc::new(context);
+        let account = Account::open(&self.app, &request, template, context.clone(), span, activity);
         let front = self.clone();
         account.scope().clone().run(async move {
             let mut response = front.respond(target, &context, &mut request).await;
@@ -86,6 +89,27 @@ impl Front {
         });
         let scope = RequestScope::new(refused.request_id.clone());
         scope.enter(|| log_refused(status_code, error));
+    }
+
+    /// Begins the request's span; the request's context is then within it.
+    fn begin_span(
+        &self,
+        context: &mut Context,
+        request: &Request,
+        route: Option<&'static str>,
+        activity: Option<&Activity>,
+    ) -> Option<RequestSpan> {
+        let start = RequestStart {
+            caller: context.trace.as_ref(),
+            method: request.method().as_str(),
+            path: request.uri().path(),
+            route,
+            client: activity.and_then(Activity::peer),
+            user_agent: request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+        };
+        let span = RequestSpan::begin(self.app.tracer(), &start)?;
+        context.trace = Some(span.trace());
+        Some(span)
     }
 
     async fn respond(

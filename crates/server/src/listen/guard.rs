@@ -1,6 +1,7 @@
 //! A connection that cannot be held open by doing nothing.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -32,9 +33,20 @@ pub(crate) struct Activity {
     busy: AtomicU32,
     answered: AtomicU32,
     refused: OnceLock<Refused>,
+    peer: Option<IpAddr>,
 }
 
 impl Activity {
+    /// The activity of a connection from this address.
+    pub(super) fn of(peer: IpAddr) -> Self {
+        Self { peer: Some(peer), ..Self::default() }
+    }
+
+    /// Where the connection came from.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        self.peer
+    }
+
     /// Notes that a request is being answered.
     pub(crate) fn begin(&self) {
         self.busy.fetch_add(1, Ordering::Relaxed);

@@ -148,14 +148,14 @@ async fn accept(
     loop {
         // The semaphore is never closed, so a slot is always had in the end.
         let Ok(slot) = slots.clone().acquire_owned().await else { return };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 pause_after(&error).await;
                 continue;
             }
         };
-        let activity = Arc::new(Activity::default());
+        let activity = Arc::new(Activity::of(peer.ip()));
         let connection = connection(stream, front.clone(), limits.timeouts, activity.clone());
         let connection = connections.watch(connection);
         let (front, mut uncut) = (front.clone(), uncut.clone());

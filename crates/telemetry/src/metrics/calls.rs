@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use playhouse_llm::{CallRecord, ErrorKind, Outcome, Phase, Usage};
 use prometheus::{Counter, Histogram, IntCounter};
@@ -30,6 +31,9 @@ struct PairMetrics {
     vendor: Box<str>,
     model: Box<str>,
     duration: Histogram,
+    served_duration: Histogram,
+    first_chunk: Histogram,
+    per_chunk: Histogram,
     first_token: Histogram,
     per_token: Histogram,
     input_tokens: Histogram,
@@ -67,9 +71,28 @@ impl CallMetrics {
             pair.observe_answered(record);
         } else {
             let labels = [OPERATION, &pair.vendor, &pair.model, error_type(record)];
-            families.call_duration.with_label_values(&labels).observe(seconds(record.duration_ms));
+            let duration = seconds(record.duration_ms);
+            families.call_duration.with_label_values(&labels).observe(duration);
+            families.served_duration.with_label_values(&labels).observe(duration);
         }
         pair.observe_spent(record);
+    }
+
+    pub(super) fn observe_chunks(
+        &self,
+        families: &Families,
+        provider: &str,
+        model: &str,
+        later: u32,
+        took: Duration,
+    ) {
+        if later > 0 {
+            let make = |provider: &str, model: &str| {
+                PairMetrics::new(families, self.vendor(provider), provider, model)
+            };
+            let pair = self.pairs.get(provider, model, true, make);
+            pair.per_chunk.observe(took.as_secs_f64() / f64::from(later));
+        }
     }
 }
 
@@ -82,6 +105,9 @@ impl PairMetrics {
             vendor: vendor.into(),
             model: model.into(),
             duration: families.call_duration.with_label_values(&named("")),
+            served_duration: families.served_duration.with_label_values(&named("")),
+            first_chunk: families.first_chunk.with_label_values(&names),
+            per_chunk: families.per_chunk.with_label_values(&names),
             first_token: families.first_token.with_label_values(&names),
             per_token: families.per_token.with_label_values(&names),
             input_tokens: families.call_tokens.with_label_values(&named("input")),
@@ -93,8 +119,10 @@ impl PairMetrics {
 
     fn observe_answered(&self, record: &CallRecord) {
         self.duration.observe(seconds(record.duration_ms));
+        self.served_duration.observe(seconds(record.duration_ms));
         if let Some(ttft_ms) = record.ttft_ms.filter(|_| record.stream) {
             self.first_token.observe(seconds(ttft_ms));
+            self.first_chunk.observe(seconds(ttft_ms));
             self.observe_per_token(record, ttft_ms);
         }
         if let Some(usage) = &record.usage {

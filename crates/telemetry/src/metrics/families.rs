@@ -77,6 +77,18 @@ families! {
     per_token: HistogramVec = "gen_ai_server_time_per_output_token_seconds"
         [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model] in PER_TOKEN_SECONDS;
 
+    /// Time to the first output of a streamed call that was answered, as the provider's client sees it.
+    first_chunk: HistogramVec = "gen_ai_client_operation_time_to_first_chunk_seconds"
+        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model] in OPERATION_SECONDS;
+
+    /// Mean time between the pieces of a streamed call that was answered.
+    per_chunk: HistogramVec = "gen_ai_client_operation_time_per_output_chunk_seconds"
+        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model] in OPERATION_SECONDS;
+
+    /// Time of a call as it was served, from its start to its end.
+    served_duration: HistogramVec = "gen_ai_server_request_duration_seconds"
+        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model, error_type] in OPERATION_SECONDS;
+
     /// Attempts to have a call answered by a provider.
     attempts: IntCounterVec = "playhouse_upstream_attempts_total" [provider, model, outcome];
 
@@ -114,6 +126,12 @@ families! {
 
     /// Log lines lost because nobody read them fast enough.
     log_lines_dropped: IntCounter = "playhouse_log_lines_dropped_total" [];
+
+    /// Spans that a receiver of traces took.
+    spans_exported: IntCounter = "playhouse_spans_exported_total" [];
+
+    /// Spans lost because the queue was full or no receiver took them.
+    spans_dropped: IntCounter = "playhouse_spans_dropped_total" [];
 
     /// What was built; always 1.
     build_info: IntGaugeVec = "playhouse_build_info" [version, revision];

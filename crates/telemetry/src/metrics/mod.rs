@@ -26,6 +26,8 @@ use families::Families;
 use requests::RequestMetrics;
 use scrape::Scrape;
 
+use crate::otlp::SpanCounts;
+
 pub use agents::{RunSample, ToolCallSample};
 pub use guard::GaugeGuard;
 pub use requests::RequestSample;
@@ -129,6 +131,22 @@ impl Metrics {
     /// [`render`](Self::render).
     pub fn watch_call_records(&self, counts: impl Fn() -> CallRecordCounts + Send + Sync + 'static) {
         self.scrape.watch_call_records(Box::new(counts));
+    }
+
+    /// Names the counts of spans, which are read at each [`render`](Self::render).
+    pub fn watch_spans(&self, counts: impl Fn() -> SpanCounts + Send + Sync + 'static) {
+        self.scrape.watch_spans(Box::new(counts));
+    }
+
+    /// Counts the pieces of a streamed answer that was complete: how many came after the first, and in
+    /// what time.
+    pub fn observe_chunks(&self, provider: &str, model: &str, later: u32, took: Duration) {
+        self.calls.observe_chunks(&self.families, provider, model, later, took);
+    }
+
+    /// All metrics as they are.
+    pub(crate) fn gather(&self) -> Vec<prometheus::proto::MetricFamily> {
+        self.scrape.gather(&self.families)
     }
 
     /// All metrics in the Prometheus text format, version 0.0.4 ([`CONTENT_TYPE`]).

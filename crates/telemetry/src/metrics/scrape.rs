@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, Registry, TextEncoder};
 
 use super::families::{Families, ProcessFamilies};
 use super::process;
+use crate::otlp::SpanCounts;
 
 /// What the writer of call records has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,7 @@ pub struct CallRecordCounts {
 
 pub(super) type DroppedLines = Box<dyn Fn() -> u64 + Send + Sync>;
 pub(super) type CallRecords = Box<dyn Fn() -> CallRecordCounts + Send + Sync>;
+pub(super) type Spans = Box<dyn Fn() -> SpanCounts + Send + Sync>;
 
 /// Counts that others keep, and the registry. One scrape at a time, so that nothing counts twice.
 pub(super) struct Scrape {
@@ -33,6 +36,7 @@ pub(super) struct Scrape {
 struct Watched {
     dropped_log_lines: Option<DroppedLines>,
     call_records: Option<CallRecords>,
+    spans: Option<Spans>,
 }
 
 impl Scrape {
@@ -49,15 +53,23 @@ impl Scrape {
         self.lock().call_records = Some(counts);
     }
 
-    pub(super) fn render(&self, families: &Families) -> String {
+    pub(super) fn watch_spans(&self, counts: Spans) {
+        self.lock().spans = Some(counts);
+    }
+
+    pub(super) fn gather(&self, families: &Families) -> Vec<MetricFamily> {
         let watched = self.lock();
         watched.read_into(families);
         if let Some(families) = &self.process {
             process::read_into(families);
         }
+        self.registry.gather()
+    }
+
+    pub(super) fn render(&self, families: &Families) -> String {
         let mut text = String::new();
         // Fails on a family without a name or a metric, which no registry gathers.
-        let encoded = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text);
+        let encoded = TextEncoder::new().encode_utf8(&self.gather(families), &mut text);
         debug_assert!(encoded.is_ok(), "{encoded:?}");
         text
     }
@@ -77,6 +89,11 @@ impl Watched {
             families.call_records_queued.set(i64::try_from(counts.queued).unwrap_or(i64::MAX));
             raise_to(&families.call_records_written, counts.written);
             raise_to(&families.call_records_dropped, counts.dropped);
+        }
+        if let Some(counts) = &self.spans {
+            let counts = counts();
+            raise_to(&families.spans_exported, counts.exported);
+            raise_to(&families.spans_dropped, counts.dropped);
         }
     }
 }

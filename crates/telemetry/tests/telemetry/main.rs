@@ -4,7 +4,11 @@
 
 mod agent;
 mod config;
+mod decoded;
+mod exporting;
+mod instruments;
 mod log_lines;
 mod metrics;
 mod promised_lines;
 mod scope;
+mod spans;

@@ -5,6 +5,7 @@ mod limits;
 mod models;
 mod providers;
 mod server;
+mod telemetry;
 
 use super::address;
 use super::problem::{Mark, Problem};
@@ -33,6 +34,7 @@ pub(crate) fn review(
     agents::review(&view, &mut problems);
     server::review(&view, &mut problems);
     limits::review(&view, &mut problems);
+    telemetry::review(&view, &mut problems);
     problems
 }
 
@@ -64,11 +66,6 @@ pub(crate) fn notices(config: &Config, environment: &Environment, purpose: Purpo
     if is_set(environment, "ANTHROPIC_API_KEY") {
         notices.push(
             "ANTHROPIC_API_KEY is set, but this version does not speak Anthropic's protocol yet".to_owned(),
-        );
-    }
-    if environment.get("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
-        notices.push(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version does not export traces yet".to_owned(),
         );
     }
     let (host, _) = address::split(&config.server.listen);

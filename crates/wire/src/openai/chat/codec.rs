@@ -12,7 +12,7 @@ use super::dress::{Identity, dress_reply};
 use super::head::Head;
 use super::reader::ChatReader;
 use super::writer::ChatWriter;
-use super::{chunk, edit, failure, foreign, outline, prompt, refusal, reply, stranger};
+use super::{chunk, edit, failure, foreign, id, outline, prompt, refusal, reply, stranger};
 use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
 
 /// The protocol's name.
@@ -49,6 +49,16 @@ impl Decode for OpenAiChat {
 
     fn chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
         chunk::decode_chunks(frames)
+    }
+
+    fn reply_id(&self, body: &[u8]) -> Option<String> {
+        let found = id::leading_id(body).map(str::to_owned);
+        found.or_else(|| Some(self.reply(body).ok()?.id).filter(|id| !id.is_empty()))
+    }
+
+    fn chunk_id(&self, frames: &[u8]) -> Option<String> {
+        let found = id::leading_chunk_id(frames).map(str::to_owned);
+        found.or_else(|| self.chunks(frames).ok()?.into_iter().find_map(|chunk| chunk.id))
     }
 }
 

@@ -22,6 +22,7 @@ mod edit;
 mod failure;
 mod foreign;
 mod head;
+mod id;
 mod member;
 mod message;
 mod needles;

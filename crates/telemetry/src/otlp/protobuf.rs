@@ -1,0 +1,145 @@
+//! Protocol buffers, as far as they are written here.
+//!
+//! OTLP's messages are few and never read back, so they are written field by field into one buffer: no
+//! tree of objects stands between a span and its bytes.
+
+/// A message that is being written. Fields may come in any order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Message(Vec<u8>);
+
+/// The value of an attribute.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'a> {
+    Text(&'a str),
+    Texts(&'a [&'a str]),
+    Int(i64),
+    Double(f64),
+    Bool(bool),
+}
+
+const VARINT: u32 = 0;
+const FIXED_64: u32 = 1;
+const BYTES: u32 = 2;
+const FIXED_32: u32 = 5;
+
+impl Message {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    pub(crate) fn varint(&mut self, field: u32, value: u64) {
+        self.key(field, VARINT);
+        self.raw_varint(value);
+    }
+
+    pub(crate) fn fixed32(&mut self, field: u32, value: u32) {
+        self.key(field, FIXED_32);
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(crate) fn fixed64(&mut self, field: u32, value: u64) {
+        self.key(field, FIXED_64);
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(crate) fn double(&mut self, field: u32, value: f64) {
+        self.fixed64(field, value.to_bits());
+    }
+
+    pub(crate) fn bytes(&mut self, field: u32, value: &[u8]) {
+        self.key(field, BYTES);
+        self.raw_varint(value.len() as u64);
+        self.0.extend_from_slice(value);
+    }
+
+    pub(crate) fn text(&mut self, field: u32, value: &str) {
+        self.bytes(field, value.as_bytes());
+    }
+
+    /// A message within this one.
+    pub(crate) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
+        self.key(field, BYTES);
+        let at = self.0.len();
+        // Room for the length of a short message, which most are.
+        self.0.push(0);
+        write(self);
+        self.close(at);
+    }
+
+    /// The fields of another message beside those of this one.
+    pub(crate) fn append(&mut self, fields: Self) {
+        if self.0.is_empty() {
+            *self = fields;
+        } else {
+            self.0.extend_from_slice(&fields.0);
+        }
+    }
+
+    /// The same, of a message that is still wanted.
+    pub(crate) fn extend(&mut self, fields: &Self) {
+        self.0.extend_from_slice(&fields.0);
+    }
+
+    /// Several numbers of eight bytes in one field.
+    pub(crate) fn packed64(&mut self, field: u32, values: impl ExactSizeIterator<Item = u64>) {
+        self.key(field, BYTES);
+        self.raw_varint(values.len() as u64 * 8);
+        values.for_each(|value| self.0.extend_from_slice(&value.to_le_bytes()));
+    }
+
+    /// A `KeyValue`.
+    pub(crate) fn attribute(&mut self, field: u32, key: &str, value: Value<'_>) {
+        self.message(field, |pair| {
+            pair.text(1, key);
+            pair.message(2, |any| any.any_value(value));
+        });
+    }
+
+    fn any_value(&mut self, value: Value<'_>) {
+        match value {
+            Value::Text(text) => self.text(1, text),
+            Value::Bool(flag) => self.varint(2, flag.into()),
+            Value::Int(number) => self.varint(3, number.cast_unsigned()),
+            Value::Double(number) => self.double(4, number),
+            Value::Texts(texts) => self.message(5, |list| {
+                texts.iter().for_each(|text| list.message(1, |any| any.text(1, text)));
+            }),
+        }
+    }
+
+    fn key(&mut self, field: u32, wire_type: u32) {
+        self.raw_varint((field << 3 | wire_type).into());
+    }
+
+    fn raw_varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push(low_seven_bits(value) | 0x80);
+            value >>= 7;
+        }
+        self.0.push(low_seven_bits(value));
+    }
+
+    /// Writes the length of what follows the byte at this place into it; more bytes if it needs them.
+    fn close(&mut self, at: usize) {
+        let length = (self.0.len() - at - 1) as u64;
+        if length < 0x80 {
+            self.0[at] = low_seven_bits(length);
+        } else {
+            let mut prefix = Self::default();
+            prefix.raw_varint(length);
+            self.0.splice(at..=at, prefix.0);
+        }
+    }
+}
+
+fn low_seven_bits(value: u64) -> u8 {
+    (value & 0x7f) as u8
+}

@@ -1,0 +1,170 @@
+//! Spans that wait to be sent.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::protobuf::Message;
+
+/// What became of spans so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpanCounts {
+    /// Spans a receiver took.
+    pub exported: u64,
+    /// Spans lost: the queue was full, or no receiver took them in time.
+    pub dropped: u64,
+}
+
+/// A bounded queue. Each thread has a part of it of its own, as a rule: there is hardly ever anybody to
+/// wait for.
+#[derive(Debug, Default)]
+pub(super) struct SpanQueue {
+    parts: [Part; PARTS],
+    spans: AtomicUsize,
+    bytes: AtomicUsize,
+    exported: AtomicU64,
+    dropped: AtomicU64,
+    /// Told when a batch is together.
+    pub(super) batch_ready: Notify,
+}
+
+/// A part, kept apart from its neighbours in the processors' caches.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Part(Mutex<Batch>);
+
+/// Spans, as the fields of the message they are sent in.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) spans: usize,
+    /// Their own bytes, without what frames them.
+    bytes: usize,
+    pub(super) fields: Message,
+}
+
+const PARTS: usize = 8;
+
+/// The field of `ScopeSpans` that holds a span.
+const SPANS_FIELD: u32 = 2;
+
+impl SpanQueue {
+    /// How many spans may wait.
+    pub(super) const MAX_SPANS: usize = 8192;
+    /// And how large they may be together: prompts may be in them.
+    pub(super) const MAX_BYTES: usize = 8 << 20;
+    /// How many spans make a batch that does not wait for its time.
+    pub(super) const BATCH: usize = 1024;
+
+    /// Takes a span, or counts it as dropped where there is no room.
+    pub(super) fn push(&self, span: &[u8]) {
+        let waiting = self.spans.fetch_add(1, Ordering::Relaxed);
+        let bytes = self.bytes.fetch_add(span.len(), Ordering::Relaxed);
+        if waiting >= Self::MAX_SPANS || bytes + span.len() > Self::MAX_BYTES {
+            self.release(1, span.len());
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let mut batch = lock(&self.parts[part_of_thread()]);
+        batch.fields.bytes(SPANS_FIELD, span);
+        batch.spans += 1;
+        batch.bytes += span.len();
+        drop(batch);
+        if (waiting + 1).is_multiple_of(Self::BATCH) {
+            self.batch_ready.notify_one();
+        }
+    }
+
+    /// Everything that waits.
+    pub(super) fn take(&self) -> Batch {
+        let mut all = Batch::default();
+        for part in &self.parts {
+            let batch = std::mem::take(&mut *lock(part));
+            all.spans += batch.spans;
+            all.bytes += batch.bytes;
+            all.fields.append(batch.fields);
+        }
+        self.release(all.spans, all.bytes);
+        all
+    }
+
+    pub(super) fn count_exported(&self, spans: usize) {
+        self.exported.fetch_add(spans as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_dropped(&self, spans: usize) {
+        self.dropped.fetch_add(spans as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn counts(&self) -> SpanCounts {
+        SpanCounts {
+            exported: self.exported.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+        }
+    }
+
+    fn release(&self, spans: usize, bytes: usize) {
+        self.spans.fetch_sub(spans, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+fn lock(part: &Part) -> MutexGuard<'_, Batch> {
+    // Nothing panics while it writes.
+    part.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The part that this thread writes to.
+fn part_of_thread() -> usize {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static PART: Cell<usize> = Cell::new(THREADS.fetch_add(1, Ordering::Relaxed) % PARTS);
+    }
+    // A thread that is ending writes where anybody may.
+    PART.try_with(Cell::get).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_finds_no_room_is_counted() {
+        let queue = SpanQueue::default();
+        (0..SpanQueue::MAX_SPANS + 7).for_each(|_| queue.push(&[1, 2, 3]));
+        assert_eq!(queue.counts(), SpanCounts { exported: 0, dropped: 7 });
+        assert_eq!(queue.take().spans, SpanQueue::MAX_SPANS);
+        queue.push(&[1]);
+        assert_eq!((queue.take().spans, queue.counts().dropped), (1, 7));
+    }
+
+    #[test]
+    fn large_spans_are_bounded_by_their_bytes() {
+        let queue = SpanQueue::default();
+        let span = vec![0; 1 << 20];
+        (0..20).for_each(|_| queue.push(&span));
+        let room = SpanQueue::MAX_BYTES / span.len();
+        assert_eq!((queue.take().spans, queue.counts().dropped), (room, 20 - room as u64));
+        queue.push(&span);
+        assert_eq!(queue.take().spans, 1);
+    }
+
+    #[test]
+    fn threads_lose_nothing_between_them() {
+        let queue = SpanQueue::default();
+        let taken = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..1000).for_each(|_| queue.push(b"span")));
+            }
+            scope.spawn(|| {
+                while taken.load(Ordering::Relaxed) + (queue.counts().dropped as usize) < 4000 {
+                    taken.fetch_add(queue.take().spans, Ordering::Relaxed);
+                    std::thread::yield_now();
+                }
+            });
+        });
+        assert_eq!(taken.load(Ordering::Relaxed), 4000);
+    }
+}
