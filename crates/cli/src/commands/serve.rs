@@ -106,7 +106,8 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     let metrics = Arc::new(Metrics::new(VERSION, REVISION.unwrap_or("unknown")));
     metrics.watch_dropped_log_lines(guard.dropped_lines());
     metrics.name_vendors(vendors_of(&config));
-    let accounts = Arc::new(Accounts::start(metrics, store.clone(), &config.store));
+    let accounts = Accounts::start(metrics, store.clone(), &config.store, &config.server.data_dir);
+    let accounts = Arc::new(accounts.map_err(|error| Failure::work(error.to_string()))?);
     let answering = double.map_or_else(|| build_stack(&config, accounts.clone()), Ok)?;
     let chat = ChatSettings::new(&config.chat, answering.default_model);
     let agents = assemble(&config.agents, &chat.model).map_err(|error| Failure::work(error.to_string()))?;
