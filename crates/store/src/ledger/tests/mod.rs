@@ -16,13 +16,15 @@ use super::appender::Bounds;
 use super::*;
 use crate::{CallFilter, CallStat, StatsBy};
 
+type Act = Box<dyn FnOnce() + Send>;
+
 /// A call log that does as it is told.
 #[derive(Default)]
 struct Log {
     away: AtomicBool,
     batches: Mutex<Vec<usize>>,
     /// Done once, while the first batch of this many is being stored.
-    meanwhile: Mutex<Option<(usize, Box<dyn FnOnce() + Send>)>>,
+    meanwhile: Mutex<Option<(usize, Act)>>,
     /// How often each call has come.
     calls: Mutex<BTreeMap<Arc<str>, usize>>,
 }
