@@ -50,7 +50,7 @@ pub(super) struct Appender {
     /// Counts appends, for those who wait for the disk.
     pub(super) sequence: u64,
     /// Copies of the newest records on disk, for the courier.
-    copies: VecDeque<Copy>,
+    copies: VecDeque<Recent>,
     /// Records that are in memory only.
     overflow: VecDeque<CallRecord>,
     overflow_in_hand: usize,
@@ -58,7 +58,7 @@ pub(super) struct Appender {
 }
 
 #[derive(Debug)]
-struct Copy {
+struct Recent {
     from: Position,
     to: Position,
     record: CallRecord,
@@ -155,7 +155,7 @@ impl Appender {
         self.counts.waiting += 1;
         self.counts.trouble = None;
         if self.copies.len() < self.bounds.queue {
-            self.copies.push_back(Copy { from, to: self.at, record });
+            self.copies.push_back(Recent { from, to: self.at, record });
         }
     }
 
@@ -243,7 +243,7 @@ impl Appender {
     }
 
     fn take_copies(&mut self, mut at: Position, most: usize) -> Source {
-        let is_next = |copy: &mut Copy, at: &Position| copy.from == *at;
+        let is_next = |copy: &mut Recent, at: &Position| copy.from == *at;
         let mut records = Vec::new();
         while records.len() < most
             && let Some(copy) = self.copies.pop_front_if(|copy| is_next(copy, &at))
