@@ -30,7 +30,7 @@ pub const DATABASE_FILE: &str = "playhouse.db";
 /// An application could not be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The database cannot be used.
+    /// The database or the call ledger cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The data directory cannot be made.
@@ -162,12 +162,12 @@ impl App {
     ) -> Result<Self, AppError> {
         let store = open_store(data_dir, &StoreConfig::default())?;
         let metrics = Arc::new(Metrics::new("test", "test"));
-        let accounts = Arc::new(Accounts::start(metrics, store.clone(), &StoreConfig::default()));
+        let accounts = Accounts::start(metrics, store.clone(), &StoreConfig::default(), data_dir)?;
         let app = Self::new(AppParts {
             provider: Arc::new(provider),
             models: Arc::new(NoModels),
             store,
-            accounts,
+            accounts: Arc::new(accounts),
             prices: Arc::default(),
             keyring: Keyring::default(),
             chat: ChatSettings::new(&ChatConfig::default(), "default"),

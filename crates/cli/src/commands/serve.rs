@@ -119,8 +119,9 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     metrics.name_vendors(vendors_of(&config));
     let otlp = Otlp::start(&config.telemetry, &metrics, VERSION)
         .map_err(|error| Failure::work(error.to_string()))?;
-    let accounts = Accounts::start(metrics, store.clone(), &config.store).with_tracer(otlp.tracer().clone());
-    let accounts = Arc::new(accounts);
+    let accounts = Accounts::start(metrics, store.clone(), &config.store, &config.server.data_dir);
+    let accounts = accounts.map_err(|error| Failure::work(error.to_string()))?;
+    let accounts = Arc::new(accounts.with_tracer(otlp.tracer().clone()));
     let answering = match double {
         Some(double) => double.traced(otlp.tracer()),
         None => build_stack(&config, accounts.clone(), otlp.tracer())?,

@@ -121,10 +121,10 @@ impl Node {
         true
     }
 
-    /// Takes every key but this one out.
-    pub(crate) fn keep(&mut self, key: &str) {
+    /// Takes every key but these out.
+    pub(crate) fn keep(&mut self, keys: &[&str]) {
         if let Some(entries) = self.entries_mut() {
-            entries.retain(|other, _| other == key);
+            entries.retain(|key, _| keys.contains(&key.as_str()));
         }
     }
 

@@ -121,8 +121,32 @@ families! {
     /// Call records written to the store.
     call_records_written: IntCounter = "playhouse_call_records_written_total" [];
 
-    /// Call records lost because the store was away for too long.
+    /// Call records lost: neither the ledger's disk nor memory had room for them.
     call_records_dropped: IntCounter = "playhouse_call_records_dropped_total" [];
+
+    /// Size of the call ledger on disk.
+    ledger_bytes: IntGauge = "playhouse_ledger_bytes" [];
+
+    /// Call records that are not in the database yet, on disk or in memory.
+    ledger_lag: IntGauge = "playhouse_ledger_lag_records" [];
+
+    /// Those of them that are in memory only, because the disk did not take them.
+    ledger_in_memory: IntGauge = "playhouse_ledger_memory_records" [];
+
+    /// How long the call record waits that waits longest in the ledger; 0 when none does.
+    ledger_oldest_age: Gauge = "playhouse_ledger_oldest_record_age_seconds" [];
+
+    /// Call records written to the ledger.
+    ledger_appended: IntCounter = "playhouse_ledger_appended_total" [];
+
+    /// Call records that the ledger's disk did not take.
+    ledger_overflowed: IntCounter = "playhouse_ledger_overflowed_total" [];
+
+    /// Call records that the database refused for good, set aside in a file.
+    ledger_refused: IntCounter = "playhouse_ledger_refused_total" [];
+
+    /// Places in the ledger's files that were damaged and passed over.
+    ledger_damaged: IntCounter = "playhouse_ledger_damaged_total" [];
 
     /// Log lines lost because nobody read them fast enough.
     log_lines_dropped: IntCounter = "playhouse_log_lines_dropped_total" [];

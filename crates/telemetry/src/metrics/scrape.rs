@@ -10,15 +10,29 @@ use super::families::{Families, ProcessFamilies};
 use super::process;
 use crate::otlp::SpanCounts;
 
-/// What the writer of call records has done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What has become of call records since the start, and how the ledger is now.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CallRecordCounts {
-    /// Records that wait now.
+    /// Records that are not in the store yet.
     pub queued: u64,
-    /// Records written since the start.
+    /// Those of them that are in memory only.
+    pub in_memory: u64,
+    /// Records written to the store.
     pub written: u64,
-    /// Records lost since the start.
+    /// Records lost.
     pub dropped: u64,
+    /// Records written to the ledger.
+    pub appended: u64,
+    /// Records that the ledger's disk did not take.
+    pub overflowed: u64,
+    /// Records that the store refused for good.
+    pub refused: u64,
+    /// Damaged places in the ledger.
+    pub damaged: u64,
+    /// The ledger's size.
+    pub ledger_bytes: u64,
+    /// How long the oldest record of the ledger waits, in seconds; 0 when none does.
+    pub oldest_age_s: f64,
 }
 
 pub(super) type DroppedLines = Box<dyn Fn() -> u64 + Send + Sync>;
@@ -85,10 +99,7 @@ impl Watched {
             raise_to(&families.log_lines_dropped, count());
         }
         if let Some(counts) = &self.call_records {
-            let counts = counts();
-            families.call_records_queued.set(i64::try_from(counts.queued).unwrap_or(i64::MAX));
-            raise_to(&families.call_records_written, counts.written);
-            raise_to(&families.call_records_dropped, counts.dropped);
+            counts().read_into(families);
         }
         if let Some(counts) = &self.spans {
             let counts = counts();
@@ -98,10 +109,30 @@ impl Watched {
     }
 }
 
+impl CallRecordCounts {
+    fn read_into(&self, families: &Families) {
+        families.call_records_queued.set(gauged(self.queued));
+        families.ledger_lag.set(gauged(self.queued));
+        families.ledger_in_memory.set(gauged(self.in_memory));
+        families.ledger_bytes.set(gauged(self.ledger_bytes));
+        families.ledger_oldest_age.set(self.oldest_age_s);
+        raise_to(&families.call_records_written, self.written);
+        raise_to(&families.call_records_dropped, self.dropped);
+        raise_to(&families.ledger_appended, self.appended);
+        raise_to(&families.ledger_overflowed, self.overflowed);
+        raise_to(&families.ledger_refused, self.refused);
+        raise_to(&families.ledger_damaged, self.damaged);
+    }
+}
+
 impl fmt::Debug for Scrape {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Scrape").finish_non_exhaustive()
     }
+}
+
+fn gauged(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Counters only rise.

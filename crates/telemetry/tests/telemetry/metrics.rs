@@ -54,7 +54,12 @@ fn touched() -> Metrics {
     metrics.observe_tool_call(&ToolCallSample { tool: Some("calculator"), success: true, duration_ms: 1.0 });
     metrics.observe_run(&RunSample { agent: "math", status: "completed", duration_ms: 900.0 });
     metrics.watch_dropped_log_lines(|| 3);
-    metrics.watch_call_records(|| CallRecordCounts { queued: 1, written: 2, dropped: 0 });
+    metrics.watch_call_records(|| CallRecordCounts {
+        queued: 1,
+        written: 2,
+        oldest_age_s: 0.5,
+        ..CallRecordCounts::default()
+    });
     metrics
 }
 
@@ -255,6 +260,8 @@ fn watched_counts_are_read_and_never_counted_twice() {
     assert_has(&metrics, "playhouse_log_lines_dropped_total 3");
     assert_has(&metrics, "playhouse_call_records_written_total 2");
     assert_has(&metrics, "playhouse_call_records_queued 1");
+    assert_has(&metrics, "playhouse_ledger_lag_records 1");
+    assert_has(&metrics, "playhouse_ledger_oldest_record_age_seconds 0.5");
 }
 
 #[test]

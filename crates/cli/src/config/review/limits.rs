@@ -20,6 +20,8 @@ pub(super) fn review(view: &View<'_>, problems: &mut Vec<Problem>) {
         ("upstream", "total_timeout_ms", upstream.total_timeout_ms),
         ("upstream", "max_reply_bytes", upstream.max_reply_bytes as u64),
         ("upstream", "max_line_bytes", upstream.max_line_bytes as u64),
+        ("store", "ledger_max_bytes", view.config.store.ledger_max_bytes),
+        ("store", "ledger_fsync_interval_ms", view.config.store.ledger_fsync_interval_ms),
         ("chat", "history_messages", view.config.chat.history_messages.into()),
         ("chat", "history_tokens", view.config.chat.history_tokens.into()),
     ];
@@ -27,6 +29,7 @@ pub(super) fn review(view: &View<'_>, problems: &mut Vec<Problem>) {
         let problem = view.problem(&[section, key], format!("{section}.{key} is zero"));
         problems.push(problem.label(consequence(key)));
     }
+    review_ledger(view, problems);
     if upstream.retry_base_ms > upstream.retry_max_ms {
         let message = "upstream.retry_base_ms is longer than upstream.retry_max_ms";
         problems.push(
@@ -36,10 +39,28 @@ pub(super) fn review(view: &View<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
+/// What is kept of the ledger must leave room for what waits.
+fn review_ledger(view: &View<'_>, problems: &mut Vec<Problem>) {
+    let store = &view.config.store;
+    if store.ledger_max_bytes > 0 && store.ledger_keep_bytes > store.ledger_max_bytes / 2 {
+        let message = "store.ledger_keep_bytes is more than half of store.ledger_max_bytes";
+        problems.push(
+            view.problem(&["store", "ledger_keep_bytes"], message)
+                .label(format!("at most {}", store.ledger_max_bytes / 2)),
+        );
+    }
+}
+
 fn consequence(key: &str) -> &'static str {
     match key {
         _ if key.ends_with("_timeout_ms") => {
             "everything would time out at once; remove the key for the default"
+        }
+        _ if key == "ledger_max_bytes" => {
+            "no call record would be kept on disk; remove the key for the default"
+        }
+        _ if key == "ledger_fsync_interval_ms" => {
+            "there would be no pause between two flushes; at least 1, or `ledger_fsync = \"always\"`"
         }
         _ if key.starts_with("history_") => "the model would not see the message itself; at least 1",
         _ => "nothing would get through; remove the key for the default",

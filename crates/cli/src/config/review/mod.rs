@@ -21,7 +21,7 @@ pub(crate) fn review(
     environment: &Environment,
     purpose: Purpose,
 ) -> Vec<Problem> {
-    if purpose == Purpose::Find {
+    if matches!(purpose, Purpose::Find | Purpose::FindData) {
         return Vec::new();
     }
     let view = View { config, tree, environment };
