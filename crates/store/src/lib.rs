@@ -9,7 +9,7 @@
 //!
 //! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! [`sqlite`] → [`call_writer`], [`finisher`], [`retention`].
+//! [`sqlite`] → [`call_writer`], [`finisher`], [`retention`]. Beside them [`shared`]: what replicas share.
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -48,6 +48,7 @@ pub mod finisher;
 pub mod retention;
 pub mod run;
 pub mod session;
+pub mod shared;
 pub mod sqlite;
 pub mod store;
 mod stored;
