@@ -51,6 +51,8 @@ pub mod session;
 pub mod sqlite;
 pub mod store;
 mod stored;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tokens;
 mod window;
 
