@@ -52,6 +52,8 @@ pub mod shared;
 pub mod sqlite;
 pub mod store;
 mod stored;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tokens;
 mod window;
 
