@@ -22,7 +22,7 @@ pub mod lines;
 pub mod metrics;
 
 pub use agent::{RunLine, RunSpans, StepLine, ToolCallLine};
-pub use lines::{RequestLine, log_attempt, log_call, log_refused};
+pub use lines::{RequestLine, log_attempt, log_call, log_circuit, log_refused};
 pub use log::{CapturedLines, LogFilter, LogFormat, LogGuard, LoggingConfig};
 pub use metrics::Metrics;
 pub use scope::{RequestScope, Scoped};

@@ -14,6 +14,7 @@ use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
     assemble, connect_tools, open_store,
 };
+use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
 use playhouse_telemetry::{LogGuard, Metrics, error, info, log, warn};
 use tokio::runtime::Builder;
@@ -149,11 +150,19 @@ fn build_stack(config: &Config, accounts: Arc<Accounts>) -> Result<Answering, Fa
         config.providers.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
     let models: Vec<_> = config.models.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
     let prices: Vec<_> = config.prices.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
-    let stack =
-        StackConfig { providers: &providers, models: &models, upstream: &config.upstream, prices: &prices };
-    let sink: Arc<dyn CallSink> = accounts;
+    let stack = StackConfig {
+        providers: &providers,
+        models: &models,
+        upstream: &config.upstream,
+        breaker: &config.breaker,
+        cache: &config.cache,
+        answers: &Shared::in_process(&SharedLimits::default()).answers,
+        prices: &prices,
+    };
+    let sink: Arc<dyn CallSink> = accounts.clone();
     let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
-    let (provider, models) = (stack.route.clone(), stack.route);
+    accounts.show_circuits(stack.circuits);
+    let (provider, models) = (stack.provider, stack.models);
     Ok(Answering { provider, models, prices: stack.prices, default_model: stack.default_model })
 }
 

@@ -1,7 +1,7 @@
 //! What is read when somebody asks for the metrics, and the text they get.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::{IntCounter, Registry, TextEncoder};
 
@@ -19,6 +19,18 @@ pub struct CallRecordCounts {
     pub dropped: u64,
 }
 
+/// Where the circuit of a deployment stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CircuitSample {
+    /// The provider, as it is configured.
+    pub provider: Arc<str>,
+    /// The model, in the provider's own name.
+    pub model: Arc<str>,
+    /// Where it stands, as the metric's help says.
+    pub state: i64,
+}
+
+pub(super) type Circuits = Box<dyn Fn() -> Vec<CircuitSample> + Send + Sync>;
 pub(super) type DroppedLines = Box<dyn Fn() -> u64 + Send + Sync>;
 pub(super) type CallRecords = Box<dyn Fn() -> CallRecordCounts + Send + Sync>;
 
@@ -33,6 +45,7 @@ pub(super) struct Scrape {
 struct Watched {
     dropped_log_lines: Option<DroppedLines>,
     call_records: Option<CallRecords>,
+    circuits: Option<Circuits>,
 }
 
 impl Scrape {
@@ -47,6 +60,10 @@ impl Scrape {
 
     pub(super) fn watch_call_records(&self, counts: CallRecords) {
         self.lock().call_records = Some(counts);
+    }
+
+    pub(super) fn watch_circuits(&self, circuits: Circuits) {
+        self.lock().circuits = Some(circuits);
     }
 
     pub(super) fn render(&self, families: &Families) -> String {
@@ -77,6 +94,14 @@ impl Watched {
             families.call_records_queued.set(i64::try_from(counts.queued).unwrap_or(i64::MAX));
             raise_to(&families.call_records_written, counts.written);
             raise_to(&families.call_records_dropped, counts.dropped);
+        }
+        if let Some(circuits) = &self.circuits {
+            // Circuits that nothing is known of any more are gone.
+            families.circuit_state.reset();
+            for sample in circuits() {
+                let labels = [&*sample.provider, &*sample.model];
+                families.circuit_state.with_label_values(&labels).set(sample.state);
+            }
         }
     }
 }

@@ -9,8 +9,8 @@
 //! In reading order: `head`, `edit` and `member` (a request that only passes through) → `prompt`,
 //! `message`, `content`, `calls`, `tools` (a request as types) → `reply`, `chunk`,
 //! `usage` (an answer as types) → `outline`, `shown`, `needles`, `reader` (an answer that only passes
-//! through) → `writer`, `dress`, `cut` (an answer written) → `failure` (errors). `codec` ties them
-//! together.
+//! through) → `writer`, `dress`, `cut` (an answer written) → `failure` (errors). `manner` tells what a
+//! request allows; `codec` ties them together.
 
 mod calls;
 mod chunk;
@@ -22,6 +22,7 @@ mod edit;
 mod failure;
 mod foreign;
 mod head;
+pub(crate) mod manner;
 mod member;
 mod message;
 mod needles;
