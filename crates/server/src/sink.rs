@@ -63,7 +63,10 @@ impl CallSink for Accounts {
         if state == CircuitState::Open {
             self.metrics.observe_circuit_opened(provider, model);
         }
-        log_circuit(provider, model, state.as_str(), state == CircuitState::Open);
+        // Pauses are many where an upstream is asked too often; the attempts tell of them.
+        if state != CircuitState::Paused {
+            log_circuit(provider, model, state.as_str(), state == CircuitState::Open);
+        }
     }
 
     fn cache(&self, outcome: CacheOutcome) {

@@ -85,8 +85,11 @@ async fn an_open_circuit_is_a_503_and_seen_in_health_and_metrics() {
     let breaker = BreakerConfig { consecutive_failures: 2, ..BreakerConfig::default() };
     let gateway = gateway("http://127.0.0.1:1/v1", breaker, CacheConfig::default());
     let health = gateway.app.get("/health/detailed").await.json();
-    assert_eq!(health, json!({"status": "healthy", "checks": {"database": "ok"}, "upstreams": {"lab/m-1": "closed"}}));
-    assert!(gateway.metric(r#"playhouse_circuit_state{provider="lab",model="m-1"} 0"#).await);
+    assert_eq!(
+        health,
+        json!({"status": "healthy", "checks": {"database": "ok"}, "upstreams": {"lab/m-1": "closed"}})
+    );
+    assert!(gateway.metric(r#"playhouse_circuit_state{model="m-1",provider="lab"} 0"#).await);
     for _ in 0..2 {
         assert_eq!(gateway.ask("").await.status(), 502);
     }
@@ -100,10 +103,10 @@ async fn an_open_circuit_is_a_503_and_seen_in_health_and_metrics() {
     let health = gateway.app.get("/health/detailed").await;
     assert_eq!((health.status().as_u16(), &health.json()["status"]), (200, &json!("degraded")));
     assert_eq!(health.json()["upstreams"], json!({"lab/m-1": "open"}));
-    assert!(gateway.metric(r#"playhouse_circuit_state{provider="lab",model="m-1"} 3"#).await);
-    assert!(gateway.metric(r#"playhouse_circuit_opened_total{provider="lab",model="m-1"} 1"#).await);
+    assert!(gateway.metric(r#"playhouse_circuit_state{model="m-1",provider="lab"} 3"#).await);
+    assert!(gateway.metric(r#"playhouse_circuit_opened_total{model="m-1",provider="lab"} 1"#).await);
     // What was refused is no attempt.
-    let attempts = r#"playhouse_upstream_attempts_total{provider="lab",model="m-1",outcome="unreachable"} 2"#;
+    let attempts = r#"playhouse_upstream_attempts_total{model="m-1",outcome="unreachable",provider="lab"} 2"#;
     assert!(gateway.metric(attempts).await);
 }
 
@@ -143,7 +146,9 @@ async fn headers_and_records_say_whether_an_answer_was_kept() {
     for stream in ["", r#","stream":true"#] {
         let cold = format!(r#","temperature":0{stream}"#);
         let mut bodies = Vec::new();
-        for (wish, said) in [("", "miss"), ("", "hit"), ("no-cache", "miss"), ("max-age=0, no-store", ""), ("", "hit")] {
+        for (wish, said) in
+            [("", "miss"), ("", "hit"), ("no-cache", "miss"), ("max-age=0, no-store", ""), ("", "hit")]
+        {
             let answer = gateway.ask_wishing(wish, &cold).await;
             assert_eq!((answer.status().as_u16(), answer.header("x-playhouse-cache")), (200, said), "{wish}");
             bodies.push(answer.text());
@@ -203,7 +208,8 @@ fn refused(kind: ErrorKind) -> Error {
 #[test]
 fn the_table_of_the_documentation_is_what_the_code_does() {
     let mut rows = vec![
-        "| error | told by | asked again | next deployment, other try | for the breaker | status |".to_owned(),
+        "| error | told by | asked again | next deployment, other try | for the breaker | status |"
+            .to_owned(),
         "|---|---|---|---|---|---|".to_owned(),
     ];
     for kind in ErrorKind::ALL {

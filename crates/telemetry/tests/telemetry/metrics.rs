@@ -267,10 +267,10 @@ fn watched_counts_are_read_and_never_counted_twice() {
 #[test]
 fn a_circuit_that_is_gone_is_shown_no_more() {
     let metrics = touched();
-    assert_has(&metrics, r#"playhouse_circuit_state{provider="openai",model="gpt-4o"} 3"#);
+    assert_has(&metrics, r#"playhouse_circuit_state{model="gpt-4o",provider="openai"} 3"#);
     metrics.watch_circuits(Vec::new);
     assert!(!metrics.render().contains("playhouse_circuit_state{"));
-    assert_has(&metrics, r#"playhouse_circuit_opened_total{provider="openai",model="gpt-4o"} 1"#);
+    assert_has(&metrics, r#"playhouse_circuit_opened_total{model="gpt-4o",provider="openai"} 1"#);
 }
 
 #[test]

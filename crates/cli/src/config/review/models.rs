@@ -61,12 +61,7 @@ fn weightless(view: &View<'_>, alias: &str, model: &ModelConfig) -> Option<Probl
 }
 
 /// A link of a chain or of a group that leads nowhere.
-fn bad_link(
-    view: &View<'_>,
-    whose: &str,
-    link: &str,
-    told: impl Fn(String) -> Problem,
-) -> Option<Problem> {
+fn bad_link(view: &View<'_>, whose: &str, link: &str, told: impl Fn(String) -> Problem) -> Option<Problem> {
     let providers = || view.config.providers.keys().map(String::as_str);
     let problem = match link.split_once('/') {
         Some((provider, model)) if !model.is_empty() && view.config.providers.contains_key(provider) => {
@@ -83,7 +78,8 @@ fn bad_link(
         }
         _ => {
             let example = providers().next().unwrap_or("openai");
-            told(format!("{whose} has \"{link}\", which names no provider")).label(format!("write \"provider/model\", such as \"{example}/{}\"", link.trim_matches('/')))
+            told(format!("{whose} has \"{link}\", which names no provider"))
+                .label(format!("write \"provider/model\", such as \"{example}/{}\"", link.trim_matches('/')))
         }
     };
     Some(problem)

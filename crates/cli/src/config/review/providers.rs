@@ -1,8 +1,8 @@
 //! Checks of `[providers]`: that there is one, where it is, and that its key can be sent.
 
 use http::{HeaderName, HeaderValue, Uri};
-use playhouse_provider::{CACHE_PROVIDER, ProviderConfig};
 use playhouse_provider::catalog::{vendor, vendors};
+use playhouse_provider::{CACHE_PROVIDER, ProviderConfig};
 use secrecy::ExposeSecret;
 
 use super::View;
