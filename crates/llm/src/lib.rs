@@ -30,7 +30,7 @@ pub mod usage;
 pub use call::{CallRecord, Outcome};
 pub use chunk::{ChoiceDelta, Chunk, PartDelta};
 pub use collector::Collector;
-pub use context::{Attempt, Context, TraceContext, Trail};
+pub use context::{Attempt, CacheOutcome, CacheWish, Context, TraceContext, Trail};
 pub use decode::{Decode, Encoded, Malformed, Protocol};
 pub use embedding::{EmbedInput, EmbedReply, EmbedRequest};
 pub use error::{Error, ErrorKind, Phase, Upstream};

@@ -23,6 +23,8 @@ pub struct Request {
     pub model: Arc<str>,
     /// Whether the caller wants pieces as they come.
     pub stream: bool,
+    /// How many alternatives the caller asks for.
+    pub choices: u32,
     /// What travels beside the content: ids, trace, the trail of attempts.
     pub context: Arc<Context>,
     content: Arc<Content>,
@@ -60,7 +62,14 @@ impl Request {
     }
 
     fn with_content(model: Arc<str>, content: Content) -> Self {
-        Self { model, stream: false, context: Arc::default(), content: Arc::new(content) }
+        Self { model, stream: false, choices: 1, context: Arc::default(), content: Arc::new(content) }
+    }
+
+    /// The same request, which asks for this many alternatives.
+    #[must_use]
+    pub fn asking_for(mut self, choices: u32) -> Self {
+        self.choices = choices;
+        self
     }
 
     /// The same request, streamed or not.

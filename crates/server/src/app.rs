@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use playhouse_edge::{BodyLimits, Edge};
 use playhouse_llm::{Error, ModelInfo, Models, Provider};
-use playhouse_provider::{Meter, PriceTable};
+use playhouse_provider::{CircuitReading, Meter, PriceTable};
 use playhouse_store::{
     HistoryWindow, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
 };
@@ -234,6 +234,11 @@ impl App {
 
     pub(crate) fn tracer(&self) -> &Tracer {
         &self.inner.accounts.tracer
+    }
+
+    /// Where the circuits of deployments stand.
+    pub(crate) fn circuits(&self) -> Vec<CircuitReading> {
+        self.inner.accounts.circuits()
     }
 
     pub(crate) fn render_metrics(&self) -> String {

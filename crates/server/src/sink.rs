@@ -1,14 +1,14 @@
 //! Where what is measured of calls goes: the log, the metrics, the ledger.
 
 use std::path::Path;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use playhouse_llm::{CallRecord, Error};
-use playhouse_provider::CallSink;
+use playhouse_llm::{CacheOutcome, CallRecord, Error};
+use playhouse_provider::{CallSink, CircuitBoard, CircuitReading, CircuitState};
 use playhouse_store::{CallLedger, LedgerStats, Store, StoreConfig, StoreError, ledger};
-use playhouse_telemetry::metrics::CallRecordCounts;
-use playhouse_telemetry::{LedgerLine, Metrics, Tracer, log_attempt, log_call};
+use playhouse_telemetry::metrics::{CallRecordCounts, CircuitSample};
+use playhouse_telemetry::{LedgerLine, Metrics, Tracer, log_attempt, log_call, log_circuit};
 
 /// How often the ledger is looked after.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -23,6 +23,7 @@ pub struct Accounts {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tracer: Tracer,
     ledger: Arc<CallLedger>,
+    circuits: OnceLock<CircuitBoard>,
 }
 
 impl Accounts {
@@ -40,7 +41,20 @@ impl Accounts {
         let counted = ledger.clone();
         metrics.watch_call_records(move || counts(&counted.stats()));
         tokio::spawn(tell_of(Arc::downgrade(&ledger)));
-        Ok(Self { metrics, tracer: Tracer::default(), ledger })
+        Ok(Self { metrics, tracer: Tracer::default(), ledger, circuits: OnceLock::new() })
+    }
+
+    /// Shows these circuits in the metrics and in the detailed health; told once.
+    pub fn show_circuits(&self, circuits: CircuitBoard) {
+        let shown = circuits.clone();
+        self.metrics.watch_circuits(move || shown.readings().into_iter().map(sample).collect());
+        // Told once, where the server is put together.
+        let _ = self.circuits.set(circuits);
+    }
+
+    /// Where the circuits of deployments stand.
+    pub(crate) fn circuits(&self) -> Vec<CircuitReading> {
+        self.circuits.get().map(CircuitBoard::readings).unwrap_or_default()
     }
 
     /// The same accounts, with spans of requests and runs.
@@ -72,6 +86,30 @@ impl CallSink for Accounts {
     fn chunks(&self, provider: &str, model: &str, later: u32, took: Duration) {
         self.metrics.observe_chunks(provider, model, later, took);
     }
+
+    fn circuit(&self, provider: &str, model: &str, state: CircuitState) {
+        if state == CircuitState::Open {
+            self.metrics.observe_circuit_opened(provider, model);
+        }
+        // Pauses are many where an upstream is asked too often; the attempts tell of them.
+        if state != CircuitState::Paused {
+            log_circuit(provider, model, state.as_str(), state == CircuitState::Open);
+        }
+    }
+
+    fn cache(&self, outcome: CacheOutcome) {
+        self.metrics.observe_cache(outcome);
+    }
+}
+
+fn sample(reading: CircuitReading) -> CircuitSample {
+    let state = match reading.state {
+        CircuitState::Closed => 0,
+        CircuitState::Paused => 1,
+        CircuitState::HalfOpen => 2,
+        CircuitState::Open => 3,
+    };
+    CircuitSample { provider: reading.provider, model: reading.model, state }
 }
 
 fn counts(stats: &LedgerStats) -> CallRecordCounts {

@@ -9,7 +9,7 @@
 //!
 //! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! [`sqlite`] → [`ledger`], [`finisher`], [`retention`].
+//! [`sqlite`] → [`ledger`], [`finisher`], [`retention`]. Beside them [`shared`]: what replicas share.
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -48,9 +48,12 @@ pub mod ledger;
 pub mod retention;
 pub mod run;
 pub mod session;
+pub mod shared;
 pub mod sqlite;
 pub mod store;
 mod stored;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tokens;
 mod window;
 

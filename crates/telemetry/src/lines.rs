@@ -114,6 +114,15 @@ pub fn log_attempt(provider: &str, model: &str, error: &playhouse_llm::Error) {
     );
 }
 
+/// Logs that a deployment's circuit stands differently: WARN where it opened, INFO else.
+pub fn log_circuit(provider: &str, model: &str, state: &str, is_open: bool) {
+    if is_open {
+        crate::warn!(target: "playhouse::call", provider, model, state, "Deployment failed too often and is left alone");
+    } else {
+        crate::info!(target: "playhouse::call", provider, model, state, "Circuit of a deployment turned");
+    }
+}
+
 /// Logs a call's line: completed (INFO), failed (ERROR) or cancelled (WARN).
 pub fn log_call(record: &CallRecord) {
     match record.outcome {

@@ -6,15 +6,17 @@
 //! What it does not do: IO. Ids and times that an answer needs are given to it ([`Envelope`]).
 //! Whom it depends on: `playhouse-llm` alone. No other crate names a protocol's fields.
 //!
-//! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`].
+//! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`]; [`manner`] beside them.
 //! Adding a protocol is adding a folder beside [`openai`] and a line in [`codecs`].
 
 pub mod codec;
 mod json;
+pub mod manner;
 pub mod openai;
 pub mod sse;
 
 pub use codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
+pub use manner::{Manner, manner_of};
 pub use openai::chat::OpenAiChat;
 pub use openai::embeddings::OpenAiEmbeddings;
 

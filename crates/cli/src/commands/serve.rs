@@ -14,6 +14,7 @@ use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
     assemble, connect_tools, open_store,
 };
+use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
 use playhouse_telemetry::otlp::ChatTarget;
 use playhouse_telemetry::{LogGuard, Metrics, Otlp, Tracer, error, info, log, warn};
@@ -174,12 +175,16 @@ fn build_stack(config: &Config, accounts: Arc<Accounts>, tracer: &Tracer) -> Res
         providers: &providers,
         models: &models,
         upstream: &config.upstream,
+        breaker: &config.breaker,
+        cache: &config.cache,
+        answers: &Shared::in_process(&SharedLimits::default()).answers,
         prices: &prices,
         tracer,
     };
-    let sink: Arc<dyn CallSink> = accounts;
+    let sink: Arc<dyn CallSink> = accounts.clone();
     let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
-    let (provider, models) = (stack.route.clone(), stack.route);
+    accounts.show_circuits(stack.circuits);
+    let (provider, models) = (stack.provider, stack.models);
     Ok(Answering { provider, models, prices: stack.prices, default_model: stack.default_model })
 }
 

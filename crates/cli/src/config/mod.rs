@@ -27,7 +27,9 @@ mod vendors;
 use indexmap::IndexMap;
 use playhouse_agent::AgentConfig;
 use playhouse_agent::mcp::McpServerConfig;
-use playhouse_provider::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
+use playhouse_provider::{
+    BreakerConfig, CacheConfig, ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig,
+};
 use playhouse_server::{AuthConfig, ChatConfig, ServerConfig};
 use playhouse_store::StoreConfig;
 use playhouse_telemetry::{LoggingConfig, TelemetryConfig};
@@ -64,6 +66,10 @@ pub struct Config {
     pub models: IndexMap<String, ModelConfig>,
     /// `[upstream]`: how every provider is asked.
     pub upstream: UpstreamConfig,
+    /// `[breaker]`: when a deployment that fails is left alone.
+    pub breaker: BreakerConfig,
+    /// `[cache]`: answers that are kept and given again.
+    pub cache: CacheConfig,
     /// `[prices."provider/model"]`: what models cost, above the table that ships.
     pub prices: IndexMap<String, PriceConfig>,
     /// `[chat]`: the native chat.

@@ -1,11 +1,13 @@
 //! Whether the process lives, wants requests, and has what it stands on. None of it calls a model.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use playhouse_provider::{CircuitReading, CircuitState};
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -33,10 +35,13 @@ pub(crate) struct Readiness {
 /// How the process and what it stands on are.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DetailedHealth {
-    /// `healthy`, or `degraded` when something it stands on is away.
+    /// `healthy`, or `degraded` when something it stands on is away or a deployment's circuit is open.
     status: &'static str,
     /// What it stands on.
     checks: Checks,
+    /// Where the circuits of deployments stand, by `provider/model`: `closed`, `paused`, `half_open` or `open`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    upstreams: BTreeMap<String, &'static str>,
 }
 
 /// What the process stands on: `ok` or `error` each.
@@ -73,6 +78,11 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
 #[utoipa::path(get, path = "/health/detailed", tag = "operations", responses((status = 200, body = DetailedHealth)), security(()))]
 pub(crate) async fn detailed(State(app): State<App>) -> Json<DetailedHealth> {
     let database = matches!(timeout(PROBE_TIMEOUT, app.store().probe()).await, Ok(Ok(())));
-    let status = if database { "healthy" } else { "degraded" };
-    Json(DetailedHealth { status, checks: Checks { database: if database { "ok" } else { "error" } } })
+    let circuits = app.circuits();
+    let is_open = circuits.iter().any(|circuit| circuit.state == CircuitState::Open);
+    let status = if database && !is_open { "healthy" } else { "degraded" };
+    let checks = Checks { database: if database { "ok" } else { "error" } };
+    let named =
+        |circuit: CircuitReading| (format!("{}/{}", circuit.provider, circuit.model), circuit.state.as_str());
+    Json(DetailedHealth { status, checks, upstreams: circuits.into_iter().map(named).collect() })
 }

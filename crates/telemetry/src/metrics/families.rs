@@ -92,6 +92,15 @@ families! {
     /// Attempts to have a call answered by a provider.
     attempts: IntCounterVec = "playhouse_upstream_attempts_total" [provider, model, outcome];
 
+    /// Where a deployment's circuit stands: 0 closed, 1 paused as the upstream asked, 2 half open, 3 open.
+    circuit_state: IntGaugeVec = "playhouse_circuit_state" [provider, model];
+
+    /// How often a deployment's circuit opened, because it failed too often.
+    circuit_opened: IntCounterVec = "playhouse_circuit_opened_total" [provider, model];
+
+    /// Calls for which the cache of answers was asked: hit or miss.
+    cache_answers: IntCounterVec = "playhouse_cache_answers_total" [outcome];
+
     /// Tokens by kind. Cached and cache_write ones are prompt tokens too, reasoning ones completion tokens.
     tokens: IntCounterVec = "playhouse_tokens_total" [provider, model, kind];
 

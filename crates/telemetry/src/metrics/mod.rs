@@ -17,7 +17,7 @@ mod scrape;
 
 use std::time::Duration;
 
-use playhouse_llm::{CallRecord, ErrorKind};
+use playhouse_llm::{CacheOutcome, CallRecord, ErrorKind};
 use prometheus::Registry;
 
 use attempts::AttemptMetrics;
@@ -31,7 +31,7 @@ use crate::otlp::SpanCounts;
 pub use agents::{RunSample, ToolCallSample};
 pub use guard::GaugeGuard;
 pub use requests::RequestSample;
-pub use scrape::CallRecordCounts;
+pub use scrape::{CallRecordCounts, CircuitSample};
 
 /// The content type of what [`Metrics::render`] writes.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -97,6 +97,16 @@ impl Metrics {
         self.attempts.observe(&self.families, provider, model, error);
     }
 
+    /// Counts a circuit that has opened. Whoever names it bounds how many there are.
+    pub fn observe_circuit_opened(&self, provider: &str, model: &str) {
+        self.families.circuit_opened.with_label_values(&[provider, model]).inc();
+    }
+
+    /// Counts a call for which the cache of answers was asked.
+    pub fn observe_cache(&self, outcome: CacheOutcome) {
+        self.families.cache_answers.with_label_values(&[outcome.as_str()]).inc();
+    }
+
     /// Counts an agent's run that has ended.
     pub fn observe_run(&self, sample: &RunSample<'_>) {
         sample.observe(&self.families);
@@ -136,6 +146,11 @@ impl Metrics {
     /// Names the counts of spans, which are read at each [`render`](Self::render).
     pub fn watch_spans(&self, counts: impl Fn() -> SpanCounts + Send + Sync + 'static) {
         self.scrape.watch_spans(Box::new(counts));
+    }
+
+    /// Names the circuits of deployments, which are read at each [`render`](Self::render).
+    pub fn watch_circuits(&self, circuits: impl Fn() -> Vec<CircuitSample> + Send + Sync + 'static) {
+        self.scrape.watch_circuits(Box::new(circuits));
     }
 
     /// Counts the pieces of a streamed answer that was complete: how many came after the first, and in

@@ -1,7 +1,7 @@
 //! What is read when somebody asks for the metrics, and the text they get.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, Registry, TextEncoder};
@@ -35,6 +35,18 @@ pub struct CallRecordCounts {
     pub oldest_age_s: f64,
 }
 
+/// Where the circuit of a deployment stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CircuitSample {
+    /// The provider, as it is configured.
+    pub provider: Arc<str>,
+    /// The model, in the provider's own name.
+    pub model: Arc<str>,
+    /// Where it stands, as the metric's help says.
+    pub state: i64,
+}
+
+pub(super) type Circuits = Box<dyn Fn() -> Vec<CircuitSample> + Send + Sync>;
 pub(super) type DroppedLines = Box<dyn Fn() -> u64 + Send + Sync>;
 pub(super) type CallRecords = Box<dyn Fn() -> CallRecordCounts + Send + Sync>;
 pub(super) type Spans = Box<dyn Fn() -> SpanCounts + Send + Sync>;
@@ -51,6 +63,7 @@ struct Watched {
     dropped_log_lines: Option<DroppedLines>,
     call_records: Option<CallRecords>,
     spans: Option<Spans>,
+    circuits: Option<Circuits>,
 }
 
 impl Scrape {
@@ -69,6 +82,10 @@ impl Scrape {
 
     pub(super) fn watch_spans(&self, counts: Spans) {
         self.lock().spans = Some(counts);
+    }
+
+    pub(super) fn watch_circuits(&self, circuits: Circuits) {
+        self.lock().circuits = Some(circuits);
     }
 
     pub(super) fn gather(&self, families: &Families) -> Vec<MetricFamily> {
@@ -105,6 +122,14 @@ impl Watched {
             let counts = counts();
             raise_to(&families.spans_exported, counts.exported);
             raise_to(&families.spans_dropped, counts.dropped);
+        }
+        if let Some(circuits) = &self.circuits {
+            // Circuits that nothing is known of any more are gone.
+            families.circuit_state.reset();
+            for sample in circuits() {
+                let labels = [&*sample.provider, &*sample.model];
+                families.circuit_state.with_label_values(&labels).set(sample.state);
+            }
         }
     }
 }

@@ -21,7 +21,17 @@ pub(crate) fn read_in_pieces(stream: &[u8], piece_bytes: usize) -> Read {
 
 /// Reads a stream that arrives in these pieces.
 pub(crate) fn read_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, max_line_bytes: usize) -> Read {
+    read_choices(pieces, max_line_bytes, 1)
+}
+
+/// Reads a stream that answers a request for so many alternatives.
+pub(crate) fn read_choices<'a>(
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+    max_line_bytes: usize,
+    choices: u32,
+) -> Read {
     let mut reader = OpenAiChat.stream_reader(max_line_bytes);
+    reader.expect_choices(choices);
     let mut events = Vec::new();
     for piece in pieces {
         reader.push(Bytes::copy_from_slice(piece));

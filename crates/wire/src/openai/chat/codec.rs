@@ -74,7 +74,9 @@ impl Codec for OpenAiChat {
     fn read_request(&self, body: Bytes) -> Result<Incoming, Error> {
         let head = Head::read(&body).map_err(Error::invalid_request)?;
         let (model, stream, include_usage) = (Arc::from(&*head.model), head.stream, head.include_usage);
+        let choices = head.choices;
         let request = Request::from_encoded(model, stream, Encoded { bytes: body, decoder: &Self });
+        let request = request.asking_for(choices);
         Ok(Incoming { request, include_usage })
     }
 
