@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod conformance;
+mod shared;
 mod sqlite;
 
 conformance::conformance_tests!(crate::sqlite::TestDatabase::new());
