@@ -12,6 +12,7 @@ mod families;
 mod guard;
 mod pairs;
 mod process;
+mod redis;
 mod requests;
 mod scrape;
 
@@ -28,6 +29,7 @@ use scrape::Scrape;
 
 pub use agents::{RunSample, ToolCallSample};
 pub use guard::GaugeGuard;
+pub use redis::RedisReading;
 pub use requests::RequestSample;
 pub use scrape::CallRecordCounts;
 
@@ -129,6 +131,23 @@ impl Metrics {
     /// [`render`](Self::render).
     pub fn watch_call_records(&self, counts: impl Fn() -> CallRecordCounts + Send + Sync + 'static) {
         self.scrape.watch_call_records(Box::new(counts));
+    }
+
+    /// Names what is known of Redis, which is read at each [`render`](Self::render). Without it there are no
+    /// metrics of Redis.
+    ///
+    /// ```
+    /// use playhouse_telemetry::metrics::{Metrics, RedisReading};
+    ///
+    /// let metrics = Metrics::new("1.0.0", "abc123");
+    /// assert!(!metrics.render().contains("playhouse_redis"));
+    /// metrics.watch_redis(|| RedisReading { up: true, timeouts: 2, ..RedisReading::default() });
+    /// let text = metrics.render();
+    /// assert!(text.contains("playhouse_redis_up 1"));
+    /// assert!(text.contains(r#"playhouse_redis_command_failures_total{reason="timeout"} 2"#));
+    /// ```
+    pub fn watch_redis(&self, reading: impl Fn() -> RedisReading + Send + Sync + 'static) {
+        self.scrape.watch_redis(Box::new(reading));
     }
 
     /// All metrics in the Prometheus text format, version 0.0.4 ([`CONTENT_TYPE`]).

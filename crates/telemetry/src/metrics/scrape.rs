@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use prometheus::{IntCounter, Registry, TextEncoder};
 
-use super::families::{Families, ProcessFamilies};
+use super::families::{Families, ProcessFamilies, RedisFamilies};
 use super::process;
+use super::redis::{self, RedisReading};
 
 /// What the writer of call records has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub struct CallRecordCounts {
 
 pub(super) type DroppedLines = Box<dyn Fn() -> u64 + Send + Sync>;
 pub(super) type CallRecords = Box<dyn Fn() -> CallRecordCounts + Send + Sync>;
+pub(super) type Redis = Box<dyn Fn() -> RedisReading + Send + Sync>;
 
 /// Counts that others keep, and the registry. One scrape at a time, so that nothing counts twice.
 pub(super) struct Scrape {
@@ -33,6 +35,7 @@ pub(super) struct Scrape {
 struct Watched {
     dropped_log_lines: Option<DroppedLines>,
     call_records: Option<CallRecords>,
+    redis: Option<(RedisFamilies, Redis)>,
 }
 
 impl Scrape {
@@ -47,6 +50,13 @@ impl Scrape {
 
     pub(super) fn watch_call_records(&self, counts: CallRecords) {
         self.lock().call_records = Some(counts);
+    }
+
+    pub(super) fn watch_redis(&self, reading: Redis) {
+        let mut watched = self.lock();
+        let known = watched.redis.take().map(|(families, _)| families);
+        let families = known.unwrap_or_else(|| RedisFamilies::register(&self.registry));
+        watched.redis = Some((families, reading));
     }
 
     pub(super) fn render(&self, families: &Families) -> String {
@@ -78,6 +88,9 @@ impl Watched {
             raise_to(&families.call_records_written, counts.written);
             raise_to(&families.call_records_dropped, counts.dropped);
         }
+        if let Some((families, reading)) = &self.redis {
+            redis::read_into(families, &reading());
+        }
     }
 }
 
@@ -88,6 +101,6 @@ impl fmt::Debug for Scrape {
 }
 
 /// Counters only rise.
-fn raise_to(counter: &IntCounter, total: u64) {
+pub(super) fn raise_to(counter: &IntCounter, total: u64) {
     counter.inc_by(total.saturating_sub(counter.get()));
 }
