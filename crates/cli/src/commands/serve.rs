@@ -14,10 +14,12 @@ use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
     assemble, connect_tools, open_store,
 };
+use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
 use playhouse_telemetry::{LogGuard, Metrics, error, info, log, warn};
 use tokio::runtime::Builder;
 
+use super::sharing;
 use super::signals::StopSignals;
 use crate::args::ServeArgs;
 use crate::config::{Config, Purpose, load};
@@ -103,9 +105,12 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     let guard = log::start(&config.logging, color).map_err(|error| Failure::work(error.to_string()))?;
     let store = open_store(&config.server.data_dir, &config.store)
         .map_err(|error| Failure::work(error.to_string()))?;
+    let shared = Shared::connect(&config.redis, &SharedLimits::default())
+        .map_err(|error| Failure::work(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(VERSION, REVISION.unwrap_or("unknown")));
     metrics.watch_dropped_log_lines(guard.dropped_lines());
     metrics.name_vendors(vendors_of(&config));
+    sharing::watch(&shared, &metrics);
     let accounts = Arc::new(Accounts::start(metrics, store.clone(), &config.store));
     let answering = double.map_or_else(|| build_stack(&config, accounts.clone()), Ok)?;
     let chat = ChatSettings::new(&config.chat, answering.default_model);
@@ -117,7 +122,8 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
         greet(listener.address());
     }
     notices.iter().for_each(|notice| warn!("{notice}"));
-    let app = build_app(&config, answering, agents, chat, store, accounts);
+    sharing::begin(&shared).await;
+    let app = build_app(&config, answering, agents, chat, store, shared, accounts);
     info!(version = VERSION, address = %listener.address(), "Listening");
     let limits = ConnectionLimits::from(&config.server);
     let finished =
@@ -163,12 +169,14 @@ fn build_app(
     agents: Roster,
     chat: ChatSettings,
     store: Arc<dyn Store>,
+    shared: Shared,
     accounts: Arc<Accounts>,
 ) -> App {
     App::new(AppParts {
         provider: answering.provider,
         models: answering.models,
         store,
+        shared,
         accounts,
         prices: answering.prices,
         keyring: Keyring::new(&config.auth.api_keys),

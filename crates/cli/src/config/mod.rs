@@ -29,6 +29,7 @@ use playhouse_agent::mcp::McpServerConfig;
 use playhouse_provider::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
 use playhouse_server::{AuthConfig, ChatConfig, ServerConfig};
 use playhouse_store::StoreConfig;
+use playhouse_store::shared::RedisConfig;
 use playhouse_telemetry::LoggingConfig;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,8 @@ pub struct Config {
     pub mcp: IndexMap<String, McpServerConfig>,
     /// `[store]`: sessions and call records.
     pub store: StoreConfig,
+    /// `[redis]`: what replicas share.
+    pub redis: RedisConfig,
     /// `[logging]`: logs.
     pub logging: LoggingConfig,
 }
@@ -155,7 +158,7 @@ fn merge(
 ) {
     variables::apply(tree, environment, problems);
     match purpose {
-        Purpose::Demo => ["providers", "models"].iter().for_each(|section| tree.remove(&[section])),
+        Purpose::Demo => ["providers", "models", "redis"].iter().for_each(|section| tree.remove(&[section])),
         Purpose::Serve => vendors::apply(tree, environment, problems),
         Purpose::Find => {
             // Whoever only looks for the server may not be allowed to read its secrets.

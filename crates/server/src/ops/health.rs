@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use futures_util::future::join;
 use http::StatusCode;
 use serde::Serialize;
 use tokio::time::timeout;
@@ -44,6 +45,9 @@ pub(crate) struct DetailedHealth {
 pub(crate) struct Checks {
     /// Where sessions and call records are kept.
     database: &'static str,
+    /// What replicas share, where they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<&'static str>,
 }
 
 /// Whether the process lives; touches nothing else.
@@ -72,7 +76,13 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
 /// How what the process stands on is; probed with a bound, never calls a model.
 #[utoipa::path(get, path = "/health/detailed", tag = "operations", responses((status = 200, body = DetailedHealth)), security(()))]
 pub(crate) async fn detailed(State(app): State<App>) -> Json<DetailedHealth> {
-    let database = matches!(timeout(PROBE_TIMEOUT, app.store().probe()).await, Ok(Ok(())));
-    let status = if database { "healthy" } else { "degraded" };
-    Json(DetailedHealth { status, checks: Checks { database: if database { "ok" } else { "error" } } })
+    let probe_redis = async { Some(app.shared().redis()?.probe().await.is_ok()) };
+    let (database, redis) = join(timeout(PROBE_TIMEOUT, app.store().probe()), probe_redis).await;
+    let database = matches!(database, Ok(Ok(())));
+    let status = if database && redis.unwrap_or(true) { "healthy" } else { "degraded" };
+    Json(DetailedHealth { status, checks: Checks { database: word(database), redis: redis.map(word) } })
+}
+
+fn word(answers: bool) -> &'static str {
+    if answers { "ok" } else { "error" }
 }
