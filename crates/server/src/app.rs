@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use playhouse_edge::{BodyLimits, Edge};
 use playhouse_llm::{Error, ModelInfo, Models, Provider};
 use playhouse_provider::{CircuitReading, Meter, PriceTable};
+use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{
     HistoryWindow, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
 };
@@ -51,6 +52,8 @@ pub struct AppParts {
     pub models: Arc<dyn Models>,
     /// Where sessions and call records are kept.
     pub store: Arc<dyn Store>,
+    /// What is shared with other replicas.
+    pub shared: Shared,
     /// Where what is measured of calls goes.
     pub accounts: Arc<Accounts>,
     /// What calls cost.
@@ -89,6 +92,7 @@ struct Inner {
     answering: Arc<WithAgents>,
     runs: Arc<RunDesk>,
     store: Arc<dyn Store>,
+    shared: Shared,
     turn_finisher: TurnFinisher,
     accounts: Arc<Accounts>,
     keyring: Keyring,
@@ -131,6 +135,7 @@ impl App {
             answering: Arc::new(WithAgents { desk: runs.clone(), models: parts.models }),
             runs,
             store: parts.store,
+            shared: parts.shared,
             turn_finisher,
             accounts: parts.accounts,
             keyring: parts.keyring,
@@ -168,6 +173,7 @@ impl App {
             models: Arc::new(NoModels),
             store,
             accounts: Arc::new(accounts),
+            shared: Shared::in_process(&SharedLimits::default()),
             prices: Arc::default(),
             keyring: Keyring::default(),
             chat: ChatSettings::new(&ChatConfig::default(), "default"),
@@ -214,6 +220,10 @@ impl App {
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.inner.store
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
     }
 
     pub(crate) fn turn_finisher(&self) -> &TurnFinisher {

@@ -3,6 +3,7 @@
 
 mod conformance;
 mod ledger;
+mod shared;
 mod sqlite;
 
 conformance::conformance_tests!(crate::sqlite::TestDatabase::new());

@@ -32,6 +32,7 @@ use playhouse_provider::{
 };
 use playhouse_server::{AuthConfig, ChatConfig, ServerConfig};
 use playhouse_store::StoreConfig;
+use playhouse_store::shared::RedisConfig;
 use playhouse_telemetry::{LoggingConfig, TelemetryConfig};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,8 @@ pub struct Config {
     pub mcp: IndexMap<String, McpServerConfig>,
     /// `[store]`: sessions and call records.
     pub store: StoreConfig,
+    /// `[redis]`: what replicas share.
+    pub redis: RedisConfig,
     /// `[logging]`: logs.
     pub logging: LoggingConfig,
     /// `[telemetry]`: traces and metrics over OTLP.
@@ -169,7 +172,7 @@ fn merge(
     variables::apply(tree, environment, problems);
     opentelemetry::apply(tree, environment, problems);
     match purpose {
-        Purpose::Demo => ["providers", "models"].iter().for_each(|section| tree.remove(&[section])),
+        Purpose::Demo => ["providers", "models", "redis"].iter().for_each(|section| tree.remove(&[section])),
         Purpose::Serve => vendors::apply(tree, environment, problems),
         Purpose::Find => narrow(tree, problems, &[SERVER]),
         Purpose::FindData => narrow(tree, problems, &[SERVER, STORE]),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use futures_util::future::join;
 use http::StatusCode;
 use playhouse_provider::{CircuitReading, CircuitState};
 use serde::Serialize;
@@ -49,6 +50,9 @@ pub(crate) struct DetailedHealth {
 pub(crate) struct Checks {
     /// Where sessions and call records are kept.
     database: &'static str,
+    /// What replicas share, where they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<&'static str>,
 }
 
 /// Whether the process lives; touches nothing else.
@@ -77,12 +81,21 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
 /// How what the process stands on is; probed with a bound, never calls a model.
 #[utoipa::path(get, path = "/health/detailed", tag = "operations", responses((status = 200, body = DetailedHealth)), security(()))]
 pub(crate) async fn detailed(State(app): State<App>) -> Json<DetailedHealth> {
-    let database = matches!(timeout(PROBE_TIMEOUT, app.store().probe()).await, Ok(Ok(())));
+    let probe_redis = async { Some(app.shared().redis()?.probe().await.is_ok()) };
+    let (database, redis) = join(timeout(PROBE_TIMEOUT, app.store().probe()), probe_redis).await;
+    let database = matches!(database, Ok(Ok(())));
     let circuits = app.circuits();
     let is_open = circuits.iter().any(|circuit| circuit.state == CircuitState::Open);
-    let status = if database && !is_open { "healthy" } else { "degraded" };
-    let checks = Checks { database: if database { "ok" } else { "error" } };
+    let is_healthy = database && redis.unwrap_or(true) && !is_open;
     let named =
         |circuit: CircuitReading| (format!("{}/{}", circuit.provider, circuit.model), circuit.state.as_str());
-    Json(DetailedHealth { status, checks, upstreams: circuits.into_iter().map(named).collect() })
+    Json(DetailedHealth {
+        status: if is_healthy { "healthy" } else { "degraded" },
+        checks: Checks { database: word(database), redis: redis.map(word) },
+        upstreams: circuits.into_iter().map(named).collect(),
+    })
+}
+
+fn word(answers: bool) -> &'static str {
+    if answers { "ok" } else { "error" }
 }

@@ -29,6 +29,7 @@ fn locked() -> Locked {
         models,
         accounts: Arc::new(accounts),
         store,
+        shared: playhouse_store::shared::Shared::in_process(&Default::default()),
         prices: Arc::default(),
         keyring: Keyring::new([&secrecy::SecretString::from("sk-right")]),
         chat: playhouse_server::ChatSettings::new(&playhouse_server::ChatConfig::default(), "m"),

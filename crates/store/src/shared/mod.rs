@@ -4,13 +4,16 @@
 //! and over Redis, for several replicas. Whoever uses them takes one [`Shared`] and does not ask which it is.
 //!
 //! In reading order: [`live`], [`signals`], [`quotas`], [`answers`] (the traits) → [`limits`] (their bounds)
-//! → [`local`] (in this process).
+//! → [`local`] (in this process) → [`redis`](RedisConfig) (over Redis, and in this process while that is away).
 
 pub mod answers;
+mod bucket;
+mod counter;
 pub mod limits;
 pub mod live;
 pub mod local;
 pub mod quotas;
+mod redis;
 pub mod signals;
 
 use std::sync::Arc;
@@ -20,6 +23,7 @@ pub use limits::SharedLimits;
 pub use live::{LiveBatch, LiveEvent, LiveRead, LiveStreams};
 pub use local::{LocalAnswers, LocalQuotas, LocalSignals, LocalStreams};
 pub use quotas::{Claim, Decision, Exceeded, LimitState, MAX_AMOUNT, Period, Quotas, Reservation, Window};
+pub use redis::{InvalidRedisUrl, Redis, RedisConfig, RedisStanding, RedisStats, check_redis_url};
 pub use signals::Signals;
 
 /// What could not be asked of the other replicas.
@@ -57,6 +61,8 @@ pub struct Shared {
     pub quotas: Arc<dyn Quotas>,
     /// Answers kept for those who ask the same again.
     pub answers: Arc<dyn AnswerCache>,
+    /// Over what it is shared, if it is.
+    redis: Option<Arc<Redis>>,
 }
 
 impl Shared {
@@ -67,7 +73,26 @@ impl Shared {
             signals: Arc::new(LocalSignals::new(limits)),
             quotas: Arc::new(LocalQuotas::new(limits)),
             answers: Arc::new(LocalAnswers::new(limits)),
+            redis: None,
         }
+    }
+
+    /// Shares over Redis if an address is configured, else with nobody. Must be done within a Tokio runtime.
+    ///
+    /// Redis may be away: what can be done in this process is done there until Redis answers.
+    ///
+    /// # Errors
+    /// When the address is none of a Redis.
+    pub fn connect(config: &RedisConfig, limits: &SharedLimits) -> Result<Self, InvalidRedisUrl> {
+        match &config.url {
+            Some(url) => redis::connect(url, config, limits),
+            None => Ok(Self::in_process(limits)),
+        }
+    }
+
+    /// Over what it is shared; `None` in process.
+    pub fn redis(&self) -> Option<&Redis> {
+        self.redis.as_deref()
     }
 }
 

@@ -136,6 +136,8 @@ pub struct Reservation {
 pub(super) enum TakenFrom {
     /// This process.
     Local,
+    /// Redis, for all replicas.
+    Redis,
 }
 
 /// A refusal.

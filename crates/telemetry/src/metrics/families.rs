@@ -171,6 +171,23 @@ families! {
 }
 
 families! {
+    /// What is known of Redis, where replicas share over one.
+    RedisFamilies:
+
+    /// Whether Redis answers: 1 or 0.
+    up: IntGauge = "playhouse_redis_up" [];
+
+    /// Connections made to Redis.
+    connections: IntCounter = "playhouse_redis_connections_total" [];
+
+    /// Commands to Redis that failed, by why: error or timeout.
+    failures: IntCounterVec = "playhouse_redis_command_failures_total" [reason];
+
+    /// What was done in this process because Redis was away, by what: quota or answer.
+    fallbacks: IntCounterVec = "playhouse_redis_fallbacks_total" [kind];
+}
+
+families! {
     /// What the operating system knows of the process.
     ProcessFamilies:
 

@@ -12,6 +12,7 @@ mod families;
 mod guard;
 mod pairs;
 mod process;
+mod redis;
 mod requests;
 mod scrape;
 
@@ -30,6 +31,7 @@ use crate::otlp::SpanCounts;
 
 pub use agents::{RunSample, ToolCallSample};
 pub use guard::GaugeGuard;
+pub use redis::RedisReading;
 pub use requests::RequestSample;
 pub use scrape::{CallRecordCounts, CircuitSample};
 
@@ -162,6 +164,23 @@ impl Metrics {
     /// All metrics as they are.
     pub(crate) fn gather(&self) -> Vec<prometheus::proto::MetricFamily> {
         self.scrape.gather(&self.families)
+    }
+
+    /// Names what is known of Redis, which is read at each [`render`](Self::render). Without it there are no
+    /// metrics of Redis.
+    ///
+    /// ```
+    /// use playhouse_telemetry::metrics::{Metrics, RedisReading};
+    ///
+    /// let metrics = Metrics::new("1.0.0", "abc123");
+    /// assert!(!metrics.render().contains("playhouse_redis"));
+    /// metrics.watch_redis(|| RedisReading { up: true, timeouts: 2, ..RedisReading::default() });
+    /// let text = metrics.render();
+    /// assert!(text.contains("playhouse_redis_up 1"));
+    /// assert!(text.contains(r#"playhouse_redis_command_failures_total{reason="timeout"} 2"#));
+    /// ```
+    pub fn watch_redis(&self, reading: impl Fn() -> RedisReading + Send + Sync + 'static) {
+        self.scrape.watch_redis(Box::new(reading));
     }
 
     /// All metrics in the Prometheus text format, version 0.0.4 ([`CONTENT_TYPE`]).

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, Registry, TextEncoder};
 
-use super::families::{Families, ProcessFamilies};
+use super::families::{Families, ProcessFamilies, RedisFamilies};
 use super::process;
+use super::redis::{self, RedisReading};
 use crate::otlp::SpanCounts;
 
 /// What has become of call records since the start, and how the ledger is now.
@@ -50,6 +51,7 @@ pub(super) type Circuits = Box<dyn Fn() -> Vec<CircuitSample> + Send + Sync>;
 pub(super) type DroppedLines = Box<dyn Fn() -> u64 + Send + Sync>;
 pub(super) type CallRecords = Box<dyn Fn() -> CallRecordCounts + Send + Sync>;
 pub(super) type Spans = Box<dyn Fn() -> SpanCounts + Send + Sync>;
+pub(super) type Redis = Box<dyn Fn() -> RedisReading + Send + Sync>;
 
 /// Counts that others keep, and the registry. One scrape at a time, so that nothing counts twice.
 pub(super) struct Scrape {
@@ -64,6 +66,7 @@ struct Watched {
     call_records: Option<CallRecords>,
     spans: Option<Spans>,
     circuits: Option<Circuits>,
+    redis: Option<(RedisFamilies, Redis)>,
 }
 
 impl Scrape {
@@ -86,6 +89,13 @@ impl Scrape {
 
     pub(super) fn watch_circuits(&self, circuits: Circuits) {
         self.lock().circuits = Some(circuits);
+    }
+
+    pub(super) fn watch_redis(&self, reading: Redis) {
+        let mut watched = self.lock();
+        let known = watched.redis.take().map(|(families, _)| families);
+        let families = known.unwrap_or_else(|| RedisFamilies::register(&self.registry));
+        watched.redis = Some((families, reading));
     }
 
     pub(super) fn gather(&self, families: &Families) -> Vec<MetricFamily> {
@@ -131,6 +141,9 @@ impl Watched {
                 families.circuit_state.with_label_values(&labels).set(sample.state);
             }
         }
+        if let Some((families, reading)) = &self.redis {
+            redis::read_into(families, &reading());
+        }
     }
 }
 
@@ -161,6 +174,6 @@ fn gauged(count: u64) -> i64 {
 }
 
 /// Counters only rise.
-fn raise_to(counter: &IntCounter, total: u64) {
+pub(super) fn raise_to(counter: &IntCounter, total: u64) {
     counter.inc_by(total.saturating_sub(counter.get()));
 }

@@ -6,6 +6,7 @@ use crate::config::problem::Problem;
 pub(super) fn review(view: &View<'_>, problems: &mut Vec<Problem>) {
     let server = &view.config.server;
     let upstream = &view.config.upstream;
+    let redis = &view.config.redis;
     let bounds = [
         ("server", "max_body_bytes", server.max_body_bytes as u64),
         ("server", "max_connections", server.max_connections as u64),
@@ -28,6 +29,8 @@ pub(super) fn review(view: &View<'_>, problems: &mut Vec<Problem>) {
         ("breaker", "probes", view.config.breaker.probes.into()),
         ("cache", "ttl_s", view.config.cache.ttl_s),
         ("cache", "max_answer_bytes", view.config.cache.max_answer_bytes as u64),
+        ("redis", "command_timeout_ms", redis.command_timeout_ms),
+        ("redis", "connect_timeout_ms", redis.connect_timeout_ms),
         ("chat", "history_messages", view.config.chat.history_messages.into()),
         ("chat", "history_tokens", view.config.chat.history_tokens.into()),
     ];

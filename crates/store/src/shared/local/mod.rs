@@ -1,7 +1,6 @@
 //! What is shared with nobody: the traits in this process.
 
 mod answers;
-mod bucket;
 mod quotas;
 mod signals;
 mod stream;
@@ -15,6 +14,6 @@ pub use streams::LocalStreams;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Locks; a panic of another holder leaves nothing half done that matters here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

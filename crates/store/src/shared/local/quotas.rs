@@ -2,17 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::bucket::Bucket;
 use super::lock;
+use crate::shared::counter::{Counter, amount, decide, states};
 use crate::shared::quotas::TakenFrom;
-use crate::shared::{
-    Claim, Decision, Exceeded, LimitState, MAX_AMOUNT, Period, Quotas, Reservation, SharedLimits, Window,
-};
+use crate::shared::{Claim, Decision, LimitState, MAX_AMOUNT, Quotas, Reservation, SharedLimits, Window};
 
 /// [`Quotas`] counted in this process only.
 #[derive(Debug)]
@@ -24,13 +21,6 @@ pub struct LocalQuotas {
 
 /// A scope, a limit, and where its period begins (`None` for a rolling one).
 type CounterId = (Arc<str>, Arc<str>, Option<i64>);
-
-/// What is taken of a limit.
-#[derive(Clone, Copy, Debug)]
-enum Counter {
-    Rolling { bucket: Bucket, full_s: f64 },
-    Period { taken: u64, end_us: i64 },
-}
 
 impl LocalQuotas {
     /// Nothing is taken yet.
@@ -54,6 +44,22 @@ impl LocalQuotas {
         claims.iter().map(of).collect()
     }
 
+    /// Takes more, or gives back, whatever there is. A period without a counter is left without: it begins
+    /// with what the store says.
+    pub(in crate::shared) fn take_here(&self, scope: &Arc<str>, claim: &Claim, more: i64) {
+        let mut counters = lock(&self.counters);
+        let id = id(scope, claim);
+        let known = counters.get(&id);
+        if let Some(counter) = Counter::standing(known, claim, self.now_s()) {
+            counters.insert(id, counter.taking(claim, more));
+        }
+    }
+
+    /// Forgets all counters.
+    pub(in crate::shared) fn forget(&self) {
+        lock(&self.counters).clear();
+    }
+
     /// Makes room, so that no number of scopes fills the memory: first what says nothing any more, then
     /// whatever comes; a period's counter is asked for again.
     fn make_room(&self, counters: &mut HashMap<CounterId, Counter>, more: usize, now_us: i64) {
@@ -61,10 +67,7 @@ impl LocalQuotas {
             return;
         }
         let now_s = self.now_s();
-        counters.retain(|_, counter| match counter {
-            Counter::Rolling { full_s, .. } => *full_s > now_s,
-            Counter::Period { end_us, .. } => *end_us > now_us,
-        });
+        counters.retain(|_, counter| counter.says_something(now_s, now_us));
         let excess = (counters.len() + more).saturating_sub(self.most);
         let gone: Vec<CounterId> = counters.keys().take(excess).cloned().collect();
         for id in &gone {
@@ -81,118 +84,22 @@ fn id(scope: &Arc<str>, claim: &Claim) -> CounterId {
     (scope.clone(), claim.limit.clone(), start)
 }
 
-impl Counter {
-    /// How a claim's counter stands.
-    fn standing(known: Option<&Self>, claim: &Claim, now_s: f64) -> Option<Self> {
-        match (known, claim.window) {
-            (Some(Self::Rolling { bucket, .. }), Window::Rolling(window)) => {
-                Some(Self::rolling(bucket.at(now_s, capacity(claim), window), claim, window))
-            }
-            (_, Window::Rolling(window)) => {
-                Some(Self::rolling(Bucket::default().at(now_s, capacity(claim), window), claim, window))
-            }
-            (Some(counter @ Self::Period { .. }), Window::Period(_)) => Some(*counter),
-            (_, Window::Period(_)) => None,
-        }
-    }
-
-    fn rolling(bucket: Bucket, claim: &Claim, window: Duration) -> Self {
-        let full_s = bucket.full_s(capacity(claim), window);
-        Self::Rolling { bucket, full_s }
-    }
-
-    /// The same after an amount more (or less) is taken.
-    fn taking(self, claim: &Claim, amount: i64) -> Self {
-        match (self, claim.window) {
-            (Self::Rolling { mut bucket, .. }, Window::Rolling(window)) => {
-                bucket.take(amount as f64);
-                Self::rolling(bucket, claim, window)
-            }
-            (Self::Period { taken, end_us }, _) => {
-                Self::Period { taken: taken.saturating_add_signed(amount).min(MAX_AMOUNT), end_us }
-            }
-            (other, _) => other,
-        }
-    }
-
-    fn state(&self, claim: &Claim, now_us: i64) -> LimitState {
-        let limit = capacity(claim);
-        let (remaining, reset_after) = match (self, claim.window) {
-            (Self::Rolling { bucket, .. }, Window::Rolling(window)) => {
-                (bucket.remaining(limit), bucket.wait_for(limit, limit, window))
-            }
-            (Self::Period { taken, .. }, Window::Period(period)) => {
-                (limit.saturating_sub(*taken), left_of(period, now_us))
-            }
-            _ => (limit, Duration::ZERO),
-        };
-        LimitState { limit, remaining, reset_after }
-    }
-
-    /// How long the claim has to wait; `None` when it waits for ever.
-    fn wait(&self, claim: &Claim, now_us: i64) -> Option<Duration> {
-        let (amount, capacity) = (amount(claim), capacity(claim));
-        match (self, claim.window) {
-            _ if amount > capacity => None,
-            (Self::Rolling { bucket, .. }, Window::Rolling(window)) => {
-                Some(bucket.wait_for(amount, capacity, window))
-            }
-            (Self::Period { taken, .. }, Window::Period(period)) if taken + amount > capacity => {
-                Some(left_of(period, now_us))
-            }
-            _ => Some(Duration::ZERO),
-        }
-    }
-}
-
-fn capacity(claim: &Claim) -> u64 {
-    claim.capacity.min(MAX_AMOUNT)
-}
-
-fn amount(claim: &Claim) -> u64 {
-    claim.amount.min(MAX_AMOUNT)
-}
-
-/// How much of a period is left: something, while it counts.
-fn left_of(period: Period, now_us: i64) -> Duration {
-    Duration::from_micros(period.end_us.saturating_sub(now_us).max(1).unsigned_abs())
-}
-
-/// The claim that waits longest, if any has to.
-fn longest_wait(standing: &[Counter], claims: &[Claim], now_us: i64) -> Option<(usize, Option<Duration>)> {
-    let waits = standing.iter().zip(claims).map(|(counter, claim)| counter.wait(claim, now_us));
-    let waiting = waits.enumerate().filter(|(_, wait)| *wait != Some(Duration::ZERO));
-    waiting.max_by_key(|(_, wait)| wait.unwrap_or(Duration::MAX))
-}
-
 #[async_trait]
 impl Quotas for LocalQuotas {
     async fn reserve(&self, scope: &str, claims: &[Claim], now_us: i64) -> Decision {
         let scope: Arc<str> = scope.into();
         let mut counters = lock(&self.counters);
         let standing = self.standing(&counters, &scope, claims);
-        let missing: Vec<usize> = standing
-            .iter()
-            .enumerate()
-            .filter(|(_, counter)| counter.is_none())
-            .map(|(place, _)| place)
-            .collect();
-        if !missing.is_empty() {
-            return Decision::NeedsSeed(missing);
-        }
-        let mut standing: Vec<Counter> = standing.into_iter().flatten().collect();
-        let states = |standing: &[Counter]| -> Vec<LimitState> {
-            standing.iter().zip(claims).map(|(counter, claim)| counter.state(claim, now_us)).collect()
+        let mut standing = match decide(standing, claims, now_us) {
+            Ok(standing) => standing,
+            Err(refusal) => return refusal,
         };
-        if let Some((claim, retry_after)) = longest_wait(&standing, claims, now_us) {
-            return Decision::Exceeded(Exceeded { claim, retry_after, states: states(&standing) });
-        }
         self.make_room(&mut counters, claims.len(), now_us);
         for (counter, claim) in standing.iter_mut().zip(claims) {
             *counter = counter.taking(claim, amount(claim).cast_signed());
             counters.insert(id(&scope, claim), *counter);
         }
-        let states = states(&standing);
+        let states = states(&standing, claims, now_us);
         Decision::Granted(Reservation {
             scope,
             claims: claims.to_vec(),
@@ -202,16 +109,9 @@ impl Quotas for LocalQuotas {
     }
 
     async fn settle(&self, reservation: Reservation, used: &[u64]) {
-        let mut counters = lock(&self.counters);
-        let now_s = self.now_s();
         for (claim, used) in reservation.claims.iter().zip(used) {
-            let id = id(&reservation.scope, claim);
-            let known = counters.get(&id);
-            // One that is gone is full again, or begins anew with what the store says.
-            if let Some(counter) = known.and_then(|known| Counter::standing(Some(known), claim, now_s)) {
-                let more = (*used).min(MAX_AMOUNT).cast_signed() - amount(claim).cast_signed();
-                counters.insert(id, counter.taking(claim, more));
-            }
+            let more = (*used).min(MAX_AMOUNT).cast_signed() - amount(claim).cast_signed();
+            self.take_here(&reservation.scope, claim, more);
         }
     }
 

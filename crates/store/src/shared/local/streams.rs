@@ -55,6 +55,16 @@ impl LocalStreams {
         state.shrink_to(self.limits.streams_bytes, &stream);
     }
 
+    /// What is there of a stream of this process, without waiting.
+    pub(in crate::shared) fn read_here(&self, name: &str, after_id: u64, max: usize) -> Option<LiveRead> {
+        Some(self.find(name)?.read(after_id, max))
+    }
+
+    /// Whether a stream is kept in this process.
+    pub(in crate::shared) fn is_kept(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     fn find(&self, name: &str) -> Option<Arc<Stream>> {
         let stream = lock(&self.state).streams.get(name).cloned()?;
         (!stream.is_over(Instant::now())).then_some(stream)

@@ -13,6 +13,11 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
+    /// So much is taken, at no moment in particular.
+    pub(super) fn of(taken: f64) -> Self {
+        Self { taken, at_s: 0.0 }
+    }
+
     /// How it stands at a later moment: some has come back.
     pub(super) fn at(self, now_s: f64, capacity: u64, window: Duration) -> Self {
         let back = (now_s - self.at_s).max(0.0) * per_second(capacity, window);
