@@ -37,6 +37,7 @@ pub struct Trail {
     upstream_us: AtomicU64,
     last: Mutex<Option<Attempt>>,
     cost_usd: Mutex<Option<f64>>,
+    dropped_fields: AtomicU32,
 }
 
 /// One attempt to have a call answered.
@@ -91,6 +92,17 @@ impl Trail {
     pub fn add_upstream_time(&self, waited: Duration) {
         let waited_us = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
         self.upstream_us.fetch_add(waited_us, Ordering::Relaxed);
+    }
+
+    /// Notes which fields of the request the provider asked last was not told of.
+    pub fn note_dropped(&self, fields: &[String]) {
+        let count = u32::try_from(fields.len()).unwrap_or(u32::MAX);
+        self.dropped_fields.store(count, Ordering::Relaxed);
+    }
+
+    /// How many fields of the request were dropped, because the provider's protocol has no word for them.
+    pub fn dropped_fields(&self) -> u32 {
+        self.dropped_fields.load(Ordering::Relaxed)
     }
 
     /// Notes what was paid.

@@ -6,14 +6,19 @@
 //! What it does not do: IO. Ids and times that an answer needs are given to it ([`Envelope`]).
 //! Whom it depends on: `playhouse-llm` alone. No other crate names a protocol's fields.
 //!
-//! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`].
-//! Adding a protocol is adding a folder beside [`openai`] and a line in [`codecs`].
+//! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`], [`anthropic`]; `fields`, `refusal` and `stranger`
+//! are what their codecs share. Adding a protocol is adding a folder beside these and a line in [`codecs`].
 
+pub mod anthropic;
 pub mod codec;
+mod fields;
 mod json;
 pub mod openai;
+mod refusal;
 pub mod sse;
+mod stranger;
 
+pub use anthropic::messages::AnthropicMessages;
 pub use codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
 pub use openai::chat::OpenAiChat;
 pub use openai::embeddings::OpenAiEmbeddings;
@@ -24,5 +29,5 @@ pub use openai::embeddings::OpenAiEmbeddings;
 /// assert_eq!(playhouse_wire::codecs()[0].path(), "/chat/completions");
 /// ```
 pub fn codecs() -> &'static [&'static dyn Codec] {
-    &[&OpenAiChat]
+    &[&OpenAiChat, &AnthropicMessages]
 }

@@ -21,6 +21,7 @@ mod dress;
 mod edit;
 mod failure;
 mod foreign;
+mod form;
 mod head;
 mod member;
 mod message;
