@@ -157,7 +157,9 @@ fn streams_survive_any_split() {
             assert_eq!(carried, expected, "{name}");
             assert_eq!(facts::of_reply(&collect(&events)), told, "{name}");
             assert_outlined(&events, &name);
-            assert_eq!(write_with(&AnthropicMessages, &events), exchange.body, "{name}");
+            // A proxy of several vendors ends every stream as OpenAI does; that is no part of the answer.
+            let answer = exchange.body.trim_end_matches("event: data\ndata: [DONE]\n\n");
+            assert_eq!(write_with(&AnthropicMessages, &events), answer, "{name}");
         }
         assert_stream_crosses(&exchange.body, &told, &exchange.name);
         walked += 1;
