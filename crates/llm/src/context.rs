@@ -75,6 +75,7 @@ pub struct Trail {
     cache: AtomicU8,
     /// The trail this one branched off, which counts its attempts and its time too.
     trunk: Option<Arc<Trail>>,
+    dropped_fields: AtomicU32,
 }
 
 const CACHE_HIT: u8 = 1;
@@ -197,6 +198,20 @@ impl Trail {
         if let Some(trunk) = &self.trunk {
             trunk.add_upstream_time(waited);
         }
+    }
+
+    /// Notes which fields of the request the provider asked last was not told of.
+    pub fn note_dropped(&self, fields: &[String]) {
+        let count = u32::try_from(fields.len()).unwrap_or(u32::MAX);
+        self.dropped_fields.store(count, Ordering::Relaxed);
+        if let Some(trunk) = &self.trunk {
+            trunk.note_dropped(fields);
+        }
+    }
+
+    /// How many fields of the request were dropped, because the provider's protocol has no word for them.
+    pub fn dropped_fields(&self) -> u32 {
+        self.dropped_fields.load(Ordering::Relaxed)
     }
 
     /// Notes what was paid.

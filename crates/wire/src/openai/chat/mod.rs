@@ -22,6 +22,7 @@ mod dress;
 mod edit;
 mod failure;
 mod foreign;
+mod form;
 mod head;
 mod id;
 pub(crate) mod manner;
