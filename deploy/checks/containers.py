@@ -133,7 +133,7 @@ class Image:
             tar = ["bash", "-c", f"set -o pipefail; docker export {container} | tar -t"]
             files = {name for name in run(*tar).splitlines() if not name.endswith("/")}
         finally:
-            docker("rm", container)
+            docker("rm", "--volumes", container)
         # What the engine itself puts into every container.
         engine = {".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"}
         ours = {"playhouse", "etc/ssl/certs/ca-certificates.crt", "licenses/LICENSE-APACHE", "licenses/LICENSE-MIT"}
