@@ -9,7 +9,7 @@
 //!
 //! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! [`sqlite`] → [`call_writer`], [`finisher`], [`retention`].
+//! `ids`, `draft`, `begun`, `turn_row`, `cursor` and `stats` (what is the same whatever the database) → [`sqlite`] → [`call_writer`], [`finisher`], [`retention`].
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -40,20 +40,27 @@
 //! ```
 #![warn(missing_docs)]
 
+mod begun;
 pub mod call;
 pub mod call_writer;
 pub mod config;
+mod cursor;
+mod draft;
+mod durations;
 pub mod error;
 pub mod finisher;
+mod ids;
 pub mod retention;
 pub mod run;
 pub mod session;
 pub mod sqlite;
+mod stats;
 pub mod store;
 mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tokens;
+mod turn_row;
 mod window;
 
 pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
