@@ -62,6 +62,8 @@ pub enum ErrorKind {
     TooLarge,
     /// Too many requests or tokens for now.
     RateLimited,
+    /// The money that whoever is asking may spend is spent.
+    BudgetExhausted,
     /// No room for this request right now.
     Overloaded,
     /// Time ran out, in this phase.
@@ -157,6 +159,7 @@ impl ErrorKind {
             Self::Conflict => "conflict",
             Self::TooLarge => "too_large",
             Self::RateLimited => "rate_limited",
+            Self::BudgetExhausted => "budget_exhausted",
             Self::Overloaded => "overloaded",
             Self::Timeout(Phase::Connect) => "timeout_connect",
             Self::Timeout(Phase::FirstToken) => "timeout_first_token",

@@ -1,19 +1,19 @@
 //! Sessions, turns, runs and call records on disk.
 //!
-//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`] and [`Health`] (together a [`Store`]), the
+//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`], [`ApiKeys`] and [`Health`] (together a [`Store`]), the
 //! SQLite backend behind them ([`SqliteStore`]), and two background tasks that keep a reply from waiting
 //! for the disk: [`CallWriter`] and [`Finisher`].
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
 //! Whom it depends on: `llm`.
 //!
-//! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
+//! In reading order: [`scope`], [`session`], [`run`], [`call`] and [`key`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
 //! [`sqlite`] → [`call_writer`], [`finisher`], [`retention`].
 //!
 //! ```
 //! use playhouse_llm::Message;
-//! use playhouse_store::{BeginTurn, FinishTurn, HistoryWindow, Sessions, SqliteStore, StoreConfig, TurnEnding};
+//! use playhouse_store::{BeginTurn, FinishTurn, HistoryWindow, Scope, Sessions, SqliteStore, StoreConfig, TurnEnding};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), playhouse_store::StoreError> {
@@ -21,6 +21,7 @@
 //! let store = SqliteStore::open(&folder.path().join("playhouse.db"), &StoreConfig::default())?;
 //! let begun = store
 //!     .begin_turn(BeginTurn {
+//!         key_id: None,
 //!         session_id: "ada".into(),
 //!         turn_id: "0190b6e4-7a3c-7def-8000-000000000001".into(),
 //!         message: Message::user("Hello"),
@@ -33,7 +34,7 @@
 //! let answer = FinishTurn::new("0190b6e4-7a3c-7def-8000-000000000001", TurnEnding::Completed, 1_700_000_001_000_000);
 //! store.finish_turn(answer.with_messages(vec![Message::assistant("Hello, Ada!")])).await?;
 //!
-//! let session = store.session("ada", Default::default()).await?.expect("it has just been written");
+//! let session = store.session(&Scope::Everything, "ada", Default::default()).await?.expect("it has just been written");
 //! assert_eq!(session.messages.len(), 2);
 //! # Ok(())
 //! # }
@@ -45,8 +46,10 @@ pub mod call_writer;
 pub mod config;
 pub mod error;
 pub mod finisher;
+pub mod key;
 pub mod retention;
 pub mod run;
+pub mod scope;
 pub mod session;
 pub mod sqlite;
 pub mod store;
@@ -59,11 +62,16 @@ pub use call_writer::{CallWriter, CallWriterStats};
 pub use config::{StoreConfig, Synchronous};
 pub use error::StoreError;
 pub use finisher::{Finisher, RunFinisher, TurnFinisher};
+pub use key::{
+    ApiKey, ApiKeys, Budget, BudgetPeriod, KeyChange, KeyHash, KeyPage, KeySecret, KeySettings, KeyState,
+    KeyUsage, NewKey,
+};
 pub use retention::{prune_expired_calls, prune_expired_runs};
 pub use run::{
     BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,
     ToolEnd,
 };
+pub use scope::Scope;
 pub use session::{
     BeginTurn, BegunTurn, FinishTurn, HistoryWindow, MessagePage, Page, SessionDetail, SessionMessage,
     SessionPage, SessionSummary, Sessions, Turn, TurnEnding, TurnState,

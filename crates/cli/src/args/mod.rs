@@ -211,6 +211,9 @@ pub struct CallsFilter {
     /// Only calls made for this request
     #[arg(long, value_name = "ID")]
     pub request: Option<String>,
+    /// Only calls made with the API key of this id (see `playhouse keys`)
+    #[arg(long, value_name = "ID")]
+    pub key: Option<String>,
     /// Only calls that ended so
     #[arg(long, value_enum)]
     pub outcome: Option<OutcomeName>,
@@ -256,6 +259,9 @@ pub struct CallsStats {
     /// Only calls of this many days, today included
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3660))]
     pub days: Option<u32>,
+    /// Only calls made with the API key of this id (see `playhouse keys`)
+    #[arg(long, value_name = "ID")]
+    pub key: Option<String>,
 }
 
 /// How a call ended.

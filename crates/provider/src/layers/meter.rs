@@ -150,6 +150,7 @@ impl Measure {
             session_id: context.session_id.clone(),
             turn_id: context.turn_id.clone(),
             run_id: context.run_id.clone(),
+            key_id: context.key_id.clone(),
             started_at_us: self.started_at_us,
             model: self.model.clone(),
             model_served: self.model_served.take(),

@@ -90,6 +90,7 @@ impl Drop for Account {
             route: self.route,
             status_code: self.status_code,
             duration_ms: duration.as_secs_f64() * 1000.0,
+            key_id: self.context.key_id.as_deref(),
             client_aborted: !self.ended,
         };
         self.scope.enter(|| line.log());

@@ -146,6 +146,8 @@ fn question(
         session_id: Some(session_id.clone()),
         turn_id: Some(turn_id.clone()),
         trail: context.trail.clone(),
+        key_id: context.key_id.clone(),
+        allowance: context.allowance.clone(),
         ..identity.context()
     };
     let message = request.message.clone();

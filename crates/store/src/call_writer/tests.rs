@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use playhouse_llm::Outcome;
 
 use super::*;
-use crate::{CallFilter, CallStat, StatsBy, StoreError};
+use crate::{CallFilter, CallStat, Scope, StatsBy, StoreError};
 
 /// A call log that does as it is told.
 #[derive(Default)]
@@ -38,7 +38,7 @@ impl Calls for Log {
         unreachable!("the writer only writes")
     }
 
-    async fn call_stats(&self, _: StatsBy, _: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
+    async fn call_stats(&self, _: &Scope, _: StatsBy, _: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
         unreachable!("the writer only writes")
     }
 
@@ -54,6 +54,7 @@ fn record(id: &str) -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: 0,
         model: "small".into(),
         model_served: None,

@@ -11,11 +11,12 @@ use super::deletion;
 use super::transcript::{Reader, unreadable};
 use super::turns::{self, Begun, ContextTurn, NewTurn, TurnEnd};
 use super::unheard::{Abandoned, Unheard};
+use crate::scope::owner_of;
 use crate::stored::Stored;
 use crate::window::{is_in_context, last_that_fit};
 use crate::{
-    BeginTurn, BegunTurn, FinishTurn, HistoryWindow, MessagePage, Page, SessionDetail, SessionPage, Sessions,
-    StoreError, Turn, estimate_tokens,
+    BeginTurn, BegunTurn, FinishTurn, HistoryWindow, MessagePage, Page, Scope, SessionDetail, SessionPage,
+    Sessions, StoreError, Turn, estimate_tokens,
 };
 
 #[async_trait]
@@ -39,35 +40,39 @@ impl Sessions for SqliteStore {
         self.write(move |db| turns::finish(db, &end)).await
     }
 
-    async fn list_sessions(&self, page: Page) -> Result<SessionPage, StoreError> {
-        self.read(move |db, path| Reader::new(db, path).list(&page)).await
+    async fn list_sessions(&self, scope: &Scope, page: Page) -> Result<SessionPage, StoreError> {
+        let owner = scope.owner();
+        self.read(move |db, path| Reader::new(db, path).list(owner.as_deref(), &page)).await
     }
 
     async fn session(
         &self,
+        scope: &Scope,
         session_id: &str,
         page: MessagePage,
     ) -> Result<Option<SessionDetail>, StoreError> {
-        let id = session_id.to_owned();
-        self.read(move |db, path| Reader::new(db, path).session(&id, page)).await
+        let (id, owner) = (session_id.to_owned(), scope.owner());
+        self.read(move |db, path| Reader::new(db, path).session(&id, owner.as_deref(), page)).await
     }
 
-    async fn delete_session(&self, session_id: &str) -> Result<bool, StoreError> {
-        let id = session_id.to_owned();
-        let found = self.write(move |db| deletion::remove_session(db, &id)).await?;
+    async fn delete_session(&self, scope: &Scope, session_id: &str) -> Result<bool, StoreError> {
+        let (id, owner) = (session_id.to_owned(), scope.owner());
+        let found = self.write(move |db| deletion::remove_session(db, &id, owner.as_deref())).await?;
         while found && self.write(|db| Ok(deletion::sweep(db)?)).await? {}
         Ok(found)
     }
 
-    async fn turn(&self, turn_id: &str) -> Result<Option<Turn>, StoreError> {
+    async fn turn(&self, scope: &Scope, turn_id: &str) -> Result<Option<Turn>, StoreError> {
         let Ok(id) = turns::turn_id(turn_id) else { return Ok(None) };
-        self.read(move |db, path| Reader::new(db, path).turn(id)).await
+        let owner = scope.owner();
+        self.read(move |db, path| Reader::new(db, path).turn(id, owner.as_deref())).await
     }
 }
 
 fn new_turn(begin: BeginTurn) -> Result<NewTurn, StoreError> {
     turns::check_session_id(&begin.session_id)?;
     Ok(NewTurn {
+        owner: owner_of(begin.key_id.as_ref()),
         id: turns::turn_id(&begin.turn_id)?,
         session_id: begin.session_id,
         now_us: begin.now_us,

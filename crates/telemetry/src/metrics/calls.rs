@@ -157,7 +157,7 @@ fn error_type(record: &CallRecord) -> &'static str {
     }
 }
 
-const ERRORS: [ErrorKind; 18] = [
+const ERRORS: [ErrorKind; 19] = [
     ErrorKind::InvalidRequest,
     ErrorKind::Unauthenticated,
     ErrorKind::PermissionDenied,
@@ -165,6 +165,7 @@ const ERRORS: [ErrorKind; 18] = [
     ErrorKind::Conflict,
     ErrorKind::TooLarge,
     ErrorKind::RateLimited,
+    ErrorKind::BudgetExhausted,
     ErrorKind::Overloaded,
     ErrorKind::Timeout(Phase::Connect),
     ErrorKind::Timeout(Phase::FirstToken),

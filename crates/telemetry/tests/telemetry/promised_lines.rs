@@ -28,6 +28,7 @@ fn request(path: &'static str) -> RequestLine<'static> {
         route: None,
         status_code: 200,
         duration_ms: 12.345_678,
+        key_id: None,
         client_aborted: false,
     }
 }
@@ -39,6 +40,7 @@ fn call(outcome: Outcome) -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: 0,
         model: "fast".into(),
         model_served: Some("gpt-4o-mini-2024".into()),

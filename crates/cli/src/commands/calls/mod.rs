@@ -10,7 +10,7 @@ mod tail;
 use std::path::Path;
 
 use playhouse_llm::Outcome;
-use playhouse_store::{CallFilter, SqliteStore, StoreError};
+use playhouse_store::{CallFilter, Scope, SqliteStore, StoreError};
 
 use super::small_runtime;
 use crate::args::{CallsArgs, CallsCommand, CallsFilter, CallsSource, OutcomeName};
@@ -57,6 +57,7 @@ fn failed(error: StoreError) -> Failure {
 fn filter(wanted: &CallsFilter, limit: u32) -> CallFilter {
     let text = |text: &Option<String>| text.as_deref().map(Into::into);
     CallFilter {
+        scope: scope(wanted.key.as_deref()),
         model: text(&wanted.model),
         session_id: text(&wanted.session),
         run_id: text(&wanted.run),
@@ -65,6 +66,11 @@ fn filter(wanted: &CallsFilter, limit: u32) -> CallFilter {
         limit,
         ..CallFilter::default()
     }
+}
+
+/// Everybody's calls, or those made with one key.
+fn scope(key_id: Option<&str>) -> Scope {
+    key_id.map_or(Scope::Everything, |id| Scope::Key(id.into()))
 }
 
 impl From<OutcomeName> for Outcome {
