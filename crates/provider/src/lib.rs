@@ -18,5 +18,8 @@ pub mod price;
 pub use catalog::{Vendor, vendor, vendors};
 pub use config::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
 pub use http::{Bounds, BuildError, Endpoint, HttpClient, HttpProvider, Timeouts, TlsError};
-pub use layers::{CallSink, Deployment, Fallback, Limit, Meter, Retry, RetryPolicy, Route, Tally, Upstream};
-pub use price::{Price, PriceTable};
+pub use layers::{
+    BoxReservation, CallSink, Deployment, Fallback, Limit, Meter, Reserve, Retry, RetryPolicy, Route, Settle,
+    Tally, Upstream,
+};
+pub use price::{Price, PriceTable, Quote};

@@ -12,6 +12,7 @@ use playhouse_llm::{
 };
 use uuid::Uuid;
 
+use super::reserve::{Reserve, Settle};
 use crate::price::PriceTable;
 
 /// Where what is measured of calls goes. It must neither block nor fail.
@@ -24,23 +25,37 @@ pub trait CallSink: Send + Sync {
 }
 
 /// Makes a record of every call to the provider it wraps: answered, failed, or given up.
+///
+/// Where calls are limited it has what they may use set aside before, and settles by their records.
 pub struct Meter<P> {
     inner: P,
     prices: Arc<PriceTable>,
     sink: Arc<dyn CallSink>,
+    reserve: Option<Arc<dyn Reserve>>,
 }
 
 impl<P> Meter<P> {
     /// Wraps a provider; records go to the sink, priced by the table.
     pub fn new(inner: P, prices: Arc<PriceTable>, sink: Arc<dyn CallSink>) -> Self {
-        Self { inner, prices, sink }
+        Self { inner, prices, sink, reserve: None }
+    }
+
+    /// The same layer, which asks before each call whether it may be made.
+    #[must_use]
+    pub fn reserving(self, reserve: Arc<dyn Reserve>) -> Self {
+        Self { reserve: Some(reserve), ..self }
     }
 }
 
 #[async_trait]
 impl<P: Provider> Provider for Meter<P> {
     async fn chat(&self, request: Request) -> Result<EventStream, Error> {
+        let reserved = match self.reserve.as_ref().and_then(|reserve| reserve.reserve(&request)) {
+            Some(reservation) => Some(reservation.await?),
+            None => None,
+        };
         let mut measure = Measure::start(&request, self.prices.clone(), self.sink.clone());
+        measure.reserved = reserved;
         match self.inner.chat(request).await {
             Ok(events) => Ok(Box::pin(Metered { events, measure })),
             Err(error) => {
@@ -87,6 +102,7 @@ struct Measure {
     model_served: Option<Arc<str>>,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
+    reserved: Option<Box<dyn Settle>>,
     ended: bool,
 }
 
@@ -105,6 +121,7 @@ impl Measure {
             model_served: None,
             usage: None,
             finish: None,
+            reserved: None,
             ended: false,
         }
     }
@@ -144,7 +161,7 @@ impl Measure {
         if let Some(cost_usd) = priced {
             context.trail.charge(cost_usd);
         }
-        self.sink.record(CallRecord {
+        let record = CallRecord {
             id: Arc::from(&*self.id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
             request_id: context.request_id.clone(),
             session_id: context.session_id.clone(),
@@ -166,7 +183,11 @@ impl Measure {
             usage,
             cost_usd: priced,
             upstream_request_id: attempt.upstream_request_id,
-        });
+        };
+        if let Some(reserved) = self.reserved.take() {
+            reserved.settle(&record);
+        }
+        self.sink.record(record);
     }
 
     fn elapsed_ms(&self) -> f64 {

@@ -3,6 +3,7 @@
 mod fallback;
 mod limit;
 mod meter;
+mod reserve;
 mod retry;
 mod route;
 mod tally;
@@ -10,6 +11,7 @@ mod tally;
 pub use fallback::{Deployment, Fallback};
 pub use limit::Limit;
 pub use meter::{CallSink, Meter};
+pub use reserve::{BoxReservation, Reserve, Settle};
 pub use retry::{Retry, RetryPolicy};
 pub use route::{Route, Upstream};
 pub use tally::Tally;

@@ -9,7 +9,7 @@ use playhouse_llm::{BoxAnswer, Error, ErrorKind, ModelInfo, Models, Provider, Re
 use super::{Deployment, Fallback};
 use crate::catalog::Vendor;
 use crate::http::BuildError;
-use crate::price::PriceTable;
+use crate::price::{Price, PriceTable, Quote};
 
 /// A provider as routing knows it.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ pub struct Route {
     upstreams: Vec<Upstream>,
     aliases: Vec<Arc<str>>,
     chains: HashMap<Arc<str>, Fallback>,
+    /// The dearest price of each alias's chain.
+    dearest: HashMap<Arc<str>, Price>,
     prices: Arc<PriceTable>,
 }
 
@@ -43,8 +45,13 @@ impl Route {
         aliases: impl IntoIterator<Item = (Arc<str>, Vec<String>)>,
         prices: Arc<PriceTable>,
     ) -> Result<Self, BuildError> {
-        let mut route = Self { upstreams, aliases: Vec::new(), chains: HashMap::new(), prices };
+        let mut route =
+            Self { upstreams, aliases: Vec::new(), chains: HashMap::new(), dearest: HashMap::new(), prices };
         for (alias, chain) in aliases {
+            let prices = chain.iter().filter_map(|name| route.price_of(name));
+            if let Some(dearest) = prices.reduce(Price::or_dearer) {
+                route.dearest.insert(alias.clone(), dearest);
+            }
             let chain = route.chain(&alias, &chain)?;
             route.aliases.push(alias.clone());
             route.chains.insert(alias, chain);
@@ -71,6 +78,12 @@ impl Route {
             })
         });
         Ok(Fallback::new(deployments.collect::<Result<_, _>>()?))
+    }
+
+    /// The price of what `provider/model` names.
+    fn price_of(&self, name: &str) -> Option<Price> {
+        let (upstream, model) = self.named(name)?;
+        self.prices.price(&upstream.name, model)
     }
 
     /// The provider and model that `provider/model` names, if there is such a provider.
@@ -116,6 +129,18 @@ impl Provider for Route {
                 Err(Error::new(ErrorKind::NotFound, message))
             }),
         }
+    }
+}
+
+impl Quote for Route {
+    fn dearest(&self, model: &str) -> Option<Price> {
+        if self.chains.contains_key(model) {
+            return self.dearest.get(model).copied();
+        }
+        if self.named(model).is_some() {
+            return self.price_of(model);
+        }
+        self.prices.price(&self.owner(model)?.name, model)
     }
 }
 
