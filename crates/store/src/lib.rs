@@ -9,7 +9,7 @@
 //!
 //! In reading order: [`scope`], [`session`], [`run`], [`call`] and [`key`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! [`sqlite`] → [`call_writer`], [`finisher`], [`retention`].
+//! [`sqlite`] → [`call_writer`], [`finisher`], [`retention`]. Beside them [`shared`]: what replicas share.
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -51,9 +51,12 @@ pub mod retention;
 pub mod run;
 pub mod scope;
 pub mod session;
+pub mod shared;
 pub mod sqlite;
 pub mod store;
 mod stored;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tokens;
 mod window;
 
