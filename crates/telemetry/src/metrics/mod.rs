@@ -12,6 +12,7 @@ mod families;
 mod guard;
 mod pairs;
 mod process;
+mod refusals;
 mod requests;
 mod scrape;
 
@@ -28,6 +29,7 @@ use scrape::Scrape;
 
 pub use agents::{RunSample, ToolCallSample};
 pub use guard::GaugeGuard;
+pub use refusals::Refusal;
 pub use requests::RequestSample;
 pub use scrape::CallRecordCounts;
 
@@ -93,6 +95,11 @@ impl Metrics {
     /// Counts one attempt to have a call answered, and how it failed if it did.
     pub fn observe_attempt(&self, provider: &str, model: &str, error: Option<ErrorKind>) {
         self.attempts.observe(&self.families, provider, model, error);
+    }
+
+    /// Counts a call that an API key may not have made.
+    pub fn observe_refusal(&self, refusal: Refusal) {
+        self.families.key_refusals.with_label_values(&[refusal.as_str()]).inc();
     }
 
     /// Counts an agent's run that has ended.

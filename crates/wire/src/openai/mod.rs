@@ -4,6 +4,7 @@ pub mod chat;
 mod complaint;
 pub mod embeddings;
 mod fields;
+mod limits;
 pub mod models;
 mod refusal;
 pub mod stored;

@@ -66,7 +66,7 @@ fn code_of(error: &Error) -> Option<&'static str> {
     match error.kind {
         ErrorKind::InvalidRequest => complaint::code_of(&error.message),
         ErrorKind::Unauthenticated => Some("invalid_api_key"),
-        ErrorKind::NotFound if names_model(error) => Some("model_not_found"),
+        ErrorKind::NotFound | ErrorKind::PermissionDenied if names_model(error) => Some("model_not_found"),
         ErrorKind::NotFound => None,
         ErrorKind::RateLimited => Some("rate_limit_exceeded"),
         ErrorKind::BudgetExhausted => Some("insufficient_quota"),
