@@ -9,10 +9,10 @@ use std::time::Duration;
 use playhouse_agent::mcp::INHERITED;
 use playhouse_llm::{Models, Provider};
 use playhouse_provider::catalog::CUSTOM;
-use playhouse_provider::{CallSink, PriceTable, vendor};
+use playhouse_provider::{CallSink, PriceTable, Quote, vendor};
 use playhouse_server::{
-    Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
-    assemble, connect_tools, open_store,
+    Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, LimitParts, Listener, Roster, Stack,
+    StackConfig, assemble, connect_tools, open_store,
 };
 use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
 use playhouse_telemetry::{LogGuard, Metrics, error, info, log, warn};
@@ -80,6 +80,8 @@ pub struct Answering {
     pub models: Arc<dyn Models>,
     /// What calls cost.
     pub prices: Arc<PriceTable>,
+    /// What calls of it may cost at most, where prices are known.
+    pub quote: Option<Arc<dyn Quote>>,
     /// The model for those who name none.
     pub default_model: &'static str,
 }
@@ -153,8 +155,9 @@ fn build_stack(config: &Config, accounts: Arc<Accounts>) -> Result<Answering, Fa
         StackConfig { providers: &providers, models: &models, upstream: &config.upstream, prices: &prices };
     let sink: Arc<dyn CallSink> = accounts;
     let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
-    let (provider, models) = (stack.route.clone(), stack.route);
-    Ok(Answering { provider, models, prices: stack.prices, default_model: stack.default_model })
+    let (provider, models) = (stack.route.clone(), stack.route.clone());
+    let quote: Option<Arc<dyn Quote>> = Some(stack.route);
+    Ok(Answering { provider, models, prices: stack.prices, quote, default_model: stack.default_model })
 }
 
 fn build_app(
@@ -172,6 +175,7 @@ fn build_app(
         accounts,
         prices: answering.prices,
         keyring: Keyring::new(&config.auth.api_keys),
+        limits: LimitParts { quote: answering.quote, auth: config.auth.clone(), ..LimitParts::default() },
         chat,
         agents,
         capture: config.logging.capture,

@@ -57,6 +57,16 @@ impl Account {
         }
     }
 
+    /// What the request is known by.
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// Takes over what has become known of the request.
+    pub(crate) fn identify(&mut self, context: Arc<Context>) {
+        self.context = context;
+    }
+
     /// The log scope of the request.
     pub(crate) fn scope(&self) -> &RequestScope {
         &self.scope

@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use playhouse_llm::{CallRecord, Error, Malformed, Outcome};
+use playhouse_llm::{CallRecord, Error, Outcome};
 use playhouse_store::{CallFilter, CallStat, Scope, Spread, StatsBy};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Failure, Params, Who, Within};
-use super::timestamp;
+use super::{moment, timestamp};
 use crate::app::App;
 use crate::failure::store_failure;
 
@@ -336,14 +336,5 @@ fn filter(scope: Scope, params: ListParams) -> Result<CallFilter, Error> {
         request_id: params.request_id.map(Into::into),
         outcome: params.outcome.map(Outcome::from),
         after: None,
-    })
-}
-
-fn moment(param: &str, text: Option<&str>) -> Result<Option<i64>, Error> {
-    let Some(text) = text else { return Ok(None) };
-    let parsed: Result<jiff::Timestamp, _> = text.parse();
-    parsed.map(|moment| Some(moment.as_microsecond())).map_err(|_| {
-        let message = format!("{param} is no moment; write it as 2026-01-31T12:00:00Z");
-        Error::invalid_request(Malformed::at(param, message))
     })
 }

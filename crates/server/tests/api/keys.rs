@@ -28,6 +28,7 @@ fn locked() -> Locked {
         accounts: Arc::new(playhouse_server::Accounts::start(metrics, store.clone(), &store_config)),
         store,
         prices: Arc::default(),
+        limits: playhouse_server::LimitParts::default(),
         keyring: Keyring::new([&secrecy::SecretString::from("sk-right")]),
         chat: playhouse_server::ChatSettings::new(&playhouse_server::ChatConfig::default(), "m"),
         agents: playhouse_server::Roster::default(),

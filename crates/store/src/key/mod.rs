@@ -245,7 +245,7 @@ impl KeySettings {
 
 /// Far above any use, and low enough that counters hold it.
 const HIGHEST_LIMIT: u64 = 1_000_000_000_000;
-const MOST_USD: f64 = 1e9;
+const MOST_USD: f64 = 9e6;
 
 fn check_limit(what: &str, limit: Option<u64>) -> Result<(), StoreError> {
     match limit.is_none_or(|limit| (1..=HIGHEST_LIMIT).contains(&limit)) {
