@@ -2,9 +2,9 @@
 
 mod json;
 mod list;
-mod show;
+pub(super) mod show;
 mod stats;
-mod table;
+pub(super) mod table;
 mod tail;
 
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 
 /// The database within the data folder.
-const DATABASE: &str = "playhouse.db";
+pub(super) const DATABASE: &str = "playhouse.db";
 
 pub(super) fn run(args: CallsArgs, console: &Console) -> Result<u8, Failure> {
     let runtime = small_runtime()?;
@@ -50,7 +50,7 @@ fn no_log(path: &Path) -> String {
     )
 }
 
-fn failed(error: StoreError) -> Failure {
+pub(super) fn failed(error: StoreError) -> Failure {
     Failure::work(error.to_string())
 }
 
