@@ -9,5 +9,6 @@ mod fake_server;
 mod health;
 mod help;
 mod invoke;
+mod keys;
 mod retention;
 mod terminal;

@@ -172,3 +172,6 @@ impl KeyBook {
         self.by_id.put(key.id.clone(), Note::fresh(Some(key)));
     }
 }
+
+#[cfg(test)]
+mod tests;

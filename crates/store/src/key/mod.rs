@@ -12,12 +12,12 @@ pub use self::change::KeyChange;
 pub use self::secret::{KeyHash, KeySecret, RandomError};
 use crate::{Page, StoreError};
 
-/// The longest name of a key, in bytes.
-pub const MAX_KEY_NAME_BYTES: usize = 128;
+/// The longest name of a key, in characters.
+pub const MAX_KEY_NAME_CHARS: usize = 128;
 /// How many patterns of models a key may have.
 pub const MAX_KEY_MODELS: usize = 64;
-/// The longest pattern of models, in bytes.
-pub const MAX_KEY_MODEL_BYTES: usize = 256;
+/// The longest pattern of models, in characters.
+pub const MAX_KEY_MODEL_CHARS: usize = 256;
 
 /// The stored API keys.
 ///
@@ -219,16 +219,17 @@ impl KeySettings {
     /// # Errors
     /// [`StoreError::Invalid`] with what is wrong.
     pub fn check(&self) -> Result<(), StoreError> {
-        let name_is_fit = !self.name.trim().is_empty() && self.name.len() <= MAX_KEY_NAME_BYTES;
+        let name_is_fit =
+            !self.name.trim_ascii().is_empty() && self.name.chars().count() <= MAX_KEY_NAME_CHARS;
         if !name_is_fit || self.name.chars().any(char::is_control) {
             return Err(StoreError::invalid(format!(
-                "a key's name takes 1 to {MAX_KEY_NAME_BYTES} bytes of text without control characters"
+                "a key's name takes 1 to {MAX_KEY_NAME_CHARS} characters, none of them control characters"
             )));
         }
-        let is_pattern = |model: &Arc<str>| !model.is_empty() && model.len() <= MAX_KEY_MODEL_BYTES;
+        let is_pattern = |model: &Arc<str>| !model.is_empty() && model.chars().count() <= MAX_KEY_MODEL_CHARS;
         if self.models.len() > MAX_KEY_MODELS || !self.models.iter().all(is_pattern) {
             return Err(StoreError::invalid(format!(
-                "a key takes up to {MAX_KEY_MODELS} patterns of models, each of 1 to {MAX_KEY_MODEL_BYTES} bytes"
+                "a key takes up to {MAX_KEY_MODELS} patterns of models, each of 1 to {MAX_KEY_MODEL_CHARS} characters"
             )));
         }
         check_limit("requests_per_minute", self.requests_per_minute)?;
@@ -246,6 +247,14 @@ impl KeySettings {
 /// Far above any use, and low enough that counters hold it.
 const HIGHEST_LIMIT: u64 = 1_000_000_000_000;
 const MOST_USD: f64 = 9e6;
+
+/// Refuses cursors that no page of keys has returned: they are ids.
+pub(crate) fn check_cursor(page: &Page) -> Result<(), StoreError> {
+    let Some(after) = page.after.as_deref() else { return Ok(()) };
+    uuid::Uuid::try_parse(after).map(drop).map_err(|_| {
+        StoreError::invalid(format!("'{after}' is no cursor: pass on the 'next' of the page before as it is"))
+    })
+}
 
 fn check_limit(what: &str, limit: Option<u64>) -> Result<(), StoreError> {
     match limit.is_none_or(|limit| (1..=HIGHEST_LIMIT).contains(&limit)) {

@@ -8,6 +8,7 @@ use super::SqliteStore;
 use super::call_rows::first_id_at;
 use super::failure::store_error;
 use super::key_rows;
+use crate::key::check_cursor;
 use crate::{ApiKey, ApiKeys, KeyChange, KeyHash, KeyPage, KeyUsage, NewKey, Page, StoreError};
 
 #[async_trait]
@@ -18,6 +19,7 @@ impl ApiKeys for SqliteStore {
     }
 
     async fn list_keys(&self, page: Page) -> Result<KeyPage, StoreError> {
+        check_cursor(&page)?;
         let limit = page.limit.clamp(1, key_rows::LARGEST_PAGE);
         self.read(move |db, path| {
             let listed = key_rows::list(db, page.after.as_deref(), limit);

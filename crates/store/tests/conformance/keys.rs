@@ -90,6 +90,8 @@ pub(crate) async fn keys_are_listed_newest_first_in_pages(backend: &dyn Backend)
         page.after = Some(next);
     }
     assert_eq!(seen, [5, 4, 3, 2, 1]);
+    let made_up = Page { limit: 2, after: Some("next".into()) };
+    assert!(matches!(store.list_keys(made_up).await, Err(StoreError::Invalid { .. })));
 }
 
 pub(crate) async fn a_change_leaves_the_rest_as_it_was(backend: &dyn Backend) {

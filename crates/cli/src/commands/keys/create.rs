@@ -28,7 +28,7 @@ pub(super) async fn run(args: &KeysCreate, console: &Console) -> Result<u8, Fail
     let now_us = now_us();
     let settings = settings(args, now_us)?;
     // Looked at before the database is: a mistyped flag should make no file.
-    settings.check().map_err(failed)?;
+    settings.check().map_err(|error| Failure::Usage(error.to_string()))?;
     let secret = KeySecret::generate().map_err(|error| Failure::work(error.to_string()))?;
     let new = NewKey {
         id: Arc::from(Uuid::now_v7().to_string()),
@@ -68,7 +68,7 @@ fn expiry(when: &str, now_us: i64) -> Result<i64, Failure> {
     let in_days = days.map(|days| now_us.saturating_add(i64::from(days) * DAY_US));
     let at = || Some(when.parse::<jiff::Timestamp>().ok()?.as_microsecond());
     in_days.or_else(at).filter(|at_us| *at_us > now_us).ok_or_else(|| {
-        Failure::work(format!(
+        Failure::Usage(format!(
             "--expires '{when}' is no moment to come: write 2026-12-31T00:00:00Z, or 30d for 30 days from now"
         ))
     })
