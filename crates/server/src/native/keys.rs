@@ -7,11 +7,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use playhouse_llm::{Error, ErrorKind};
+use playhouse_store::key::MAX_KEY_MODEL_CHARS;
 use playhouse_store::{
     ApiKey, Budget, BudgetPeriod, KeyChange, KeySecret, KeySettings, KeyUsage, NewKey, Page, StoreError,
 };
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::extract::{Failure, JsonBody, Params, PathId, Who};
@@ -22,6 +24,23 @@ use crate::ops::docs::ProblemResponse;
 
 const MAX_KEYS: u32 = 100;
 
+/// A pattern of models, in which `*` stands for anything.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct ModelPattern(String);
+
+impl PartialSchema for ModelPattern {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.description(Some("A pattern of models, in which `*` stands for anything."))
+            .min_length(Some(1))
+            .max_length(Some(MAX_KEY_MODEL_CHARS))
+            .into()
+    }
+}
+
+impl ToSchema for ModelPattern {}
+
 /// A key to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,13 +49,13 @@ pub(crate) struct CreateKey {
     #[schema(
         min_length = 1,
         max_length = 128,
-        pattern = "^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x20\\x7f][^\\x00-\\x1f\\x7f]*$",
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x20\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$",
         example = "search team"
     )]
     name: String,
     /// Patterns of the models it may ask, in which `*` stands for anything; all models by default.
     #[schema(max_items = 64, example = json!(["gpt-4o*"]))]
-    models: Option<Vec<String>>,
+    models: Option<Vec<ModelPattern>>,
     /// How many requests it may make in a minute; no limit by default.
     #[schema(minimum = 1, maximum = 1000000000000_u64)]
     requests_per_minute: Option<u64>,
@@ -55,12 +74,16 @@ pub(crate) struct CreateKey {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PatchKey {
     /// What people call it.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x20\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     name: Option<String>,
     /// Patterns of the models it may ask; null or an empty list for all.
     #[serde(deserialize_with = "present")]
-    #[schema(value_type = Option<Vec<String>>, max_items = 64)]
-    models: Option<Option<Vec<String>>>,
+    #[schema(value_type = Option<Vec<ModelPattern>>, max_items = 64)]
+    models: Option<Option<Vec<ModelPattern>>>,
     /// How many requests it may make in a minute.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<u64>, minimum = 1, maximum = 1000000000000_u64)]
@@ -406,8 +429,8 @@ fn change(request: PatchKey) -> Result<KeyChange, Error> {
     })
 }
 
-fn patterns(models: Option<Vec<String>>) -> Vec<Arc<str>> {
-    models.unwrap_or_default().into_iter().map(Arc::from).collect()
+fn patterns(models: Option<Vec<ModelPattern>>) -> Vec<Arc<str>> {
+    models.unwrap_or_default().into_iter().map(|ModelPattern(pattern)| Arc::from(pattern)).collect()
 }
 
 fn unknown(id: &str) -> Error {

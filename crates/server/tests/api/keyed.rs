@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use axum::body::Body;
+use playhouse_agent::AgentConfig;
 use playhouse_llm::{
     Error, ErrorKind, Event, EventStream, ModelInfo, Models, Provider, Reply, Request as Call, Usage,
 };
@@ -12,7 +13,7 @@ use playhouse_provider::{Price, PriceConfig, PriceTable, Quote};
 use playhouse_server::http::{Method, Request};
 use playhouse_server::{
     Accounts, Answer, App, AppParts, AuthConfig, ChatConfig, ChatSettings, Keyring, LimitParts, Roster,
-    ServerConfig,
+    ServerConfig, assemble,
 };
 use playhouse_store::{Store, StoreConfig};
 use serde_json::{Value, json};
@@ -86,6 +87,11 @@ impl Models for Worker {
     }
 }
 
+/// One agent, which asks the model `large`.
+fn agents() -> Roster {
+    assemble([(&"helper".to_owned(), &AgentConfig::default())], "large").unwrap()
+}
+
 impl Quote for TenDollars {
     fn dearest(&self, _model: &str) -> Option<Price> {
         Some(Price { input: 10.0, output: 10.0, cache_read: None, cache_write: None })
@@ -131,7 +137,7 @@ impl Keyed {
             keyring: Keyring::new(&keys),
             limits: LimitParts { quote: Some(Arc::new(TenDollars)), auth, ..LimitParts::default() },
             chat: ChatSettings::new(&ChatConfig::default(), "m"),
-            agents: Roster::default(),
+            agents: agents(),
             capture: false,
             server: ServerConfig::default(),
         });

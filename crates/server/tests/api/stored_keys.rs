@@ -155,7 +155,7 @@ async fn a_key_asks_the_models_it_may() {
     let ids: Vec<&Value> = models["data"].as_array().unwrap().iter().map(|model| &model["id"]).collect();
     assert_eq!(ids, ["small", "small-2026"]);
     assert_eq!(app.get("/v1/models/large", &key).await.status(), 404);
-    assert_eq!(app.get("/v1/models", OPERATOR).await.json()["data"].as_array().unwrap().len(), 3);
+    assert_eq!(app.get("/v1/models", OPERATOR).await.json()["data"].as_array().unwrap().len(), 4);
 
     let body = json!({"model": "large", "messages": [{"role": "user", "content": "Hello"}]});
     let refused = app.send(Method::POST, "/v1/chat/completions", &key, &body).await;
@@ -168,6 +168,45 @@ async fn a_key_asks_the_models_it_may() {
     assert_eq!(app.worker.asked(), 0);
     let metrics = app.get("/metrics", OPERATOR).await.text();
     assert!(metrics.contains(r#"playhouse_key_refusals_total{reason="model"} 2"#), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_key_has_agents_ask_only_what_it_may() {
+    let app = app();
+    let (_, narrow) = app.make(json!({"name": "narrow", "models": ["small*"]})).await;
+    let (id, wide) = app.make(json!({"name": "wide", "models": ["large"], "requests_per_minute": 3})).await;
+    let asks = [
+        ("/v1/agents/helper/runs", json!({"input": "Hello"})),
+        ("/v1/chat", json!({"message": "Hello", "agent": "helper"})),
+        (
+            "/v1/chat/completions",
+            json!({"model": "agent:helper", "messages": [{"role": "user", "content": "Hi"}]}),
+        ),
+    ];
+    for (path, body) in &asks {
+        assert_eq!(app.send(Method::POST, path, &narrow, body).await.status(), 403, "{path}");
+        let answer = app.send(Method::POST, path, &wide, body).await;
+        assert_eq!(answer.status(), 200, "{path}: {}", answer.text());
+    }
+    assert_eq!(app.worker.asked(), 3, "each call of an agent is one of its key's requests");
+    let other =
+        app.send(Method::POST, "/v1/chat", &wide, &json!({"message": "Hello", "agent": "helper"})).await;
+    assert_eq!(other.status(), 429, "{}", other.text());
+    let runs = app.get(&format!("/v1/runs?key_id={id}"), OPERATOR).await.json();
+    assert!(runs["runs"].as_array().unwrap().iter().all(|run| run["key_id"] == json!(id)), "{runs}");
+
+    let run = runs["runs"][1]["id"].as_str().unwrap();
+    for (method, path) in [
+        (Method::GET, format!("/v1/runs/{run}")),
+        (Method::DELETE, format!("/v1/runs/{run}")),
+        (Method::POST, format!("/v1/runs/{run}/resume")),
+    ] {
+        let body = json!({"stream": false});
+        assert_eq!(app.send(method.clone(), &path, &narrow, &body).await.status(), 404, "{method} {path}");
+        assert_ne!(app.send(method.clone(), &path, &wide, &body).await.status(), 404, "{method} {path}");
+    }
+    let seen = app.get("/v1/runs", &narrow).await.json();
+    assert_eq!(seen["runs"], json!([]));
 }
 
 #[tokio::test]
