@@ -1,7 +1,7 @@
-//! Sessions, turns, runs and call records on disk.
+//! Sessions, turns, runs and call records in a database.
 //!
-//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`], [`ApiKeys`] and [`Health`] (together a [`Store`]), the
-//! SQLite backend behind them ([`SqliteStore`]), and two background tasks that keep a reply from waiting
+//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`], [`ApiKeys`] and [`Health`] (together a [`Store`]), two
+//! backends behind them ([`SqliteStore`] for one process, [`PostgresStore`] for many), and two background tasks that keep a reply from waiting
 //! for the disk: [`CallWriter`] and [`Finisher`].
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
@@ -9,7 +9,8 @@
 //!
 //! In reading order: [`scope`], [`session`], [`run`], [`call`] and [`key`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! [`sqlite`] → [`call_writer`], [`finisher`], [`retention`]. Beside them [`shared`]: what replicas share.
+//! `ids`, `draft`, `begun`, `turn_row`, `cursor` and `stats` (what is the same whatever the database) → [`sqlite`] and [`postgres`] → [`call_writer`], [`finisher`], [`retention`].
+//! Beside them [`shared`]: what replicas share.
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -41,34 +42,43 @@
 //! ```
 #![warn(missing_docs)]
 
+mod begun;
 pub mod call;
 pub mod call_writer;
 pub mod config;
+mod cursor;
+mod draft;
+mod durations;
 pub mod error;
 pub mod finisher;
+mod ids;
 pub mod key;
+pub mod postgres;
 pub mod retention;
 pub mod run;
 pub mod scope;
 pub mod session;
 pub mod shared;
 pub mod sqlite;
+mod stats;
 pub mod store;
 mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tokens;
+mod turn_row;
 mod window;
 
 pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
 pub use call_writer::{CallWriter, CallWriterStats};
-pub use config::{StoreConfig, Synchronous};
+pub use config::{PostgresConfig, StoreConfig, Synchronous};
 pub use error::StoreError;
 pub use finisher::{Finisher, RunFinisher, TurnFinisher};
 pub use key::{
     ApiKey, ApiKeys, Budget, BudgetPeriod, KeyChange, KeyHash, KeyPage, KeySecret, KeySettings, KeyState,
     KeyUsage, NewKey,
 };
+pub use postgres::{PostgresStore, check_database_url};
 pub use retention::{prune_expired_calls, prune_expired_runs};
 pub use run::{
     BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,

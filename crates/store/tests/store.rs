@@ -2,6 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod conformance;
+mod postgres;
 mod sqlite;
 
-conformance::conformance_tests!(crate::sqlite::TestDatabase::new());
+mod on_sqlite {
+    crate::conformance::conformance_tests!(Some(crate::sqlite::TestDatabase::new()));
+    crate::conformance::single_process_tests!(Some(crate::sqlite::TestDatabase::new()));
+}
+
+mod on_postgres {
+    crate::conformance::conformance_tests!(crate::postgres::TestDatabase::new());
+}

@@ -46,6 +46,8 @@ use crate::environment::Environment;
 
 /// The section that says where a server is.
 const SERVER: &str = "server";
+/// The section that says where its data are.
+const STORE: &str = "store";
 
 /// Everything that can be configured, a section each.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -82,8 +84,10 @@ pub enum Purpose {
     Serve,
     /// To serve with the test double as the only provider.
     Demo,
-    /// To find the data or the address of a server: no other section than `[server]` is looked at.
+    /// To find the address of a server: no other section than `[server]` is looked at.
     Find,
+    /// To find the data of a server: no other sections than `[server]` and `[store]` are looked at.
+    FindData,
 }
 
 /// A configuration that can be used, and where it is from.
@@ -155,16 +159,23 @@ fn merge(
 ) {
     variables::apply(tree, environment, problems);
     match purpose {
-        Purpose::Demo => ["providers", "models"].iter().for_each(|section| tree.remove(&[section])),
-        Purpose::Serve => vendors::apply(tree, environment, problems),
-        Purpose::Find => {
-            // Whoever only looks for the server may not be allowed to read its secrets.
-            tree.keep(SERVER);
-            problems.retain(|problem| problem.subject().first().is_none_or(|section| section == SERVER));
+        Purpose::Demo => {
+            ["providers", "models"].iter().for_each(|section| tree.remove(&[section]));
+            // What is only tried out does not belong among real sessions.
+            tree.remove(&[STORE, "database_url"]);
         }
+        Purpose::Serve => vendors::apply(tree, environment, problems),
+        Purpose::Find => narrow(tree, problems, &[SERVER]),
+        Purpose::FindData => narrow(tree, problems, &[SERVER, STORE]),
     }
     flags.apply(tree);
     listen::settle(tree, environment, problems);
+}
+
+/// Leaves these sections: whoever only looks for the server may not be allowed to read its secrets.
+fn narrow(tree: &mut Node, problems: &mut Vec<Problem>, sections: &[&str]) {
+    tree.keep(sections);
+    problems.retain(|problem| problem.subject().first().is_none_or(|section| sections.contains(&&**section)));
 }
 
 /// Reads the tree into types; what does not fit is told of and left out.

@@ -25,7 +25,7 @@ use crate::ops::docs::ProblemResponse;
 const MAX_KEYS: u32 = 100;
 
 /// A pattern of models, in which `*` stands for anything.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct ModelPattern(String);
 

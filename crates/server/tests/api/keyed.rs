@@ -15,7 +15,7 @@ use playhouse_server::{
     Accounts, Answer, App, AppParts, AuthConfig, ChatConfig, ChatSettings, Keyring, LimitParts, Roster,
     ServerConfig, assemble,
 };
-use playhouse_store::{Store, StoreConfig};
+use playhouse_store::{SqliteStore, Store, StoreConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -106,8 +106,9 @@ impl Keyed {
     /// An app with these keys in its configuration.
     pub(crate) fn with_keys(worker: Worker, keys: &[&str]) -> Self {
         let data_dir = Arc::new(tempfile::tempdir().unwrap());
-        let store = playhouse_server::open_store(data_dir.path(), &StoreConfig::default()).unwrap();
-        Self::put_together(Arc::new(worker), store, data_dir, keys)
+        let store =
+            SqliteStore::open(&data_dir.path().join("playhouse.db"), &StoreConfig::default()).unwrap();
+        Self::put_together(Arc::new(worker), Arc::new(store), data_dir, keys)
     }
 
     /// Another replica over the same store, which counts for itself.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Budget, KeySettings};
+use crate::StoreError;
 
 /// A change of a key's settings: `None` leaves one as it is, `Some(None)` takes it away.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +23,12 @@ pub struct KeyChange {
 }
 
 impl KeyChange {
+    /// Checks the bounds of what is to be changed.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        let fit = KeySettings { name: Arc::from("fit"), ..KeySettings::default() };
+        self.applied_to(fit).check()
+    }
+
     /// The settings with the change.
     pub(crate) fn applied_to(&self, settings: KeySettings) -> KeySettings {
         KeySettings {

@@ -248,6 +248,17 @@ impl KeySettings {
 const HIGHEST_LIMIT: u64 = 1_000_000_000_000;
 const MOST_USD: f64 = 9e6;
 
+/// Patterns of models as they are kept: a list in JSON.
+pub(crate) fn patterns(models: &[Arc<str>]) -> String {
+    serde_json::Value::from_iter(models.iter().map(|pattern| &**pattern)).to_string()
+}
+
+/// Patterns of models, as they were kept.
+pub(crate) fn patterns_of(kept: &str) -> Result<Vec<Arc<str>>, serde_json::Error> {
+    let patterns: Vec<String> = serde_json::from_str(kept)?;
+    Ok(patterns.into_iter().map(Arc::from).collect())
+}
+
 /// Refuses cursors that no page of keys has returned: they are ids.
 pub(crate) fn check_cursor(page: &Page) -> Result<(), StoreError> {
     let Some(after) = page.after.as_deref() else { return Ok(()) };

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
-use super::call_rows::CallId;
 use super::failure::Stop;
+use crate::ids::CallId;
+use crate::key::{patterns, patterns_of};
 use crate::{
     ApiKey, Budget, BudgetPeriod, KeyChange, KeyHash, KeyPage, KeySettings, KeyUsage, NewKey, StoreError,
 };
@@ -34,7 +35,7 @@ pub(super) fn add(db: &Connection, new: &NewKey) -> Result<ApiKey, Stop> {
         new.prefix,
         new.now_us,
         settings.name,
-        patterns(settings),
+        patterns(&settings.models),
         settings.requests_per_minute.map(count),
         settings.tokens_per_minute.map(count),
         settings.budget.map(|budget| budget.usd),
@@ -95,7 +96,7 @@ pub(super) fn update(db: &Connection, id: &Arc<str>, change: &KeyChange) -> Resu
     db.prepare_cached(CHANGE)?.execute(params![
         id,
         settings.name,
-        patterns(&settings),
+        patterns(&settings.models),
         settings.requests_per_minute.map(count),
         settings.tokens_per_minute.map(count),
         settings.budget.map(|budget| budget.usd),
@@ -136,14 +137,9 @@ fn key_at(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
     })
 }
 
-fn patterns(settings: &KeySettings) -> String {
-    serde_json::Value::from_iter(settings.models.iter().map(|pattern| &**pattern)).to_string()
-}
-
 fn patterns_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Arc<str>>> {
-    let patterns: Vec<String> = serde_json::from_str(row.get_ref(column)?.as_str()?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))?;
-    Ok(patterns.into_iter().map(Arc::from).collect())
+    let patterns = patterns_of(row.get_ref(column)?.as_str()?);
+    patterns.map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
 fn limit_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::SqliteStore;
-use super::call_rows::first_id_at;
 use super::failure::store_error;
 use super::key_rows;
+use crate::ids::first_id_at;
 use crate::key::check_cursor;
 use crate::{ApiKey, ApiKeys, KeyChange, KeyHash, KeyPage, KeyUsage, NewKey, Page, StoreError};
 

@@ -168,7 +168,7 @@ impl PostgresServer {
         let status = data.join("postmaster.pid");
         let mut command = bound_to_us("QUIT", unprivileged(), self.binaries.join("postgres"));
         command.arg("-D").arg(&data).arg("-p").arg(self.port.to_string()).current_dir(self.folder.path());
-        SETTINGS.iter().for_each(|setting| drop(command.arg("-c").arg(setting)));
+        command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
         let before = log_of(&self.log()).len();
         let service = Service::start(command, &self.log()).expect("PostgreSQL can be started");
         let ready = || says_ready(&log_of(&status), service.pid());

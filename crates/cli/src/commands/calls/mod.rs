@@ -1,4 +1,4 @@
-//! `playhouse calls`: the call log, read from the database in the data folder.
+//! `playhouse calls`: the call log, read from the database of a server.
 
 mod json;
 mod list;
@@ -8,9 +8,10 @@ pub(super) mod table;
 mod tail;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use playhouse_llm::Outcome;
-use playhouse_store::{CallFilter, Scope, SqliteStore, StoreError};
+use playhouse_store::{CallFilter, Calls, PostgresStore, Scope, SqliteStore, StoreError};
 
 use super::small_runtime;
 use crate::args::{CallsArgs, CallsCommand, CallsFilter, CallsSource, OutcomeName};
@@ -31,15 +32,21 @@ pub(super) fn run(args: CallsArgs, console: &Console) -> Result<u8, Failure> {
 }
 
 /// Opens the database that the configuration names, for reading beside a running server.
-fn open(source: &CallsSource, console: &Console) -> Result<SqliteStore, Failure> {
+async fn open(source: &CallsSource, console: &Console) -> Result<Arc<dyn Calls>, Failure> {
     let flags =
         Flags { config: source.config.clone(), data_dir: source.data_dir.clone(), ..Flags::default() };
-    let loaded = load(&flags, &console.environment, Purpose::Find)?;
+    let loaded = load(&flags, &console.environment, Purpose::FindData)?;
+    // A folder that is named is meant, whatever a variable says that was set for the server.
+    let url = loaded.config.store.database_url.as_ref().filter(|_| source.data_dir.is_none());
+    if let Some(url) = url {
+        let store = PostgresStore::open_read_only(url, &loaded.config.store.postgres).await;
+        return Ok(Arc::new(store.map_err(failed)?));
+    }
     let path = loaded.config.server.data_dir.join(DATABASE);
     if !path.exists() {
         return Err(Failure::work(no_log(&path)));
     }
-    SqliteStore::open_read_only(&path).map_err(failed)
+    Ok(Arc::new(SqliteStore::open_read_only(&path).map_err(failed)?))
 }
 
 fn no_log(path: &Path) -> String {

@@ -37,7 +37,7 @@ pub(super) async fn run(args: &KeysCreate, console: &Console) -> Result<u8, Fail
         settings,
         now_us,
     };
-    let made = open(&args.source, console)?.create_key(new).await.map_err(failed)?;
+    let made = open(&args.source, console).await?.create_key(new).await.map_err(failed)?;
     if args.source.json {
         console.write(&json(&Made { key: secret.expose(), made: KeyView::at(&made, now_us) })?)?;
     } else {

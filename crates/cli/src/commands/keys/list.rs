@@ -12,7 +12,7 @@ use crate::exit;
 use crate::failure::Failure;
 
 pub(super) async fn run(args: &KeysList, console: &Console) -> Result<u8, Failure> {
-    let store = open(&args.source, console)?;
+    let store = open(&args.source, console).await?;
     let keys = all(&*store).await?;
     if args.source.json {
         let now_us = now_us();

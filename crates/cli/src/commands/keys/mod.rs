@@ -7,7 +7,7 @@ mod show;
 use std::sync::Arc;
 
 use playhouse_server::KeyView;
-use playhouse_store::{ApiKey, ApiKeys, SqliteStore, StoreError};
+use playhouse_store::{ApiKey, ApiKeys, PostgresStore, SqliteStore, StoreError};
 use serde::Serialize;
 
 use super::calls::{DATABASE, failed};
@@ -30,7 +30,7 @@ pub(super) fn run(args: &KeysArgs, console: &Console) -> Result<u8, Failure> {
 }
 
 async fn revoke(args: &KeysRevoke, console: &Console) -> Result<u8, Failure> {
-    let keys = open(&args.source, console)?;
+    let keys = open(&args.source, console).await?;
     let revoked = keys.revoke_key(&args.id, now_us()).await.map_err(failed)?;
     let revoked = revoked.ok_or_else(|| unknown(&args.id))?;
     if args.source.json {
@@ -45,10 +45,14 @@ async fn revoke(args: &KeysRevoke, console: &Console) -> Result<u8, Failure> {
 }
 
 /// Opens the database that the configuration names: as its owner where no server runs, else beside it.
-fn open(source: &KeysSource, console: &Console) -> Result<Arc<dyn ApiKeys>, Failure> {
+async fn open(source: &KeysSource, console: &Console) -> Result<Arc<dyn ApiKeys>, Failure> {
     let flags =
         Flags { config: source.config.clone(), data_dir: source.data_dir.clone(), ..Flags::default() };
-    let config = load(&flags, &console.environment, Purpose::Find)?.config;
+    let config = load(&flags, &console.environment, Purpose::FindData)?.config;
+    // A folder that is named is meant, whatever a variable says that was set for the server.
+    if let Some(url) = config.store.database_url.as_ref().filter(|_| source.data_dir.is_none()) {
+        return Ok(Arc::new(PostgresStore::open(url, &config.store.postgres).await.map_err(failed)?));
+    }
     let path = config.server.data_dir.join(DATABASE);
     let store = match SqliteStore::open(&path, &config.store) {
         Err(StoreError::InUse { .. }) => SqliteStore::open_beside(&path, &config.store),

@@ -12,7 +12,7 @@ use crate::exit;
 use crate::failure::Failure;
 
 pub(super) async fn run(args: &KeysShow, console: &Console) -> Result<u8, Failure> {
-    let store = open(&args.source, console)?;
+    let store = open(&args.source, console).await?;
     let key = store.key(&args.id).await.map_err(failed)?.ok_or_else(|| unknown(&args.id))?;
     let now_us = now_us();
     let usage = async |period: BudgetPeriod| store.key_usage(&args.id, period.around(now_us).0).await;

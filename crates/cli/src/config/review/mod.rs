@@ -5,6 +5,7 @@ mod limits;
 mod models;
 mod providers;
 mod server;
+mod store;
 
 use super::address;
 use super::problem::{Mark, Problem};
@@ -20,11 +21,16 @@ pub(crate) fn review(
     environment: &Environment,
     purpose: Purpose,
 ) -> Vec<Problem> {
-    if purpose == Purpose::Find {
-        return Vec::new();
-    }
     let view = View { config, tree, environment };
     let mut problems = Vec::new();
+    match purpose {
+        Purpose::Find => return problems,
+        Purpose::FindData => {
+            store::review(&view, &mut problems);
+            return problems;
+        }
+        Purpose::Serve | Purpose::Demo => store::review(&view, &mut problems),
+    }
     if purpose == Purpose::Serve {
         providers::review(&view, &mut problems);
         models::review(&view, &mut problems);
@@ -81,10 +87,7 @@ pub(crate) fn notices(config: &Config, environment: &Environment, purpose: Purpo
 
 /// Variables that mean something this version cannot do: going on would lose what they promise.
 fn unsupported(environment: &Environment, problems: &mut Vec<Problem>) {
-    let cases = [
-        ("DATABASE_URL", "this version keeps sessions and call records in SQLite in the data folder only"),
-        ("REDIS_URL", "this version is one process and shares nothing over Redis"),
-    ];
+    let cases = [("REDIS_URL", "this version is one process and shares nothing over Redis")];
     for (name, reason) in cases.iter().filter(|(name, _)| environment.get(name).is_some()) {
         let problem = Problem::new(format!("{name} is set, but {reason}"));
         let problem = problem.pointing(Origin::Variable((*name).to_owned()), Mark::Key);
