@@ -10,5 +10,6 @@ mod health;
 mod help;
 mod invoke;
 mod keys;
+mod postgres;
 mod retention;
 mod terminal;

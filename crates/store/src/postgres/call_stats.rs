@@ -45,6 +45,7 @@ FROM calls CROSS JOIN LATERAL (VALUES ('duration', duration_bucket), ('ttft', tt
 WHERE key_id = $1 AND id >= $2 AND bucket IS NOT NULL GROUP BY day, model, kind, bucket";
 
 const DAY_US: i64 = 86_400_000_000;
+const SLACK_US: i64 = 600_000_000;
 
 /// Which sums are kept, and which records have to be gone through.
 struct Span {
@@ -92,8 +93,8 @@ impl Span {
             return Self { first_day: i32::MIN, from: nothing, until: nothing };
         };
         let whole = day_of(since_us.saturating_add(DAY_US - 1));
-        // A day begins before its records do, and ends some time after them: clocks differ.
-        let until = first_id_at(whole.saturating_mul(DAY_US).saturating_add(DAY_US));
+        // An id may be made a moment after the call has begun.
+        let until = first_id_at(whole.saturating_mul(DAY_US).saturating_add(SLACK_US));
         let from = first_id_at(since_us);
         let first_day = i32::try_from(whole).unwrap_or(if whole < 0 { i32::MIN } else { i32::MAX });
         match since_us.rem_euclid(DAY_US) {

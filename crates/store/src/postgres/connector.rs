@@ -48,6 +48,9 @@ impl Connector {
         target.config.keepalives_idle(KEEPALIVE);
         let patience = Duration::from_millis(config.connect_timeout_ms);
         target.config.connect_timeout(patience);
+        // Each of several hosts may take as long.
+        let hosts = u32::try_from(target.config.get_hosts().len()).unwrap_or(1);
+        let patience = patience * hosts.max(1);
         Ok(Self {
             config: target.config,
             tls: Tls::new(&target.trust)?,

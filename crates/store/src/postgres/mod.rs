@@ -40,6 +40,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use self::connector::Connector;
@@ -54,6 +55,9 @@ const PIPELINE: usize = 32;
 /// How long a server that is starting too is waited for.
 const START_PATIENCE: Duration = Duration::from_secs(10);
 const START_PAUSE: Duration = Duration::from_millis(200);
+/// How many ends of what nobody heard of are tried at a time; where there are more, the database is away, and
+/// what could not even be sent is among them.
+const MOST_UNHEARD: usize = 1_024;
 const PROBE: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'";
 
 /// A store in a PostgreSQL database, which other processes may use at the same time.
@@ -70,6 +74,8 @@ struct Inner {
     /// For what may take its time, one statement a connection.
     long: Lane,
     place: Arc<str>,
+    /// What is being ended that nobody heard of.
+    unheard: Semaphore,
 }
 
 impl PostgresStore {
@@ -115,7 +121,7 @@ impl PostgresStore {
         let place = Arc::clone(connector.place());
         let short = Lane::new(Arc::clone(&connector), &bounds(short, PIPELINE));
         let long = Lane::new(connector, &bounds(long, 1));
-        Self { inner: Arc::new(Inner { short, long, place }) }
+        Self { inner: Arc::new(Inner { short, long, place, unheard: Semaphore::new(MOST_UNHEARD) }) }
     }
 
     fn short(&self) -> &Lane {

@@ -76,6 +76,7 @@ pub(super) async fn begin_watched<T: Send + 'static>(
 }
 
 async fn interrupt(store: PostgresStore, begun: Begun) {
+    let Ok(_place) = store.inner.unheard.try_acquire() else { return };
     let mut pause = FIRST_PAUSE;
     for _ in 0..ATTEMPTS {
         let ended = match begun {

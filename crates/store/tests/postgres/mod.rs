@@ -3,6 +3,7 @@
 mod faults;
 mod replicas;
 mod sums;
+mod tls;
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ pub(super) fn review(view: &View<'_>, problems: &mut Vec<Problem>) {
 
 fn bad_url(view: &View<'_>) -> Option<Problem> {
     let flaw = check_database_url(view.config.store.database_url.as_ref()?).err()?;
-    Some(view.problem(&["store", "database_url"], "the database cannot be found").label(flaw.to_string()))
+    Some(view.problem(&["store", "database_url"], "the database URL cannot be used").label(flaw.to_string()))
 }
 
 fn too_few_connections(view: &View<'_>) -> Option<Problem> {
