@@ -15,7 +15,7 @@ use crate::ids::{CallId, call_id};
 use crate::stats::{bucket_of, day_of};
 
 /// Adds a batch in one statement, and what is new of it to the sums: a record that is there already is added to
-/// neither. The sums are gone through in one order, so that two batches never wait for each other.
+/// neither. Records and sums are gone through in one order, so that two batches never wait for each other.
 const APPEND: &str = "\
 WITH added AS (
     INSERT INTO calls (id, started_at_us, duration_us, ttft_us, prompt_tokens, completion_tokens, total_tokens,
@@ -27,6 +27,7 @@ WITH added AS (
         $13::integer[], $14::integer[], $15::smallint[], $16::smallint[], $17::boolean[], $18::text[], $19::text[],
         $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
         $28::text[], $29::text[])
+    ORDER BY 1
     ON CONFLICT (id) DO NOTHING
     RETURNING *
 ), days AS (
