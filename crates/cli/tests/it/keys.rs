@@ -41,7 +41,7 @@ fn a_key_is_printed_once_and_kept_as_a_hash() {
 
     let (store, runtime) = open(folder.path());
     let stored = runtime.block_on(store.key_by_hash(&KeyHash::of(key))).unwrap().unwrap();
-    assert_eq!(stored.settings.models, ["gpt-4o*".into(), "o3".into()]);
+    assert_eq!(stored.settings.models, ["gpt-4o*", "o3"].map(std::sync::Arc::<str>::from));
     assert_eq!(
         (stored.settings.requests_per_minute, stored.settings.tokens_per_minute),
         (Some(60), Some(90_000))
