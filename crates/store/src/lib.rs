@@ -1,15 +1,19 @@
 //! Sessions, turns, runs and call records in a database.
 //!
-//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`] and [`Health`] (together a [`Store`]), two backends
-//! behind them ([`SqliteStore`] for one process, [`PostgresStore`] for many), and two background tasks that keep a reply from waiting
+//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`], [`Replicas`], [`IdempotencyKeys`] and [`Health`]
+//! (together a [`Store`]), two backends behind them ([`SqliteStore`] for one process, [`PostgresStore`] for
+//! many), and background tasks that keep a reply from waiting
 //! for the disk: [`CallWriter`] and [`Finisher`].
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
 //! Whom it depends on: `llm`.
 //!
-//! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
+//! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`replica`] and [`idempotency`] (what
+//! processes share) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! `ids`, `draft`, `begun`, `turn_row`, `cursor` and `stats` (what is the same whatever the database) → [`sqlite`] and [`postgres`] → [`call_writer`], [`finisher`], [`retention`].
+//! `ids`, `draft`, `begun`, `turn_row`, `cursor` and `stats` (what is the same whatever the database) →
+//! [`sqlite`] and [`postgres`] → [`call_writer`], [`finisher`], [`progress`], [`retention`]. Beside them
+//! [`shared`]: what replicas share.
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -26,6 +30,7 @@
 //!         message: Message::user("Hello"),
 //!         now_us: 1_700_000_000_000_000,
 //!         history: HistoryWindow { max_messages: 50, max_tokens: 8_000 },
+//!         terms: Default::default(),
 //!     })
 //!     .await?;
 //! assert!(begun.history.is_empty());
@@ -49,11 +54,15 @@ mod draft;
 mod durations;
 pub mod error;
 pub mod finisher;
+pub mod idempotency;
 mod ids;
 pub mod postgres;
+pub mod progress;
+pub mod replica;
 pub mod retention;
 pub mod run;
 pub mod session;
+pub mod shared;
 pub mod sqlite;
 mod stats;
 pub mod store;
@@ -69,15 +78,18 @@ pub use call_writer::{CallWriter, CallWriterStats};
 pub use config::{PostgresConfig, StoreConfig, Synchronous};
 pub use error::StoreError;
 pub use finisher::{Finisher, RunFinisher, TurnFinisher};
+pub use idempotency::{IdempotencyKey, IdempotencyKeys};
 pub use postgres::{PostgresStore, check_database_url};
-pub use retention::{prune_expired_calls, prune_expired_runs};
+pub use progress::ProgressWriter;
+pub use replica::{Lost, ReplicaId, Replicas, Said, Standing};
+pub use retention::{prune_expired_calls, prune_expired_idempotency_keys, prune_expired_runs};
 pub use run::{
     BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,
     ToolEnd,
 };
 pub use session::{
     BeginTurn, BegunTurn, FinishTurn, HistoryWindow, MessagePage, Page, SessionDetail, SessionMessage,
-    SessionPage, SessionSummary, Sessions, Turn, TurnEnding, TurnState,
+    SessionPage, SessionSummary, Sessions, Turn, TurnEnding, TurnState, TurnTerms,
 };
 pub use sqlite::SqliteStore;
 pub use store::{Health, Store};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Calls, Runs, Sessions, StoreError};
+use crate::{Calls, IdempotencyKeys, Replicas, Runs, Sessions, StoreError};
 
 /// Whether the store can be used.
 #[async_trait]
@@ -20,6 +20,6 @@ pub trait Health: Send + Sync {
 ///
 /// An `Arc<dyn Store>` turns into an `Arc<dyn Calls>`, `Arc<dyn Runs>` or `Arc<dyn Sessions>` where less is
 /// wanted.
-pub trait Store: Sessions + Calls + Runs + Health {}
+pub trait Store: Sessions + Calls + Runs + Replicas + IdempotencyKeys + Health {}
 
-impl<S: Sessions + Calls + Runs + Health> Store for S {}
+impl<S: Sessions + Calls + Runs + Replicas + IdempotencyKeys + Health> Store for S {}

@@ -24,7 +24,7 @@ impl Calls for SqliteStore {
     }
 
     async fn call_stats(&self, by: StatsBy, since_us: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
-        let _permit = self.readers.scan_permit().await;
+        let _permit = self.opened.readers.scan_permit().await;
         let from = since_us.map_or(CallId::default(), first_id_at);
         self.read(move |db, path| call_stats::sum_up(db, by, from).map_err(|error| store_error(path, &error)))
             .await
