@@ -26,6 +26,12 @@ impl Keyring {
         Self { hashes: keys.into_iter().map(|key| hash(key.expose_secret())).collect() }
     }
 
+    /// Who a request is from, as a hash of the key it shows; the same for all where no keys are wanted.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> KeyHash {
+        let shown = shown_key(headers).filter(|_| !self.hashes.is_empty());
+        shown.map(hash).unwrap_or_default()
+    }
+
     /// Checks the key a request shows: `Authorization: Bearer …`, or `x-api-key` as Anthropic's
     /// clients do it, or `api-key` as Azure's do.
     ///

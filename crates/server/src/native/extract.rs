@@ -1,47 +1,64 @@
-//! What native handlers take in: JSON bodies and query parameters, refused as problem details.
+//! What native handlers take in, and how it is refused: as problem details.
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use playhouse_edge::{Identity, Problem, intake};
+use playhouse_edge::{Identity, Problem};
 use playhouse_llm::{Error, ErrorKind, Malformed};
 use serde::de::DeserializeOwned;
 
-use crate::app::App;
-
 /// A failure of a native route, with the request it is of.
 pub(crate) struct Failure {
-    error: Error,
+    cause: Cause,
     identity: Identity,
+}
+
+/// What is told of a failure.
+enum Cause {
+    Error(Error),
+    Problem(Problem),
 }
 
 impl Failure {
     pub(crate) fn new(error: Error, identity: &Identity) -> Self {
-        Self { error, identity: identity.clone() }
+        Self { cause: Cause::Error(error), identity: identity.clone() }
+    }
+
+    /// A failure that no error of a call has a name for.
+    pub(crate) fn problem(problem: Problem, identity: &Identity) -> Self {
+        Self { cause: Cause::Problem(problem), identity: identity.clone() }
+    }
+
+    /// An idempotency key came with another request before.
+    pub(crate) fn key_taken(identity: &Identity) -> Self {
+        let detail = "this Idempotency-Key came with another body before; send the same body again, or use a \
+                      new key";
+        let problem = Problem {
+            kind: "about:blank",
+            title: "Unprocessable Content",
+            status: 422,
+            detail: detail.to_owned(),
+            code: "idempotency_key_reused",
+            param: Some("Idempotency-Key".to_owned()),
+            request_id: None,
+        };
+        Self::problem(problem, identity)
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        Problem::response(&self.error, &self.identity.request_id)
+        let request_id = &self.identity.request_id;
+        match self.cause {
+            Cause::Error(error) => Problem::response(&error, request_id),
+            Cause::Problem(problem) => problem.of_request(request_id).into_response(),
+        }
     }
 }
 
-/// A JSON body of this type; anything else is refused with what is wrong and where.
-pub(crate) struct JsonBody<T>(pub(crate) T);
-
-impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        let identity = identity(request.extensions());
-        let refuse = |error: Error| Failure::new(error, &identity);
-        let is_json = intake::require_json(request.headers());
-        let body = intake::read(request.into_body(), app.body_limits()).await.map_err(refuse)?;
-        is_json.map_err(refuse)?;
-        let value = serde_json::from_slice(&body);
-        value.map(Self).map_err(|error| refuse(unreadable(&error)))
-    }
+/// A JSON body as this type.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
 }
 
 fn unreadable(error: &serde_json::Error) -> Error {
@@ -90,7 +107,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
     }
 }
 
-fn identity(extensions: &http::Extensions) -> Identity {
+pub(super) fn identity(extensions: &http::Extensions) -> Identity {
     let known = extensions.get::<Identity>().cloned();
     known.unwrap_or_else(|| Identity::from_headers(&http::HeaderMap::new()))
 }
