@@ -1,21 +1,32 @@
 //! What came over one protocol as another tells it: what the first one carried means nothing there.
 
 use crate::{
-    Choice, ChoiceDelta, Chunk, Extra, Message, Part, PartDelta, Prompt, Reply, ToolCall, ToolSpec, Usage,
+    Choice, ChoiceDelta, Chunk, Extra, Message, Part, PartDelta, Prompt, Reply, Shape, ToolCall, ToolSpec,
+    Usage,
 };
 
 /// The prompt without carried fields, and without parts that only its own protocol knows.
 pub(crate) fn without_carried(prompt: &Prompt) -> Prompt {
     Prompt {
-        messages: prompt.messages.iter().map(plain_message).collect(),
+        messages: prompt.messages.iter().filter_map(plain_message).collect(),
         tools: prompt.tools.iter().map(|tool| ToolSpec { extra: Extra::new(), ..tool.clone() }).collect(),
         extra: Extra::new(),
         ..prompt.clone()
     }
 }
 
-fn plain_message(message: &Message) -> Message {
-    Message { parts: plain_parts(&message.parts), extra: Extra::new(), ..message.clone() }
+/// The message without what is left out; none where that was all of it.
+fn plain_message(message: &Message) -> Option<Message> {
+    let parts = plain_parts(&message.parts);
+    let is_left_out = parts.is_empty() && !message.parts.is_empty();
+    let shape = shape_of(&parts);
+    (!is_left_out).then_some(Message { role: message.role, parts, shape, extra: Extra::new() })
+}
+
+/// Several texts stay apart; where there is one, nobody is told that it could have been several.
+fn shape_of(parts: &[Part]) -> Shape {
+    let texts = parts.iter().filter(|part| matches!(part, Part::Text { .. })).count();
+    if texts > 1 { Shape::Parts } else { Shape::Plain }
 }
 
 /// Reasoning is left out: no vendor takes another's, and its seal least of all.
@@ -58,7 +69,8 @@ fn plain_choice(choice: &Choice) -> Choice {
         }
         part => plain_part(part),
     });
-    let message = Message { parts: parts.collect(), extra: Extra::new(), ..choice.message.clone() };
+    let (role, parts) = (choice.message.role, parts.collect());
+    let message = Message { role, parts, shape: Shape::Plain, extra: Extra::new() };
     Choice { message, extra: Extra::new(), ..choice.clone() }
 }
 

@@ -153,6 +153,31 @@ impl Message {
         spoken
     }
 
+    /// What of an answer the model may be shown again: vendors refuse to see their reasoning, or fields that
+    /// another one made up. What a vendor sealed it wants back, before what came of it.
+    ///
+    /// ```
+    /// use playhouse_llm::{Extra, Message, Part};
+    ///
+    /// let seal = Extra::from_iter([("signature".to_owned(), "s".into())]);
+    /// let thought = |extra| Part::Reasoning { text: "Hm.".into(), field: "thinking".into(), extra };
+    /// let mut answer = Message::assistant("Yes.");
+    /// answer.parts.splice(0..0, [thought(Extra::new()), thought(seal.clone())]);
+    /// answer.parts.push(thought(seal));
+    /// assert_eq!(answer.as_history().parts, answer.parts[1..3]);
+    /// ```
+    #[must_use]
+    pub fn as_history(&self) -> Self {
+        let is_kept =
+            |part: &&Part| part.is_sealed() || !matches!(part, Part::Reasoning { .. } | Part::Other { .. });
+        let mut parts: Vec<Part> = self.parts.iter().filter(is_kept).cloned().collect();
+        // Nothing came of reasoning that stands at the end: the answer broke off.
+        while parts.last().is_some_and(Part::is_sealed) {
+            parts.pop();
+        }
+        Self { role: self.role, parts, shape: Shape::Plain, extra: Extra::new() }
+    }
+
     /// The tool calls, in order.
     pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
         self.parts.iter().filter_map(|part| match part {

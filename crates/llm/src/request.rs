@@ -29,8 +29,13 @@ pub struct Request {
     pub choices: u32,
     /// What travels beside the content: ids, trace, the trail of attempts.
     pub context: Arc<Context>,
+    headers: Option<Arc<[PassedHeader]>>,
     content: Arc<Content>,
 }
+
+/// A header field that came with a request and is part of what its protocol says: its name in lower case,
+/// and its value.
+pub type PassedHeader = (&'static str, Box<str>);
 
 #[derive(Debug)]
 struct Content {
@@ -64,7 +69,27 @@ impl Request {
     }
 
     fn with_content(model: Arc<str>, content: Content) -> Self {
-        Self { model, stream: false, choices: 1, context: Arc::default(), content: Arc::new(content) }
+        Self {
+            model,
+            stream: false,
+            choices: 1,
+            context: Arc::default(),
+            headers: None,
+            content: Arc::new(content),
+        }
+    }
+
+    /// The same request with the header fields that belong to its bytes.
+    #[must_use]
+    pub fn with_headers(mut self, headers: Vec<PassedHeader>) -> Self {
+        self.headers = (!headers.is_empty()).then(|| Arc::from(headers));
+        self
+    }
+
+    /// The value of a header field that came with the bytes, if those are in this protocol.
+    pub fn header_in(&self, protocol: Protocol, name: &str) -> Option<&str> {
+        let headers = self.headers.as_deref().filter(|_| self.protocol() == Some(protocol))?;
+        headers.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value)
     }
 
     /// The same request, which asks for this many alternatives.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use playhouse_llm::{Decode, Error, Event, RateLimits, Request};
+use playhouse_llm::{Decode, Error, Event, Malformed, ModelInfo, RateLimits, Request, TokenCount};
+
+use crate::openai::models;
 
 /// One protocol, both directions, pure.
 pub trait Codec: Decode {
@@ -56,6 +58,78 @@ pub trait Codec: Decode {
 
     /// A client's side: reads an answer that refuses.
     fn read_error(&self, answer: UpstreamAnswer) -> Error;
+
+    /// The header fields that are part of what a request says. A server passes the caller's on to an
+    /// upstream of this protocol; no others ever are.
+    fn request_headers(&self) -> &'static [RequestHeader] {
+        &[]
+    }
+
+    /// The header field that tells the caller the request's id, where it is another than `x-request-id`.
+    fn request_id_header(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The frame that says in a silent stream that it still lives, where the protocol has one.
+    fn keep_alive(&self) -> Option<Bytes> {
+        None
+    }
+
+    /// How tokens are counted before a request is made, where the protocol knows that.
+    fn counting(&self) -> Option<&'static dyn Counting> {
+        None
+    }
+
+    /// The path of the list of models below a vendor's base URL.
+    fn models_path(&self) -> &'static str {
+        "/models"
+    }
+
+    /// A client's side: reads a vendor's list of models. Unless it says otherwise, that is OpenAI's.
+    ///
+    /// # Errors
+    /// When the body is no list of models.
+    fn read_models(&self, body: &[u8]) -> Result<Vec<ModelInfo>, Malformed> {
+        models::decode_list(body)
+    }
+
+    /// A server's side: writes the list of models.
+    fn write_models(&self, models: &[ModelInfo]) -> Bytes {
+        models::encode_list(models).into()
+    }
+
+    /// A server's side: writes one model.
+    fn write_model(&self, model: &ModelInfo) -> Bytes {
+        models::encode_one(model).into()
+    }
+}
+
+/// A header field that is part of what a request says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestHeader {
+    /// Its name, in lower case.
+    pub name: &'static str,
+    /// What is sent where the caller said nothing; `None` leaves it out.
+    pub usual: Option<&'static str>,
+}
+
+/// The part of a protocol that counts a request's tokens without making it. The request is read and written
+/// as always.
+pub trait Counting: Sync {
+    /// The path below a vendor's base URL.
+    fn path(&self) -> &'static str;
+
+    /// The path below a server's root.
+    fn route(&self) -> &'static str;
+
+    /// A client's side: reads the count.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadReply`](playhouse_llm::ErrorKind::BadReply) for anything else.
+    fn read_count(&self, body: Bytes) -> Result<TokenCount, Error>;
+
+    /// A server's side: writes the count; an upstream's own answer goes through as it came.
+    fn write_count(&self, count: &TokenCount) -> Bytes;
 }
 
 /// A request that arrived, and what its caller wants of the answer's form.

@@ -21,7 +21,9 @@ pub mod sse;
 mod stranger;
 
 pub use anthropic::messages::AnthropicMessages;
-pub use codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
+pub use codec::{
+    Codec, Counting, Dialect, Envelope, Incoming, RequestHeader, StreamReader, StreamWriter, UpstreamAnswer,
+};
 pub use manner::{Manner, manner_of};
 pub use openai::chat::OpenAiChat;
 pub use openai::embeddings::OpenAiEmbeddings;
@@ -33,4 +35,9 @@ pub use openai::embeddings::OpenAiEmbeddings;
 /// ```
 pub fn codecs() -> &'static [&'static dyn Codec] {
     &[&OpenAiChat, &AnthropicMessages]
+}
+
+/// The codec of a protocol, if it is one of those in [`codecs`].
+pub fn codec_for(protocol: playhouse_llm::Protocol) -> Option<&'static dyn Codec> {
+    codecs().iter().copied().find(|codec| codec.protocol() == protocol)
 }

@@ -2,6 +2,7 @@
 
 use playhouse_llm::{Decode, Request};
 
+use crate::anthropic::messages::{self, AnthropicMessages};
 use crate::openai::chat::{self, OpenAiChat};
 
 /// What can be told of a request without asking anybody.
@@ -40,6 +41,9 @@ impl Manner {
 pub fn manner_of(request: &Request) -> Manner {
     let read = match request.bytes_in(OpenAiChat.protocol()) {
         Some(body) => chat::manner::of_body(body),
+        None if request.protocol() == Some(AnthropicMessages.protocol()) => {
+            request.prompt().ok().map(messages::manner::of_prompt)
+        }
         None => request.prompt().ok().map(chat::manner::of_prompt),
     };
     read.unwrap_or(Manner { has_side_effects: true, ..Manner::default() })

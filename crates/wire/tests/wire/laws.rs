@@ -10,12 +10,14 @@ use playhouse_wire::openai::chat::{encode_chunk, encode_prompt, encode_reply};
 use playhouse_wire::openai::embeddings::Encoding;
 use playhouse_wire::openai::models::ModelList;
 use playhouse_wire::sse::{Frame, FrameCutter, frames};
-use playhouse_wire::{Codec, Dialect, OpenAiChat, OpenAiEmbeddings, UpstreamAnswer};
+use playhouse_wire::{
+    AnthropicMessages, Codec, Dialect, OpenAiChat, OpenAiEmbeddings, UpstreamAnswer, anthropic,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::facts;
-use crate::support::{MAX_LINE_BYTES, envelope, read_pieces, write_stream};
+use crate::support::{MAX_LINE_BYTES, envelope, read_pieces, read_with, write_stream};
 
 /// `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
@@ -28,6 +30,7 @@ fn show_to_all(bytes: &[u8]) {
     let _ = OpenAiChat.prompt(bytes);
     let _ = OpenAiChat.reply(bytes);
     let _ = OpenAiChat.chunks(bytes);
+    show_to_messages(bytes);
     let _ = ModelList::decode(bytes);
     let _ = OpenAiEmbeddings.read_reply(body.clone());
     if let Ok(incoming) = OpenAiEmbeddings.read_request(bytes, None) {
@@ -49,6 +52,123 @@ fn show_to_all(bytes: &[u8]) {
         drop(outputs);
         write_hidden(&read.events);
     }
+}
+
+/// Everything that reads Anthropic's Messages is shown these, and all that is read is written again, for
+/// callers of either protocol.
+fn show_to_messages(bytes: &[u8]) {
+    let body = Bytes::copy_from_slice(bytes);
+    if let Ok(prompt) = AnthropicMessages.prompt(bytes) {
+        let _ = AnthropicMessages.untold(&prompt);
+    }
+    let _ = AnthropicMessages.reply(bytes);
+    let _ = AnthropicMessages.chunks(bytes);
+    let _ = AnthropicMessages.read_models(bytes);
+    let _ = AnthropicMessages.counting().unwrap().read_count(body.clone());
+    if let Ok(incoming) = AnthropicMessages.read_request(body.clone()) {
+        let stream = incoming.request.stream;
+        let request = incoming.request.streamed(!stream);
+        AnthropicMessages.write_request(&request, &Dialect::default()).unwrap();
+        let _ = OpenAiChat.write_request(&request, &Dialect::default());
+    }
+    if let Ok(event) = AnthropicMessages.read_reply(body.clone()) {
+        let _ = OpenAiChat.write_reply(&event, &envelope(true));
+    }
+    let answer = UpstreamAnswer { provider: Arc::from("p"), status: 500, retry_after: None, body };
+    let error = AnthropicMessages.read_error(answer);
+    AnthropicMessages.write_error(&error, 500, "r");
+    OpenAiChat.write_error(&error, 500, "r");
+    for piece_bytes in [5, bytes.len().max(1)] {
+        let events = read_with(&AnthropicMessages, bytes, piece_bytes).events;
+        for codec in [&OpenAiChat as &dyn Codec, &AnthropicMessages] {
+            let mut writer = codec.stream_writer(envelope(true));
+            events.iter().for_each(|event| drop(writer.event(event)));
+            writer.end();
+        }
+    }
+}
+
+fn messages_request_sample() -> Value {
+    json!({
+        "model": "m", "max_tokens": 9, "stream": true, "temperature": 1, "top_p": 0.9, "top_k": 3,
+        "stop_sequences": ["a"], "metadata": { "user_id": "u", "x": 1 }, "service_tier": "auto",
+        "thinking": { "type": "enabled", "budget_tokens": 1024 },
+        "output_config": { "effort": "low", "format": { "type": "json_schema", "schema": {} } },
+        "tool_choice": { "type": "tool", "name": "f", "disable_parallel_tool_use": true },
+        "tools": [
+            { "name": "f", "description": "d", "input_schema": { "type": "object" }, "strict": true },
+            { "type": "web_search_20250305", "name": "web_search" }
+        ],
+        "system": [{ "type": "text", "text": "s", "cache_control": { "type": "ephemeral" } }],
+        "messages": [
+            { "role": "user", "content": "t" },
+            { "role": "assistant", "content": [
+                { "type": "thinking", "thinking": "h", "signature": "s" },
+                { "type": "redacted_thinking", "data": "d" },
+                { "type": "text", "text": "t", "citations": [] },
+                { "type": "tool_use", "id": "c", "name": "f", "input": { "x": 1 } }
+            ] },
+            { "role": "user", "content": [
+                { "type": "tool_result", "tool_use_id": "c", "content": [{ "type": "text", "text": "4" }], "is_error": true },
+                { "type": "image", "source": { "type": "base64", "media_type": "image/png", "data": "aa" } },
+                { "type": "image", "source": { "type": "url", "url": "u" } },
+                { "type": "document", "source": {} }
+            ] }
+        ]
+    })
+}
+
+fn message_sample() -> Value {
+    json!({
+        "id": "i", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
+        "stop_sequence": null,
+        "content": [
+            { "type": "thinking", "thinking": "h", "signature": "s" },
+            { "type": "redacted_thinking", "data": "d" },
+            { "type": "text", "text": "t", "citations": null },
+            { "type": "tool_use", "id": "c", "name": "f", "input": {} },
+            { "type": "server_tool_use", "id": "d", "name": "web_search", "input": {} }
+        ],
+        "usage": { "input_tokens": 1, "output_tokens": 2, "cache_read_input_tokens": 3,
+            "cache_creation_input_tokens": 4, "service_tier": "standard" }
+    })
+}
+
+/// A stream of every kind of event there is.
+fn message_events_sample() -> Value {
+    let start = |index: u32, block: Value| json!({ "type": "content_block_start", "index": index, "content_block": block });
+    let delta =
+        |index: u32, delta: Value| json!({ "type": "content_block_delta", "index": index, "delta": delta });
+    let stop = |index: u32| json!({ "type": "content_block_stop", "index": index });
+    json!([
+        { "type": "message_start", "message": { "id": "i", "type": "message", "role": "assistant", "model": "m",
+            "content": [], "usage": { "input_tokens": 1, "output_tokens": 1 } } },
+        start(0, json!({ "type": "thinking", "thinking": "", "signature": "" })),
+        { "type": "ping" },
+        delta(0, json!({ "type": "thinking_delta", "thinking": "h" })),
+        delta(0, json!({ "type": "signature_delta", "signature": "s" })),
+        stop(0),
+        start(1, json!({ "type": "redacted_thinking", "data": "d" })),
+        stop(1),
+        start(2, json!({ "type": "text", "text": "" })),
+        delta(2, json!({ "type": "text_delta", "text": "t" })),
+        delta(2, json!({ "type": "citations_delta", "citation": {} })),
+        stop(2),
+        start(3, json!({ "type": "tool_use", "id": "c", "name": "f", "input": {} })),
+        delta(3, json!({ "type": "input_json_delta", "partial_json": "{}" })),
+        stop(3),
+        { "type": "message_delta", "delta": { "stop_reason": "tool_use" }, "usage": { "output_tokens": 5 } },
+        { "type": "message_stop" }
+    ])
+}
+
+/// Events as a stream; their names are what their data says, where that is a word.
+fn stream_of(events: &Value) -> String {
+    let frames = events.as_array().into_iter().flatten().map(|event| {
+        let name = event["type"].as_str().unwrap_or("x");
+        format!("event: {name}\ndata: {event}\n\n")
+    });
+    frames.collect()
 }
 
 fn write_hidden(events: &[Event]) {
@@ -299,8 +419,37 @@ proptest! {
     }
 
     #[test]
+    fn a_changed_request_for_a_message_survives(changes in changes()) {
+        let mut body = changed(messages_request_sample(), &changes);
+        if let Ok(prompt) = AnthropicMessages.prompt(body.to_string().as_bytes()) {
+            // There must be a bound.
+            body.as_object_mut().unwrap().entry("max_tokens").or_insert(4096.into());
+            prop_assert_eq!(anthropic::messages::encode_prompt(&prompt), body);
+        }
+    }
+
+    #[test]
+    fn a_changed_message_survives(changes in changes()) {
+        let body = changed(message_sample(), &changes);
+        let reply = AnthropicMessages.reply(body.to_string().as_bytes()).unwrap();
+        prop_assert_eq!(anthropic::messages::encode_reply(&reply), body);
+    }
+
+    #[test]
+    fn changed_events_of_a_message_are_carried(changes in changes()) {
+        let events = changed(message_events_sample(), &changes);
+        let stream = stream_of(&events);
+        show_to_messages(stream.as_bytes());
+        if let Ok(chunks) = AnthropicMessages.chunks(stream.as_bytes()) {
+            let carried: Vec<Value> = chunks.into_iter().map(|chunk| chunk.extra.into()).collect();
+            prop_assert_eq!(Value::from(carried), events);
+        }
+    }
+
+    #[test]
     fn no_changed_body_makes_anyone_panic(changes in changes(), cut in any::<usize>()) {
-        for sample in [request_sample(), reply_sample(), chunk_sample()] {
+        let messages = [messages_request_sample(), message_sample()];
+        for sample in [request_sample(), reply_sample(), chunk_sample()].into_iter().chain(messages) {
             let body = changed(sample, &changes).to_string();
             show_to_all(body.as_bytes());
             show_to_all(format!("data: {body}\n\ndata: {body}\r\n\r\n").as_bytes());

@@ -11,6 +11,7 @@
 )]
 
 mod cases;
+mod documented;
 mod embeddings;
 mod errors;
 mod facts;

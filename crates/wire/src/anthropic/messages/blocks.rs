@@ -90,12 +90,23 @@ impl Blocks {
         if self.open == Some(Kind::Call(index)) {
             return self.argue(fragment.arguments.as_deref(), out);
         }
-        let is_busy = matches!(self.open, Some(Kind::Call(_))) && !is_whole(&self.arguments);
         self.waiting.push((index, fragment));
-        if !is_busy {
+        self.write_next(out);
+    }
+
+    /// Opens the calls that wait, in the order in which they began, up to one that is not whole yet.
+    fn write_next(&mut self, out: &mut BytesMut) {
+        while !self.is_within_call()
+            && let Some((index, _)) = self.waiting.first()
+        {
+            let index = *index;
             self.close_open(out);
             self.write_waiting(index, out);
         }
+    }
+
+    fn is_within_call(&self) -> bool {
+        matches!(self.open, Some(Kind::Call(_))) && !is_whole(&self.arguments)
     }
 
     /// Opens a call with all its fragments that have come.

@@ -4,20 +4,31 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use playhouse_llm::{
-    Chunk, Collector, Decode, Encoded, Error, Event, Malformed, Outline, Prompt, Protocol, RateLimits, Reply,
-    Request, Usage,
+    Chunk, Collector, Decode, Encoded, Error, Event, Malformed, ModelInfo, Outline, Prompt, Protocol,
+    RateLimits, Reply, Request, Usage,
 };
 use serde_json::{Map, Value, json};
 
+use super::count::TokenCounting;
 use super::head::Head;
 use super::reader::MessagesReader;
 use super::writer::MessagesWriter;
-use super::{chunk, edit, failure, foreign, limits, prompt, reply};
-use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
+use super::{chunk, edit, failure, foreign, limits, models, prompt, reply};
+use crate::codec::{
+    Codec, Counting, Dialect, Envelope, Incoming, RequestHeader, StreamReader, StreamWriter, UpstreamAnswer,
+};
 use crate::{json, stranger};
 
 /// The protocol's name.
 pub const PROTOCOL: Protocol = Protocol::new("anthropic-messages");
+
+/// The version of the API is always said, and what of it is in trial where the caller wants that
+/// (<https://docs.anthropic.com/en/api/versioning>, <https://docs.anthropic.com/en/api/beta-headers>).
+const REQUEST_HEADERS: [RequestHeader; 2] = [
+    RequestHeader { name: "anthropic-version", usual: Some("2023-06-01") },
+    RequestHeader { name: "anthropic-beta", usual: None },
+];
+const PING: &[u8] = b"event: ping\ndata: {\"type\":\"ping\"}\n\n";
 
 /// The codec of Anthropic's Messages.
 ///
@@ -117,6 +128,38 @@ impl Codec for AnthropicMessages {
 
     fn read_error(&self, answer: UpstreamAnswer) -> Error {
         failure::read_error(answer)
+    }
+
+    fn request_headers(&self) -> &'static [RequestHeader] {
+        &REQUEST_HEADERS
+    }
+
+    fn request_id_header(&self) -> Option<&'static str> {
+        Some("request-id")
+    }
+
+    fn keep_alive(&self) -> Option<Bytes> {
+        Some(Bytes::from_static(PING))
+    }
+
+    fn counting(&self) -> Option<&'static dyn Counting> {
+        Some(&TokenCounting)
+    }
+
+    fn models_path(&self) -> &'static str {
+        models::PATH
+    }
+
+    fn read_models(&self, body: &[u8]) -> Result<Vec<ModelInfo>, Malformed> {
+        models::decode_list(body)
+    }
+
+    fn write_models(&self, models: &[ModelInfo]) -> Bytes {
+        models::encode_list(models).to_string().into()
+    }
+
+    fn write_model(&self, model: &ModelInfo) -> Bytes {
+        models::encode_one(model).to_string().into()
     }
 }
 

@@ -6,7 +6,7 @@ use playhouse_llm::{Extra, Malformed, Message, Part, Prompt};
 use serde_json::Value;
 
 /// Fields of a request that say nothing of what is answered, or are hints.
-const DROPPED: [&str; 8] = [
+pub const DROPPED: [&str; 8] = [
     "anthropic_beta",
     "anthropic_version",
     "cache_control",
@@ -19,8 +19,8 @@ const DROPPED: [&str; 8] = [
 /// What names the model and the wish for a stream, which go beside the prompt.
 const BESIDE: [&str; 2] = ["model", "stream"];
 /// Fields of blocks and tools that say nothing of what is said.
-const DROPPED_OF_BLOCK: [&str; 7] =
-    ["cache_control", "caller", "citations", "content", "eager_input_streaming", "is_error", "type"];
+pub const DROPPED_OF_BLOCK: [&str; 5] =
+    ["cache_control", "caller", "citations", "eager_input_streaming", "is_error"];
 
 /// The fields that may be dropped, by name; the first that must not is the error.
 pub(super) fn untold(prompt: &Prompt) -> Result<Vec<String>, Malformed> {

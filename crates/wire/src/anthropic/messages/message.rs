@@ -65,8 +65,11 @@ pub(super) fn encode_messages(messages: &[Message]) -> (Option<Value>, Value) {
     (encode_system(&above), turns)
 }
 
+/// Whether nothing of what a message says can be written.
 fn is_nothing(turn: &Message) -> bool {
-    turn.parts.iter().all(|part| block::write(part).is_none()) && !turn.extra.contains_key("content")
+    !turn.parts.is_empty()
+        && turn.parts.iter().all(|part| block::write(part).is_none())
+        && !turn.extra.contains_key("content")
 }
 
 fn turn_of(message: &Message) -> Message {
@@ -100,7 +103,8 @@ fn join(last: &mut Message, message: &Message) {
 fn encode_turn(message: &Message) -> Value {
     let mut out = Writing::new(&message.extra);
     out.set("role", if message.role == Role::Assistant { "assistant" } else { "user" });
-    if !message.extra.contains_key("content") {
+    let is_silent = message.shape == Shape::Plain && message.parts.is_empty();
+    if !message.extra.contains_key("content") && !is_silent {
         out.set("content", encode_content(message.shape, &message.parts));
     }
     Value::Object(out.done())
@@ -109,7 +113,6 @@ fn encode_turn(message: &Message) -> Value {
 /// Content of one bare text is written as such, if it came so.
 pub(super) fn encode_content(shape: Shape, parts: &[Part]) -> Value {
     match (shape, parts) {
-        (Shape::Plain, []) => "".into(),
         (Shape::Plain, [Part::Text { text, extra }]) if extra.is_empty() => text.as_str().into(),
         _ => parts.iter().filter_map(block::write).collect(),
     }

@@ -6,18 +6,22 @@
 //! In reading order: `head` and `edit` (a request that only passes through) → `prompt`, `message`, `block`,
 //! `tools`, `wishes` (a request as types) → `reply`, `usage`, `chunk` (an answer as types) → `reader` (an
 //! answer that only passes through) → `writer`, `blocks` (an answer written) → `failure` (errors) and `limits` →
-//! `foreign` (what another protocol cannot be told). `codec` ties them together.
+//! `foreign` (what another protocol cannot be told) → `count`, `models` and `manner` (what is asked beside
+//! messages, and of them). `codec` ties them together.
 
 mod block;
 mod blocks;
 mod chunk;
 mod codec;
+mod count;
 mod edit;
 mod failure;
 mod foreign;
 mod head;
 mod limits;
+pub(crate) mod manner;
 mod message;
+mod models;
 mod prompt;
 mod reader;
 mod reply;
@@ -27,5 +31,6 @@ mod wishes;
 mod writer;
 
 pub use codec::{AnthropicMessages, PROTOCOL};
+pub use foreign::{DROPPED, DROPPED_OF_BLOCK};
 pub use prompt::encode_prompt;
 pub use reply::encode_reply;

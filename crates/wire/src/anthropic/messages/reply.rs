@@ -18,12 +18,9 @@ pub(super) fn decode_reply(body: &[u8]) -> Result<Reply, Malformed> {
         |value| Some(finish_of(value.as_str()?)),
         |finish| name_of(finish).into(),
     );
-    let message = Message {
-        role: Role::Assistant,
-        parts: content.unwrap_or_default(),
-        shape: Shape::Parts,
-        extra: Extra::new(),
-    };
+    let shape = if content.is_some() { Shape::Parts } else { Shape::Plain };
+    let (role, parts) = (Role::Assistant, content.unwrap_or_default());
+    let message = Message { role, parts, shape, extra: Extra::new() };
     Ok(Reply {
         id: take_filled_string(&mut fields, "id").unwrap_or_default(),
         model: take_filled_string(&mut fields, "model").unwrap_or_default(),
@@ -40,8 +37,12 @@ pub fn encode_reply(reply: &Reply) -> Value {
     out.set_some("id", Some(reply.id.as_str()).filter(|id| !id.is_empty()));
     out.set_some("model", Some(reply.model.as_str()).filter(|model| !model.is_empty()));
     let choice = reply.choices.first();
-    let parts = choice.map(|choice| choice.message.parts.clone());
-    out.set_kept("content", parts.as_ref(), block::read_content, |parts| content_of(parts));
+    // Where there is none, what stands in its place is carried.
+    let content = choice.map(|choice| &choice.message);
+    let content = content.filter(|said| said.shape == Shape::Parts || !said.parts.is_empty());
+    if let Some(said) = content {
+        out.set_kept("content", Some(&said.parts), block::read_content, |parts| content_of(parts));
+    }
     let finish = choice.and_then(|choice| choice.finish.as_ref());
     out.set_kept(
         "stop_reason",

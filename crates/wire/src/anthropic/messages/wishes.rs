@@ -47,8 +47,11 @@ pub(super) fn set_wishes(out: &mut Writing<'_>, prompt: &Prompt) {
         Some(wish) if read_reasoning(&prompt.extra).as_ref() != Some(wish) => set_thinking(out, wish),
         _ => 0,
     };
-    let bound = prompt.max_tokens.unwrap_or(USUAL_MAX_TOKENS + budget);
-    out.set("max_tokens", if bound > budget { bound } else { bound + budget });
+    if prompt.max_tokens.is_none() && prompt.extra.contains_key("max_tokens") {
+        return;
+    }
+    let bound = prompt.max_tokens.unwrap_or(USUAL_MAX_TOKENS.saturating_add(budget));
+    out.set("max_tokens", if bound > budget { bound } else { bound.saturating_add(budget) });
 }
 
 /// Writes the wish for reasoning, and says how many tokens it takes. None at all is what is usual.

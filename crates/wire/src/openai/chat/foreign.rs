@@ -6,7 +6,7 @@ use playhouse_llm::{Extra, Malformed, Message, Part, Prompt};
 use serde_json::Value;
 
 /// Fields of a request that say nothing of what is answered, or are hints.
-const DROPPED: [&str; 14] = [
+pub const DROPPED: [&str; 14] = [
     "logit_bias",
     "metadata",
     "modalities",
@@ -23,7 +23,7 @@ const DROPPED: [&str; 14] = [
     "verbosity",
 ];
 /// Fields of a message that say nothing of what is said.
-const DROPPED_OF_MESSAGE: [&str; 4] = ["annotations", "cache_control", "name", "reasoning_details"];
+pub const DROPPED_OF_MESSAGE: [&str; 4] = ["annotations", "cache_control", "name", "reasoning_details"];
 /// What names the model and the wish for a stream, which go beside the prompt.
 const BESIDE: [&str; 2] = ["model", "stream"];
 

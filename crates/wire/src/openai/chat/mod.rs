@@ -42,5 +42,6 @@ use super::{complaint, fields, refusal, stranger};
 
 pub use chunk::encode_chunk;
 pub use codec::{OpenAiChat, PROTOCOL};
+pub use foreign::{DROPPED, DROPPED_OF_MESSAGE};
 pub use prompt::{answers_wanted, encode_prompt};
 pub use reply::encode_reply;

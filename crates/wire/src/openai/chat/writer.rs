@@ -46,7 +46,8 @@ impl ChatWriter {
             self.usage.get_or_insert_default().update(later);
         }
         let around = Chunk { choices: Vec::new(), usage: None, extra: carried(chunk), ..chunk.clone() };
-        if chunk.choices.is_empty() && chunk.usage.is_none() {
+        // What says nothing here (another protocol's ping, its end of a block) is no piece.
+        if chunk.choices.is_empty() && chunk.usage.is_none() && !chunk.extra.is_empty() {
             self.write_frame(&around, out);
         }
         for choice in &chunk.choices {
