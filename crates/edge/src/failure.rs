@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use playhouse_llm::{Error, ErrorKind};
 use playhouse_wire::Codec;
 
@@ -54,7 +54,17 @@ pub fn protocol_response(error: &Error, codec: &dyn Codec, request_id: &str) -> 
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     add_retry_after(&mut response, error);
+    add_request_id(&mut response, codec, request_id);
     response
+}
+
+/// Tells the caller the request's id where the protocol's own clients look for it.
+pub(crate) fn add_request_id(response: &mut Response, codec: &dyn Codec, request_id: &str) {
+    if let Some(name) = codec.request_id_header()
+        && let Ok(id) = HeaderValue::from_str(request_id)
+    {
+        response.headers_mut().insert(HeaderName::from_static(name), id);
+    }
 }
 
 /// Tells the caller when to come back, where somebody said so.

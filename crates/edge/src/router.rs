@@ -9,12 +9,15 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request as HttpRequest, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
+use bytes::Bytes;
 use futures_util::StreamExt;
-use http::{HeaderValue, header};
-use playhouse_llm::{Context, Error, ErrorKind, Event, EventStream, Models, Provider};
-use playhouse_wire::{Codec, Envelope, Incoming};
+use http::{HeaderMap, HeaderValue, header};
+use playhouse_llm::{
+    Context, CountTokens, Error, ErrorKind, Event, EventStream, Models, PassedHeader, Provider,
+};
+use playhouse_wire::{Codec, Counting, Envelope, Incoming};
 
-use crate::failure::protocol_response;
+use crate::failure::{add_request_id, protocol_response};
 use crate::identity::Identity;
 use crate::intake::{self, BodyLimits};
 use crate::stream::{EVENT_STREAM_HEADERS, ProtocolStream};
@@ -24,6 +27,9 @@ pub const MODELS_ROUTE: &str = "/v1/models";
 /// Where one of them is. Names may have slashes in them.
 pub const MODEL_ROUTE: &str = "/v1/models/{*id}";
 
+/// Longer values of the fields that are passed on are not.
+const MAX_PASSED_BYTES: usize = 1024;
+
 /// What the routes stand on.
 #[derive(Clone)]
 pub struct Edge {
@@ -31,6 +37,8 @@ pub struct Edge {
     pub provider: Arc<dyn Provider>,
     /// Who says which models there are.
     pub models: Arc<dyn Models>,
+    /// Who counts the tokens of requests.
+    pub counter: Arc<dyn CountTokens>,
     /// What is taken in of a request.
     pub limits: BodyLimits,
 }
@@ -40,26 +48,51 @@ pub struct Edge {
 /// ```no_run
 /// # fn provider() -> std::sync::Arc<dyn playhouse_llm::Provider> { unimplemented!() }
 /// # fn models() -> std::sync::Arc<dyn playhouse_llm::Models> { unimplemented!() }
+/// # fn counter() -> std::sync::Arc<dyn playhouse_llm::CountTokens> { unimplemented!() }
 /// use playhouse_edge::{BodyLimits, Edge, router};
 ///
-/// let edge = Edge { provider: provider(), models: models(), limits: BodyLimits::default() };
+/// let limits = BodyLimits::default();
+/// let edge = Edge { provider: provider(), models: models(), counter: counter(), limits };
 /// let app: axum::Router = router(edge);
 /// ```
 pub fn router(edge: Edge) -> Router {
     let mut router = Router::new().route(MODELS_ROUTE, list_route()).route(MODEL_ROUTE, model_route());
     for codec in playhouse_wire::codecs() {
         router = router.route(codec.route(), protocol_route(*codec));
+        if let Some(counting) = codec.counting() {
+            router = router.route(counting.route(), counting_route(*codec, counting));
+        }
     }
     router.with_state(edge)
 }
 
-/// The codec of the protocol whose route this path is, if it is one.
-pub fn codec_of(path: &str) -> Option<&'static dyn Codec> {
+/// The paths of the routes that count tokens.
+pub fn counting_routes() -> impl Iterator<Item = &'static str> {
+    playhouse_wire::codecs().iter().filter_map(|codec| Some(codec.counting()?.route()))
+}
+
+/// The codec of the protocol whose path this is, if it is one: its route, or one below it.
+///
+/// The list of models has the same path in every protocol; the fields of the head tell who asks.
+pub fn codec_of(path: &str, headers: &HeaderMap) -> Option<&'static dyn Codec> {
     let mut codecs = playhouse_wire::codecs().iter().copied();
-    if path.strip_prefix(MODELS_ROUTE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-        return codecs.next();
+    match is_below(path, MODELS_ROUTE) {
+        true => Some(codec_of_lists(headers)),
+        false => codecs.find(|codec| is_below(path, codec.route())),
     }
-    codecs.find(|codec| codec.route() == path)
+}
+
+fn is_below(path: &str, route: &str) -> bool {
+    path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The protocol whose own fields a request has, else the first.
+fn codec_of_lists(headers: &HeaderMap) -> &'static dyn Codec {
+    let codecs = playhouse_wire::codecs();
+    let speaks = |codec: &&&'static dyn Codec| {
+        codec.request_headers().iter().any(|field| headers.contains_key(field.name))
+    };
+    *codecs.iter().find(speaks).unwrap_or(&codecs[0])
 }
 
 fn protocol_route(codec: &'static dyn Codec) -> MethodRouter<Edge> {
@@ -70,20 +103,27 @@ fn protocol_route(codec: &'static dyn Codec) -> MethodRouter<Edge> {
     .fallback(move |request: HttpRequest| refuse_method(codec, "POST", request))
 }
 
+fn counting_route(codec: &'static dyn Codec, counting: &'static dyn Counting) -> MethodRouter<Edge> {
+    post(move |State(edge): State<Edge>, request: HttpRequest| count(edge, codec, counting, request))
+        .fallback(move |request: HttpRequest| refuse_method(codec, "POST", request))
+}
+
 fn list_route() -> MethodRouter<Edge> {
-    let codec = playhouse_wire::codecs()[0];
-    get(move |State(edge): State<Edge>, request: HttpRequest| list_models(edge, codec, request))
-        .fallback(move |request: HttpRequest| refuse_method(codec, "GET", request))
+    get(|State(edge): State<Edge>, request: HttpRequest| list_models(edge, request))
+        .fallback(refuse_list_method)
 }
 
 fn model_route() -> MethodRouter<Edge> {
-    let codec = playhouse_wire::codecs()[0];
-    get(move |State(edge): State<Edge>, id: Result<Path<String>, PathRejection>, request: HttpRequest| {
+    get(|State(edge): State<Edge>, id: Result<Path<String>, PathRejection>, request: HttpRequest| {
         // What cannot be read is no model's name.
         let id = id.map(|Path(id)| id).unwrap_or_default();
-        read_model(edge, codec, id, request)
+        read_model(edge, id, request)
     })
-    .fallback(move |request: HttpRequest| refuse_method(codec, "GET", request))
+    .fallback(refuse_list_method)
+}
+
+async fn refuse_list_method(request: HttpRequest) -> Response {
+    refuse_method(codec_of_lists(request.headers()), "GET", request).await
 }
 
 /// Answers a request of a protocol, in its own shape also where there is only an error to tell.
@@ -96,7 +136,10 @@ pub async fn answer(
     request: &mut HttpRequest,
 ) -> Response {
     match try_answer(edge, codec, &context, request).await {
-        Ok(response) => response,
+        Ok(mut response) => {
+            add_request_id(&mut response, codec, &context.request_id);
+            response
+        }
         Err(error) => protocol_response(&error, codec, &context.request_id),
     }
 }
@@ -107,12 +150,9 @@ async fn try_answer(
     context: &Arc<Context>,
     request: &mut HttpRequest,
 ) -> Result<Response, Error> {
-    let is_json = intake::require_json(request.headers());
-    let body = intake::read(std::mem::take(request.body_mut()), edge.limits).await?;
-    is_json?;
-    let incoming = codec.read_request(body)?;
+    let incoming = take_in(edge, codec, context, request).await?;
     let envelope = envelope(&incoming, context);
-    let request = incoming.request.within(context.clone());
+    let request = incoming.request;
     let stream = request.stream;
     let events = edge.provider.chat(request).await?;
     match stream {
@@ -121,13 +161,55 @@ async fn try_answer(
     }
 }
 
+/// Takes a request in: its body, and the fields of its head that are part of what it says.
+async fn take_in(
+    edge: &Edge,
+    codec: &'static dyn Codec,
+    context: &Arc<Context>,
+    request: &mut HttpRequest,
+) -> Result<Incoming, Error> {
+    let is_json = intake::require_json(request.headers());
+    let body = intake::read(std::mem::take(request.body_mut()), edge.limits).await?;
+    is_json?;
+    let incoming = codec.read_request(body)?;
+    let headers = passed_headers(codec, request.headers());
+    let request = incoming.request.within(context.clone()).with_headers(headers);
+    Ok(Incoming { request, ..incoming })
+}
+
+/// The fields of a protocol that a request has; several of one name are one, as HTTP has it.
+fn passed_headers(codec: &dyn Codec, headers: &HeaderMap) -> Vec<PassedHeader> {
+    let passed = codec.request_headers().iter().filter_map(|field| {
+        let values: Vec<&str> =
+            headers.get_all(field.name).iter().filter_map(|value| value.to_str().ok()).collect();
+        let value = values.join(",");
+        (!value.is_empty() && value.len() <= MAX_PASSED_BYTES).then(|| (field.name, value.into_boxed_str()))
+    });
+    passed.collect()
+}
+
+/// Answers a request for the count of its tokens.
+async fn count(
+    edge: Edge,
+    codec: &'static dyn Codec,
+    counting: &'static dyn Counting,
+    mut request: HttpRequest,
+) -> Response {
+    let context = context_of(&request);
+    let counted = match take_in(&edge, codec, &context, &mut request).await {
+        Ok(incoming) => edge.counter.count_tokens(incoming.request).await,
+        Err(error) => Err(error),
+    };
+    listed(counted.map(|count| counting.write_count(&count)), codec, &context.request_id)
+}
+
 fn streamed(
     events: EventStream,
     codec: &'static dyn Codec,
     envelope: Envelope,
     request_id: Arc<str>,
 ) -> Response {
-    let body = ProtocolStream::new(events, codec.stream_writer(envelope), request_id);
+    let body = ProtocolStream::new(events, codec.stream_writer(envelope), request_id, codec.keep_alive());
     let mut response = Response::new(Body::new(body));
     response.headers_mut().extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
     response
@@ -167,15 +249,15 @@ async fn gather(mut events: EventStream) -> Result<Event, Error> {
     Ok(Event::reply(Box::pin(playhouse_llm::collect(pieces)).await?))
 }
 
-async fn list_models(edge: Edge, codec: &'static dyn Codec, request: HttpRequest) -> Response {
-    match edge.models.list_models_for(&context_of(&request)).await {
-        Ok(models) => json_response(playhouse_wire::openai::models::encode_list(&models)),
-        Err(error) => protocol_response(&error, codec, &context_of(&request).request_id),
-    }
+async fn list_models(edge: Edge, request: HttpRequest) -> Response {
+    let (codec, context) = (codec_of_lists(request.headers()), context_of(&request));
+    let models = edge.models.list_models_for(&context).await.map(|models| codec.write_models(&models));
+    listed(models, codec, &context.request_id)
 }
 
-async fn read_model(edge: Edge, codec: &'static dyn Codec, id: String, request: HttpRequest) -> Response {
-    let found = edge.models.list_models_for(&context_of(&request)).await.and_then(|models| {
+async fn read_model(edge: Edge, id: String, request: HttpRequest) -> Response {
+    let (codec, context) = (codec_of_lists(request.headers()), context_of(&request));
+    let found = edge.models.list_models_for(&context).await.and_then(|models| {
         let model = models.into_iter().find(|model| *model.id == *id);
         model.ok_or_else(|| {
             let message =
@@ -183,9 +265,18 @@ async fn read_model(edge: Edge, codec: &'static dyn Codec, id: String, request: 
             Error::new(ErrorKind::NotFound, message)
         })
     });
-    match found {
-        Ok(model) => json_response(playhouse_wire::openai::models::encode_one(&model)),
-        Err(error) => protocol_response(&error, codec, &context_of(&request).request_id),
+    listed(found.map(|model| codec.write_model(&model)), codec, &context.request_id)
+}
+
+/// The response of a body in a protocol, or of a failure to make one.
+fn listed(body: Result<Bytes, Error>, codec: &dyn Codec, request_id: &str) -> Response {
+    match body {
+        Ok(body) => {
+            let mut response = json_response(body);
+            add_request_id(&mut response, codec, request_id);
+            response
+        }
+        Err(error) => protocol_response(&error, codec, request_id),
     }
 }
 

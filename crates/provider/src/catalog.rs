@@ -2,7 +2,7 @@
 //!
 //! Adding a vendor is adding a row to [`VENDORS`].
 
-use playhouse_wire::Dialect;
+use playhouse_wire::{AnthropicMessages, Codec, Dialect, OpenAiChat};
 
 /// What is known of a vendor.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,8 @@ pub struct Vendor {
     pub base_url_variable: Option<&'static str>,
     /// Whether it refuses requests without a key.
     pub needs_key: bool,
+    /// The protocol it speaks.
+    pub codec: &'static dyn Codec,
     /// How it wants to be shown the key.
     pub key_header: KeyHeader,
     /// How its paths are built.
@@ -38,6 +40,8 @@ pub enum KeyHeader {
     Bearer,
     /// `api-key: …` (Azure).
     ApiKey,
+    /// `x-api-key: …` (Anthropic).
+    XApiKey,
 }
 
 /// How a vendor's paths are built from its base URL.
@@ -45,6 +49,9 @@ pub enum KeyHeader {
 pub enum Paths {
     /// The protocol's path below the base URL.
     Plain,
+    /// The protocol's path below `/v1`, which the base URL may end with or not, as Anthropic's own clients
+    /// leave it out.
+    Versioned,
     /// Azure: below `/openai/v1`, or below the model's deployment when an API version is set.
     Azure,
 }
@@ -59,11 +66,21 @@ pub const CUSTOM: Vendor = Vendor {
     key_variable: None,
     base_url_variable: None,
     needs_key: false,
+    codec: &OpenAiChat,
     key_header: KeyHeader::Bearer,
     paths: Paths::Plain,
     model_prefixes: &[],
     default_model: None,
     dialect: DIALECT,
+};
+
+/// An address that speaks Anthropic's Messages, of which nothing else is assumed.
+const CUSTOM_ANTHROPIC: Vendor = Vendor {
+    name: "custom-anthropic",
+    codec: &AnthropicMessages,
+    key_header: KeyHeader::XApiKey,
+    paths: Paths::Versioned,
+    ..CUSTOM
 };
 
 /// The table of vendors. The order is the order in which their variables make providers.
@@ -78,6 +95,17 @@ static VENDORS: &[Vendor] = &[
         model_prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-"],
         default_model: Some("gpt-4o-mini"),
         ..CUSTOM
+    },
+    Vendor {
+        name: "anthropic",
+        otel_name: "anthropic",
+        base_url: Some("https://api.anthropic.com/v1"),
+        key_variable: Some("ANTHROPIC_API_KEY"),
+        base_url_variable: Some("ANTHROPIC_BASE_URL"),
+        needs_key: true,
+        model_prefixes: &["claude-"],
+        default_model: Some("claude-haiku-4-5"),
+        ..CUSTOM_ANTHROPIC
     },
     Vendor {
         name: "azure",
@@ -160,6 +188,7 @@ static VENDORS: &[Vendor] = &[
     Vendor { name: "ollama", otel_name: "ollama", base_url: Some("http://127.0.0.1:11434/v1"), ..CUSTOM },
     Vendor { name: "vllm", otel_name: "vllm", base_url: Some("http://127.0.0.1:8001/v1"), ..CUSTOM },
     Vendor { name: "llamacpp", otel_name: "llamacpp", base_url: Some("http://127.0.0.1:8080/v1"), ..CUSTOM },
+    CUSTOM_ANTHROPIC,
     CUSTOM,
 ];
 
@@ -179,6 +208,11 @@ pub fn vendor(name: &str) -> Option<&'static Vendor> {
 }
 
 impl Vendor {
+    /// Whether only the protocol is known of it.
+    pub fn is_custom(&self) -> bool {
+        self.otel_name == CUSTOM.otel_name
+    }
+
     /// Whether a model's name tells that it is this vendor's.
     pub fn claims(&self, model: &str) -> bool {
         self.model_prefixes.iter().any(|prefix| model.starts_with(prefix))

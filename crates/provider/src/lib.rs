@@ -19,7 +19,7 @@ pub mod price;
 
 pub use catalog::{Vendor, vendor, vendors};
 pub use config::{BreakerConfig, CacheConfig, ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
-pub use http::{Bounds, BuildError, Endpoint, HttpClient, HttpProvider, Timeouts, TlsError};
+pub use http::{Bounds, BuildError, Endpoint, Estimate, HttpClient, HttpProvider, Timeouts, TlsError};
 pub use layers::{
     Balance, BalancePolicy, BoxReservation, Breaker, BreakerPolicy, CACHE_PROVIDER, Cache, CachePolicy,
     CallSink, CircuitBoard, CircuitReading, CircuitState, Circuits, Deployment, Dice, Fallback, Hedge,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use playhouse_edge::{BodyLimits, Edge};
-use playhouse_llm::{Error, ModelInfo, Models, Provider};
-use playhouse_provider::{CircuitReading, Meter, PriceTable, Quote};
+use playhouse_llm::{CountTokens, Error, ModelInfo, Models, Provider};
+use playhouse_provider::{CircuitReading, Estimate, Meter, PriceTable, Quote};
 use playhouse_store::shared::{Quotas, Shared, SharedLimits};
 use playhouse_store::{
     HistoryWindow, PostgresStore, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
@@ -56,6 +56,8 @@ pub struct AppParts {
     pub provider: Arc<dyn Provider>,
     /// Who says which models there are.
     pub models: Arc<dyn Models>,
+    /// Who counts the tokens of requests.
+    pub counter: Arc<dyn CountTokens>,
     /// Where sessions and call records are kept.
     pub store: Arc<dyn Store>,
     /// What is shared with other replicas.
@@ -186,7 +188,12 @@ impl App {
         let inner = Inner {
             turns,
             lease: tokio::spawn(lease.run()),
-            answering: Arc::new(WithAgents { desk: runs.clone(), models: parts.models, gate: gate.clone() }),
+            answering: Arc::new(WithAgents {
+                desk: runs.clone(),
+                models: parts.models,
+                counter: parts.counter,
+                gate: gate.clone(),
+            }),
             runs,
             store: parts.store,
             shared: parts.shared,
@@ -226,6 +233,7 @@ impl App {
         let app = Self::new(AppParts {
             provider: Arc::new(provider),
             models: Arc::new(NoModels),
+            counter: Arc::new(Estimate),
             store,
             accounts: Arc::new(accounts),
             shared: Shared::in_process(&SharedLimits::default()),
@@ -246,6 +254,7 @@ impl App {
         let edge = Edge {
             provider: self.inner.answering.clone(),
             models: self.inner.answering.clone(),
+            counter: self.inner.answering.clone(),
             limits: self.body_limits(),
         };
         Front::new(self.clone(), Routes::new(self, edge))

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::MethodRouter;
+use http::HeaderMap;
 use playhouse_edge::{Edge, Identity, Problem, intake};
 use playhouse_llm::{Context, Error, ErrorKind};
 use playhouse_wire::Codec;
@@ -55,7 +56,8 @@ impl Routes {
         for codec in playhouse_wire::codecs() {
             add(&mut templates, Target { template: codec.route(), codec: Some(*codec) });
         }
-        for template in [playhouse_edge::MODELS_ROUTE, playhouse_edge::MODEL_ROUTE] {
+        let lists = [playhouse_edge::MODELS_ROUTE, playhouse_edge::MODEL_ROUTE];
+        for template in playhouse_edge::counting_routes().chain(lists) {
             add(&mut templates, Target { template, codec: None });
         }
         let rest = rest
@@ -101,9 +103,15 @@ fn add(templates: &mut matchit::Router<Target>, target: Target) {
 /// A failure in the shape of whoever's path it is.
 ///
 /// Below `/v1`, what no route takes is asked for by a vendor's client that knows more than there is.
-pub(crate) fn failure(error: &Error, path: &str, is_route: bool, request_id: &str) -> Response {
+pub(crate) fn failure(
+    error: &Error,
+    path: &str,
+    headers: &HeaderMap,
+    is_route: bool,
+    request_id: &str,
+) -> Response {
     let stray = playhouse_wire::codecs().first().filter(|_| !is_route && path.starts_with("/v1/"));
-    match playhouse_edge::codec_of(path).or(stray.copied()) {
+    match playhouse_edge::codec_of(path, headers).or(stray.copied()) {
         Some(codec) => playhouse_edge::protocol_response(error, codec, request_id),
         None => Problem::response(error, request_id),
     }
@@ -122,6 +130,6 @@ async fn no_such_method(request: Request) -> Response {
 async fn refuse(error: &Error, is_route: bool, request: Request) -> Response {
     let identity = request.extensions().get::<Identity>();
     let request_id = identity.map_or("", |identity| &identity.request_id);
-    let refusal = failure(error, request.uri().path(), is_route, request_id);
+    let refusal = failure(error, request.uri().path(), request.headers(), is_route, request_id);
     intake::refuse(request.into_body(), refusal).await
 }

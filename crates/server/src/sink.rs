@@ -71,7 +71,11 @@ impl Accounts {
 
 impl CallSink for Accounts {
     fn record(&self, record: CallRecord) {
-        log_call(&record);
+        self.translated(record, 0);
+    }
+
+    fn translated(&self, record: CallRecord, dropped_fields: u32) {
+        log_call(&record, dropped_fields);
         self.metrics.observe_call(&record);
         self.ledger.record(record);
     }

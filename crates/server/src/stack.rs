@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhouse_llm::{Models, Provider};
-use playhouse_provider::catalog::CUSTOM;
+use playhouse_llm::{CountTokens, Models, Provider};
 use playhouse_provider::{
     Bounds, Breaker, BreakerConfig, BuildError, Cache, CacheConfig, CachePolicy, CallSink, CircuitBoard,
     Circuits, Endpoint, HedgeBudget, HttpClient, HttpProvider, Limit, ModelConfig, PriceConfig, PriceTable,
@@ -42,6 +41,8 @@ pub struct Stack {
     pub provider: Arc<dyn Provider>,
     /// Who says which models there are.
     pub models: Arc<dyn Models>,
+    /// Who counts the tokens of requests.
+    pub counter: Arc<dyn CountTokens>,
     /// What a call of a model may cost.
     pub quote: Arc<dyn Quote>,
     /// Which deployments are left alone for now.
@@ -57,7 +58,7 @@ pub struct Stack {
 pub enum StackError {
     /// There is nobody to ask.
     #[error(
-        "no provider is configured: set OPENAI_API_KEY (or another vendor's key), or write a [providers.<name>] \
+        "no provider is configured: set OPENAI_API_KEY or ANTHROPIC_API_KEY (or another vendor's key), or write a [providers.<name>] \
          section; to try everything without a key, run `playhouse demo`"
     )]
     NoProvider,
@@ -102,6 +103,7 @@ impl Stack {
         Ok(Self {
             provider: cached(route.clone(), config, sink),
             models: route.clone(),
+            counter: route.clone(),
             quote: route,
             circuits,
             prices,
@@ -148,8 +150,8 @@ fn upstream(
             (Arc::new(limited), Some(slots))
         }
     };
-    let models: Arc<dyn Models> = http;
-    Ok(Upstream { name, vendor, provider, models, vacancy: Vacancy { circuits, slots } })
+    let (models, counter): (Arc<dyn Models>, Arc<dyn CountTokens>) = (http.clone(), http);
+    Ok(Upstream { name, vendor, provider, models, counter, vacancy: Vacancy { circuits, slots } })
 }
 
 /// Answers what was answered before, where some alias or all of them want that.
@@ -170,8 +172,7 @@ fn cached(route: Arc<Route>, config: &StackConfig<'_>, sink: &Arc<dyn CallSink>)
 
 /// The conventions name the vendor; one they do not know goes by its provider's name.
 fn chat_target(name: &Arc<str>, vendor: &Vendor, http: &HttpProvider) -> ChatTarget {
-    let is_known = vendor.name != CUSTOM.name;
-    let provider = if is_known { Arc::from(vendor.otel_name) } else { name.clone() };
+    let provider = if vendor.is_custom() { name.clone() } else { Arc::from(vendor.otel_name) };
     ChatTarget { provider, server: http.server() }
 }
 
@@ -190,7 +191,7 @@ fn http_provider(
     };
     let bounds =
         Bounds { max_reply_bytes: upstream.max_reply_bytes, max_line_bytes: upstream.max_line_bytes };
-    let provider = HttpProvider::new(name, endpoint, &OpenAiChat, client.clone());
+    let provider = HttpProvider::new(name, endpoint, vendor.codec, client.clone());
     Ok(provider.with_dialect(vendor.dialect).with_timeouts(timeouts).with_bounds(bounds))
 }
 

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         report("a message and a field", || info!(target: OWN, address = "127.0.0.1:8000", "Listening"));
         report("a request's line", || request_line().log());
         let record = call_record();
-        report("a call's line", || log_call(&record));
+        report("a call's line", || log_call(&record, 0));
         report("a line that is not enabled", || debug!(target: OWN, address = "127.0.0.1:8000", "Listening"));
     });
     report("entering and leaving a scope", || scope.enter(|| std::hint::black_box(())));

@@ -21,7 +21,7 @@ macro_rules! request_line {
 }
 
 macro_rules! call_line {
-    ($level:ident, $record:expr, $message:literal) => {
+    ($level:ident, $record:expr, $dropped_fields:expr, $message:literal) => {
         crate::__event!(
             $level,
             target: "playhouse::call",
@@ -46,6 +46,7 @@ macro_rules! call_line {
             attempts = $record.attempts,
             status = $record.status,
             upstream_request_id = $record.upstream_request_id.as_deref(),
+            dropped_fields = Some($dropped_fields).filter(|dropped| *dropped > 0),
             $message
         )
     };
@@ -128,12 +129,13 @@ pub fn log_circuit(provider: &str, model: &str, state: &str, is_open: bool) {
     }
 }
 
-/// Logs a call's line: completed (INFO), failed (ERROR) or cancelled (WARN).
-pub fn log_call(record: &CallRecord) {
+/// Logs a call's line: completed (INFO), failed (ERROR) or cancelled (WARN). So many fields of the request
+/// were dropped because the provider speaks another protocol than the caller.
+pub fn log_call(record: &CallRecord, dropped_fields: u32) {
     match record.outcome {
-        Outcome::Ok => call_line!(INFO, record, "LLM call completed"),
-        Outcome::Error => call_line!(ERROR, record, "LLM call failed"),
-        Outcome::Cancelled => call_line!(WARN, record, "LLM call cancelled"),
+        Outcome::Ok => call_line!(INFO, record, dropped_fields, "LLM call completed"),
+        Outcome::Error => call_line!(ERROR, record, dropped_fields, "LLM call failed"),
+        Outcome::Cancelled => call_line!(WARN, record, dropped_fields, "LLM call cancelled"),
     }
 }
 

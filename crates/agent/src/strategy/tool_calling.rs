@@ -17,7 +17,7 @@ impl Strategy for ToolCalling {
     }
 
     fn read(&self, said: &Message, step: u32, _tools: &[ToolSpec]) -> Reading {
-        let mut said = for_conversation(said);
+        let mut said = Message { role: Role::Assistant, ..said.as_history() };
         name_calls(&mut said, step);
         let text = said_aloud(&said);
         let calls: Vec<ToolCall> = said.tool_calls().cloned().collect();
@@ -41,13 +41,6 @@ impl Strategy for ToolCalling {
     fn tap(&self) -> Box<dyn Tap> {
         Box::new(Open)
     }
-}
-
-/// What vendors take back of a message: no reasoning, no fields that another vendor made up.
-fn for_conversation(said: &Message) -> Message {
-    let is_said = |part: &&Part| !matches!(part, Part::Reasoning { .. } | Part::Other { .. });
-    let parts = said.parts.iter().filter(is_said).cloned().collect();
-    Message { role: Role::Assistant, parts, shape: Shape::Plain, extra: Extra::new() }
 }
 
 /// Gives an id to calls that have none, or one that was there before: results name calls by it.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_agent::mcp::INHERITED;
-use playhouse_llm::{Models, Provider};
-use playhouse_provider::catalog::CUSTOM;
+use playhouse_llm::{CountTokens, Models, Provider};
 use playhouse_provider::{CallSink, PriceTable, Quote, Traced, vendor};
 use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, LimitParts, Listener, Roster, Stack,
@@ -85,6 +84,8 @@ pub struct Answering {
     pub provider: Arc<dyn Provider>,
     /// Who says which models there are.
     pub models: Arc<dyn Models>,
+    /// Who counts the tokens of requests.
+    pub counter: Arc<dyn CountTokens>,
     /// What calls cost.
     pub prices: Arc<PriceTable>,
     /// What calls of it may cost at most, where prices are known.
@@ -163,7 +164,7 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
 /// What OpenTelemetry calls the vendors of the providers; a custom one has its provider's name only.
 fn vendors_of(config: &Config) -> impl Iterator<Item = (String, &'static str)> {
     config.providers.iter().filter_map(|(name, provider)| {
-        let vendor = vendor(&provider.vendor).filter(|vendor| vendor.name != CUSTOM.name)?;
+        let vendor = vendor(&provider.vendor).filter(|vendor| !vendor.is_custom())?;
         Some((name.clone(), vendor.otel_name))
     })
 }
@@ -199,8 +200,14 @@ fn build_stack(
     let sink: Arc<dyn CallSink> = accounts.clone();
     let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
     accounts.show_circuits(stack.circuits);
-    let (provider, models, quote) = (stack.provider, stack.models, Some(stack.quote));
-    Ok(Answering { provider, models, prices: stack.prices, quote, default_model: stack.default_model })
+    Ok(Answering {
+        provider: stack.provider,
+        models: stack.models,
+        counter: stack.counter,
+        prices: stack.prices,
+        quote: Some(stack.quote),
+        default_model: stack.default_model,
+    })
 }
 
 fn build_app(
@@ -216,6 +223,7 @@ fn build_app(
     App::new(AppParts {
         provider: answering.provider,
         models: answering.models,
+        counter: answering.counter,
         store,
         shared,
         accounts,

@@ -151,9 +151,9 @@ pub fn load(flags: &Flags, environment: &Environment, purpose: Purpose) -> Resul
     let mut problems = Vec::new();
     merge(&mut tree, flags, environment, purpose, &mut problems);
     let config = give_types(&tree, &mut problems);
-    review_rest(&config, &tree, environment, purpose, &mut problems);
+    review_rest(&config, &tree, purpose, &mut problems);
     if problems.is_empty() {
-        let notices = review::notices(&config, environment, purpose);
+        let notices = review::notices(&config, purpose);
         return Ok(Loaded { config, notices, tree, file });
     }
     let mut problems = Problems { list: problems, file };
@@ -222,13 +222,7 @@ fn follows_from(fault: &Fault, left_out: &[Vec<String>]) -> bool {
 }
 
 /// Adds what does not go together, except in sections that are not readable as they stand.
-fn review_rest(
-    config: &Config,
-    tree: &Node,
-    environment: &Environment,
-    purpose: Purpose,
-    problems: &mut Vec<Problem>,
-) {
+fn review_rest(config: &Config, tree: &Node, purpose: Purpose, problems: &mut Vec<Problem>) {
     let section = |path: &[String]| {
         let length = if matches!(
             path.first().map(String::as_str),
@@ -241,7 +235,7 @@ fn review_rest(
         path[..length.min(path.len())].to_vec()
     };
     let unreadable: Vec<Vec<String>> = problems.iter().map(|problem| section(problem.subject())).collect();
-    let found = review::review(config, tree, environment, purpose);
+    let found = review::review(config, tree, purpose);
     let is_known = |subject: &[String]| {
         let about = section(subject);
         unreadable

@@ -13,6 +13,8 @@ use super::head;
 use crate::catalog::{KeyHeader, Paths, Vendor};
 use crate::config::ProviderConfig;
 
+/// Where [`Paths::Versioned`] begin.
+const VERSION_PATH: &str = "/v1";
 const USER_AGENT: &str = concat!("playhouse/", env!("CARGO_PKG_VERSION"));
 
 /// A provider's configuration cannot be used.
@@ -50,6 +52,8 @@ pub struct Endpoint {
     base_path: String,
     paths: Paths,
     api_version: Option<String>,
+    /// The names of the fields that the configuration adds.
+    configured: Vec<String>,
     /// As they are sent. They hold the key.
     fields: Bytes,
 }
@@ -63,6 +67,10 @@ impl Endpoint {
         let url = config.base_url.as_deref().or(vendor.base_url);
         let url = url.ok_or_else(|| BuildError::NoBaseUrl(vendor.name.to_owned()))?;
         let (origin, base_path) = split_url(url)?;
+        let base_path = match vendor.paths {
+            Paths::Versioned if !base_path.ends_with(VERSION_PATH) => base_path + VERSION_PATH,
+            _ => base_path,
+        };
         let mut headers = fixed_headers(&origin)?;
         if let Some(key) = &config.api_key {
             add_key(&mut headers, vendor.key_header, key)?;
@@ -75,7 +83,13 @@ impl Endpoint {
             .iter()
             .for_each(|(name, value)| head::add_field(&mut fields, name.as_str(), value.as_bytes()));
         let api_version = config.api_version.clone();
-        Ok(Self { origin, base_path, paths: vendor.paths, api_version, fields: fields.freeze() })
+        let configured = config.headers.keys().map(|name| name.to_ascii_lowercase()).collect();
+        Ok(Self { origin, base_path, paths: vendor.paths, api_version, configured, fields: fields.freeze() })
+    }
+
+    /// Whether the configuration says what a field of this name holds.
+    pub(crate) fn settles(&self, name: &str) -> bool {
+        self.configured.iter().any(|known| known == name)
     }
 
     /// Where to connect: scheme, host and port.
@@ -103,7 +117,7 @@ impl Endpoint {
     ) -> Result<(), Error> {
         let base = self.base_path.as_str();
         let target: &[&str] = match (self.paths, &self.api_version) {
-            (Paths::Plain, _) => &[base, path],
+            (Paths::Plain | Paths::Versioned, _) => &[base, path],
             (Paths::Azure, None) => &[base, "/openai/v1", path],
             (Paths::Azure, Some(version)) if is_deployment(model) => {
                 &[base, "/openai/deployments/", model, path, "?api-version=", version]
@@ -168,6 +182,7 @@ fn add_key(headers: &mut HeaderMap, form: KeyHeader, key: &SecretString) -> Resu
     let (name, text) = match form {
         KeyHeader::Bearer => (header::AUTHORIZATION, format!("Bearer {key}")),
         KeyHeader::ApiKey => (HeaderName::from_static("api-key"), key.to_owned()),
+        KeyHeader::XApiKey => (HeaderName::from_static("x-api-key"), key.to_owned()),
     };
     let mut value = HeaderValue::try_from(text).map_err(|_| BuildError::BadKey)?;
     value.set_sensitive(true);
@@ -211,6 +226,22 @@ mod tests {
         for elsewhere in ["../assistants?x=", "a/b", "a?b", "a#b", "%2e%2e", "..", "a b", "\u{e4}"] {
             let refusal = format!("the model name '{elsewhere}' cannot be asked for");
             assert_eq!(chat(elsewhere), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn anthropics_address_may_end_with_the_version() {
+        for (base_url, asked) in [
+            ("https://api.anthropic.com", "POST /v1/messages HTTP/1.1"),
+            ("https://api.anthropic.com/", "POST /v1/messages HTTP/1.1"),
+            ("https://api.anthropic.com/v1/", "POST /v1/messages HTTP/1.1"),
+            ("https://gateway.example/anthropic", "POST /anthropic/v1/messages HTTP/1.1"),
+        ] {
+            let config = ProviderConfig { base_url: Some(base_url.to_owned()), ..ProviderConfig::default() };
+            let endpoint = Endpoint::new(vendor("anthropic").unwrap(), &config).unwrap();
+            let mut head = BytesMut::new();
+            endpoint.begin(&mut head, "POST", "/messages", "claude-haiku-4-5").unwrap();
+            assert_eq!(String::from_utf8_lossy(&head).lines().next(), Some(asked), "{base_url}");
         }
     }
 

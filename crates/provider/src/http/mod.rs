@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod client;
 mod connection;
+mod counting;
 mod endpoint;
 mod fields;
 mod framing;
@@ -22,6 +23,7 @@ use playhouse_llm::{Error, EventStream, Provider, Request};
 use playhouse_wire::{Codec, Dialect};
 
 pub use client::{HttpClient, TlsError};
+pub use counting::Estimate;
 pub use endpoint::{BuildError, Endpoint};
 pub use watchdog::Timeouts;
 
@@ -107,8 +109,20 @@ impl HttpProvider {
         let body = self.codec.write_request(request, &self.dialect)?;
         let mut head = BytesMut::with_capacity(HEAD_ROOM_BYTES);
         self.endpoint.begin(&mut head, "POST", self.codec.path(), &request.model)?;
+        self.add_protocol_fields(&mut head, Some(request));
         add_identity(&mut head, request);
         Ok(Outgoing { head, body })
+    }
+
+    /// The fields that are part of what a request says in this protocol: as the configuration has them, else
+    /// as the caller sent them, else as usual.
+    fn add_protocol_fields(&self, head: &mut BytesMut, request: Option<&Request>) {
+        for field in self.codec.request_headers() {
+            let passed = request.and_then(|request| request.header_in(self.codec.protocol(), field.name));
+            if let Some(value) = passed.or(field.usual).filter(|_| !self.endpoint.settles(field.name)) {
+                add_sane(head, field.name, value);
+            }
+        }
     }
 
     async fn send(&self, outgoing: Outgoing, watchdog: &mut Watchdog) -> Result<Response, Error> {

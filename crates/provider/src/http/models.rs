@@ -27,7 +27,8 @@ impl Models for HttpProvider {
 impl HttpProvider {
     async fn fetch_models(&self) -> Result<Vec<ModelInfo>, Error> {
         let mut head = BytesMut::new();
-        self.endpoint.begin(&mut head, "GET", "/models", "")?;
+        self.endpoint.begin(&mut head, "GET", self.codec.models_path(), "")?;
+        self.add_protocol_fields(&mut head, None);
         let request = Outgoing { head, body: Bytes::new() };
         let response = self.pool.send(self.endpoint.origin(), request).await;
         let mut response = response.map_err(|failure| failure.into_error(&self.name))?;
@@ -38,6 +39,6 @@ impl HttpProvider {
         }
         let listed = body::collect(&mut response.body, MAX_LIST_BYTES).await;
         let listed = listed.map_err(|_| refused("sent too much, or broke off,"))?;
-        playhouse_wire::openai::models::decode_list(&listed).map_err(|_| refused("sent something unreadable"))
+        self.codec.read_models(&listed).map_err(|_| refused("sent something unreadable"))
     }
 }

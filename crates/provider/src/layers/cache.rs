@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use playhouse_llm::{CacheOutcome, CacheWish, Error, Event, EventStream, Provider, Request};
 use playhouse_store::shared::AnswerCache;
-use playhouse_wire::{Codec, Dialect, manner_of};
+use playhouse_wire::{Codec, Dialect, codec_for, manner_of};
 use sha2::{Digest, Sha256};
 
 use super::CallSink;
@@ -36,7 +36,7 @@ pub struct CachePolicy {
 /// same caller with them.
 ///
 /// Deterministic is what names temperature 0 or a seed, and has no effect but its answer. The same
-/// is what is the same byte for byte, as this protocol's request.
+/// is what is the same byte for byte, as a request of the protocol it came over.
 pub struct Cache<P> {
     inner: P,
     answers: Arc<dyn AnswerCache>,
@@ -46,7 +46,8 @@ pub struct Cache<P> {
 }
 
 impl<P> Cache<P> {
-    /// Wraps a provider; what it answers is kept there, as this codec writes it.
+    /// Wraps a provider; what it answers is kept there, as the caller's protocol writes it, or this codec
+    /// where the caller came over none.
     pub fn new(
         inner: P,
         answers: Arc<dyn AnswerCache>,
@@ -69,15 +70,23 @@ impl<P> Cache<P> {
         {
             return None;
         }
-        let bytes = self.codec.write_request(request, &Dialect::default()).ok()?;
-        Some(digest(&[caller_of(request), &request.model, form_of(request)], &bytes))
+        let codec = self.codec_of(request);
+        let bytes = codec.write_request(request, &Dialect::default()).ok()?;
+        let headers = headers_of(request, codec);
+        let protocol = codec.protocol().as_str();
+        Some(digest(&[caller_of(request), &request.model, form_of(request), protocol, &headers], &bytes))
     }
 
     async fn find(&self, key: &str, request: &Request) -> Option<Vec<Event>> {
         if request.context.cache_wish == CacheWish::Fresh {
             return None;
         }
-        kept::read(self.codec, self.answers.get(key).await?)
+        kept::read(self.codec_of(request), self.answers.get(key).await?)
+    }
+
+    /// An answer is kept in the protocol it is told in, so that nothing of it is lost.
+    fn codec_of(&self, request: &Request) -> &'static dyn Codec {
+        request.protocol().and_then(codec_for).unwrap_or(self.codec)
     }
 }
 
@@ -92,7 +101,7 @@ impl<P: Provider> Provider for Cache<P> {
         }
         self.note(&request, CacheOutcome::Miss);
         let place = Place { answers: self.answers.clone(), key, kept: self.policy.kept };
-        let keeping = Keeping::new(self.codec, &request, self.policy.max_answer_bytes, place);
+        let keeping = Keeping::new(self.codec_of(&request), &request, self.policy.max_answer_bytes, place);
         let events = self.inner.chat(request).await?;
         Ok(keeping.follow(events))
     }
@@ -115,6 +124,16 @@ impl Place {
 /// Callers never see each other's answers. Without stored keys all are one.
 fn caller_of(request: &Request) -> &str {
     request.context.key_id.as_deref().unwrap_or_default()
+}
+
+/// The fields of the head that are part of what a request says.
+fn headers_of(request: &Request, codec: &dyn Codec) -> String {
+    let fields = codec.request_headers().iter();
+    let said = fields.filter_map(|field| {
+        let value = request.header_in(codec.protocol(), field.name)?;
+        Some(format!("{}: {value}\n", field.name))
+    });
+    said.collect()
 }
 
 /// A whole answer and a streamed one are kept apart: each is what was asked for, byte for byte.

@@ -22,6 +22,12 @@ pub trait CallSink: Send + Sync {
     /// Takes the record of a call that has ended.
     fn record(&self, record: CallRecord);
 
+    /// Takes the record of a call whose provider speaks another protocol than the caller, which has no words
+    /// for so many fields of the request.
+    fn translated(&self, record: CallRecord, _dropped_fields: u32) {
+        self.record(record);
+    }
+
     /// Takes note of an attempt that has begun an answer, or failed to.
     fn attempt(&self, provider: &str, model: &str, error: Option<&Error>);
 
@@ -215,7 +221,10 @@ impl Measure {
         if let Some(reserved) = self.reserved.take() {
             reserved.settle(&record);
         }
-        self.sink.record(record);
+        match self.context.trail.dropped_fields() {
+            0 => self.sink.record(record),
+            dropped_fields => self.sink.translated(record, dropped_fields),
+        }
     }
 
     fn elapsed_ms(&self) -> f64 {

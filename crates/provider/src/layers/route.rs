@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use playhouse_llm::{BoxAnswer, Error, ErrorKind, ModelInfo, Models, Provider, Request};
+use playhouse_llm::{
+    BoxAnswer, CountTokens, Error, ErrorKind, ModelInfo, Models, Provider, Request, TokenCount,
+};
 
 use super::{Balance, Deployment, Dice, Fallback, Hedge, HedgeBudget, Vacancy};
 use crate::catalog::Vendor;
@@ -24,6 +26,8 @@ pub struct Upstream {
     pub provider: Arc<dyn Provider>,
     /// Who says which models there are.
     pub models: Arc<dyn Models>,
+    /// Who counts the tokens of requests.
+    pub counter: Arc<dyn CountTokens>,
     /// Whether there is room for a request, as far as that is known before it is asked.
     pub vacancy: Vacancy,
 }
@@ -34,6 +38,8 @@ pub struct Route {
     upstreams: Vec<Upstream>,
     aliases: Vec<Arc<str>>,
     chains: HashMap<Arc<str>, Arc<dyn Provider>>,
+    /// The first deployment of each alias, as `provider/model`.
+    firsts: HashMap<Arc<str>, String>,
     /// The dearest price of what each alias may ask.
     dearest: HashMap<Arc<str>, Price>,
     prices: Arc<PriceTable>,
@@ -51,8 +57,14 @@ impl Route {
         prices: Arc<PriceTable>,
         hedges: &Arc<HedgeBudget>,
     ) -> Result<Self, BuildError> {
-        let mut route =
-            Self { upstreams, aliases: Vec::new(), chains: HashMap::new(), dearest: HashMap::new(), prices };
+        let mut route = Self {
+            upstreams,
+            aliases: Vec::new(),
+            chains: HashMap::new(),
+            firsts: HashMap::new(),
+            dearest: HashMap::new(),
+            prices,
+        };
         for (alias, model) in aliases {
             let model = model.into();
             let named = model.chain.iter().chain(model.balance.keys());
@@ -61,6 +73,8 @@ impl Route {
             }
             let chain = route.alias(&alias, &model, hedges)?;
             route.aliases.push(alias.clone());
+            let first = model.balance.keys().chain(&model.chain).next();
+            route.firsts.extend(first.map(|first| (alias.clone(), first.clone())));
             route.chains.insert(alias, chain);
         }
         Ok(route)
@@ -157,10 +171,26 @@ impl Provider for Route {
         }
         match self.owner(&request.model) {
             Some(upstream) => upstream.provider.chat(request),
-            None => Box::pin(async move {
-                let message = format!("no provider serves the model '{}'", request.model);
-                Err(Error::new(ErrorKind::NotFound, message))
-            }),
+            None => Box::pin(async move { Err(nobody_serves(&request.model)) }),
+        }
+    }
+}
+
+fn nobody_serves(model: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("no provider serves the model '{model}'"))
+}
+
+#[async_trait]
+impl CountTokens for Route {
+    /// An alias's tokens are counted by its first deployment.
+    async fn count_tokens(&self, request: Request) -> Result<TokenCount, Error> {
+        let named = self.firsts.get(&request.model).map_or(&*request.model, String::as_str);
+        if let Some((upstream, model)) = self.named(named) {
+            return upstream.counter.count_tokens(request.for_model(Arc::from(model))).await;
+        }
+        match self.owner(&request.model) {
+            Some(upstream) => upstream.counter.count_tokens(request).await,
+            None => Err(nobody_serves(&request.model)),
         }
     }
 }

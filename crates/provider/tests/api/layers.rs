@@ -126,7 +126,8 @@ fn routed(name: &str, upstream: &Upstream) -> Routed {
         name: Arc::from(name),
         vendor,
         provider: provider.clone(),
-        models: provider,
+        models: provider.clone(),
+        counter: provider,
         vacancy: Vacancy::default(),
     }
 }

@@ -5,6 +5,7 @@
     reason = "a test may stop at the first surprise, its helpers too"
 )]
 
+mod anthropic;
 mod bad_upstreams;
 mod balance;
 mod breaker;

@@ -53,13 +53,18 @@ impl Upstream {
         Self::start(vec![vec![Step::Send(bytes.into())]]).await
     }
 
+    /// Its address, as a base URL.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
     pub(crate) fn provider(&self) -> HttpProvider {
         self.provider_within(Timeouts::default())
     }
 
     pub(crate) fn provider_within(&self, timeouts: Timeouts) -> HttpProvider {
         let config = ProviderConfig {
-            base_url: Some(format!("http://{}/v1", self.address)),
+            base_url: Some(self.url()),
             api_key: Some(SecretString::from("sk-upstream")),
             headers: BTreeMap::new(),
             ..ProviderConfig::default()

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use playhouse_agent::speech;
-use playhouse_llm::{BoxAnswer, Context, Error, EventStream, ModelInfo, Models, Provider, Request};
+use playhouse_llm::{
+    BoxAnswer, Context, CountTokens, Error, EventStream, ModelInfo, Models, Provider, Request, TokenCount,
+};
+use playhouse_provider::Estimate;
 
 use super::desk::{Assignment, RunDesk};
 use super::roster::MODEL_PREFIX;
@@ -15,6 +18,7 @@ use crate::turns::NotBegun;
 pub(crate) struct WithAgents {
     pub(crate) desk: Arc<RunDesk>,
     pub(crate) models: Arc<dyn Models>,
+    pub(crate) counter: Arc<dyn CountTokens>,
     pub(crate) gate: Gate,
 }
 
@@ -52,6 +56,24 @@ impl WithAgents {
             .await
             .map_err(NotBegun::into_error)?;
         speech::answer(run.into_stream(), request.model, stream).await
+    }
+}
+
+#[async_trait]
+impl CountTokens for WithAgents {
+    /// What an agent's instructions add is not counted.
+    async fn count_tokens(&self, request: Request) -> Result<TokenCount, Error> {
+        match request.model.strip_prefix(MODEL_PREFIX) {
+            Some(name) => {
+                let agent = self.desk.roster.get(name)?;
+                self.gate.check_model(&request.context, &agent.model).await?;
+                Estimate.count_tokens(request).await
+            }
+            None => {
+                self.gate.check_model(&request.context, &request.model).await?;
+                self.counter.count_tokens(request).await
+            }
+        }
     }
 }
 

@@ -147,8 +147,9 @@ impl Front {
             let context = account.context().clone();
             return self.routes.answer(target, &context, request).await;
         };
+        let (path, is_route) = (request.uri().path(), target.is_some());
         let request_id = &account.context().request_id;
-        let refusal = routes::failure(&error, request.uri().path(), target.is_some(), request_id);
+        let refusal = routes::failure(&error, path, request.headers(), is_route, request_id);
         // Boxed: requests that are answered need no room for this.
         Box::pin(intake::refuse(std::mem::take(request.body_mut()), refusal)).await
     }
@@ -171,8 +172,7 @@ impl Front {
             let message = "the server is stopping; try again, and another one may answer";
             return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
         }
-        // The request itself has no place yet.
-        if self.app.inflight() >= self.app.max_concurrent_requests() {
+        if self.app.inflight() > self.app.max_concurrent_requests() {
             let message = "the server is answering as many requests as it takes; try again shortly";
             return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
         }

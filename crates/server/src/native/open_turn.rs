@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use playhouse_llm::{Collector, Error, Extra, Message, Part, Reply, Shape};
+use playhouse_llm::{Collector, Error, Message, Reply};
 use playhouse_store::{FinishTurn, TurnEnding};
 
 use super::turn::Question;
@@ -88,7 +88,7 @@ impl OpenTurn {
         if !self.spoken.is_empty() {
             return Some(Message::assistant(self.spoken.clone()));
         }
-        reply.choices.first().map(|choice| for_history(&choice.message))
+        reply.choices.first().map(|choice| choice.message.as_history())
     }
 }
 
@@ -99,12 +99,4 @@ impl Drop for OpenTurn {
         }
         self.app.turns().progress.forget(&self.turn_id);
     }
-}
-
-/// What of an answer later turns may see: vendors refuse to be shown their reasoning, or fields
-/// another vendor made up.
-fn for_history(message: &Message) -> Message {
-    let is_said = |part: &&Part| !matches!(part, Part::Reasoning { .. } | Part::Other { .. });
-    let parts = message.parts.iter().filter(is_said).cloned().collect();
-    Message { role: message.role, parts, shape: Shape::Plain, extra: Extra::new() }
 }

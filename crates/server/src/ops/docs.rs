@@ -74,6 +74,39 @@ pub(crate) enum CompletionRole {
     Function,
 }
 
+/// An Anthropic Messages request; every field of that API is passed on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) struct MessagesRequest {
+    /// An alias, `provider/model`, or a provider's model name.
+    #[schema(min_length = 1, example = "claude-haiku-4-5")]
+    model: String,
+    /// The conversation.
+    #[schema(min_items = 1, example = json!([{"role": "user", "content": "Hello!"}]))]
+    messages: Vec<MessagesTurn>,
+    /// The bound of the answer, in tokens.
+    #[schema(minimum = 1, example = 200)]
+    max_tokens: Option<u64>,
+    /// Whether to answer in pieces, as server-sent events.
+    stream: Option<bool>,
+}
+
+/// A message of an Anthropic Messages request; every field of that API is passed on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) struct MessagesTurn {
+    /// Who speaks.
+    role: MessagesRole,
+}
+
+/// Who speaks in an Anthropic Messages request.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MessagesRole {
+    User,
+    Assistant,
+}
+
 /// An event of a stream.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ServerSentEvent {
@@ -94,6 +127,48 @@ pub(crate) struct OpenAiError {
     #[schema(value_type = Object)]
     error: serde_json::Value,
 }
+
+/// Anthropic's error body.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AnthropicError {
+    /// Always `error`.
+    r#type: String,
+    /// The error.
+    #[schema(value_type = Object)]
+    error: serde_json::Value,
+    /// The request's id.
+    request_id: String,
+}
+
+/// Answer as Anthropic's Messages do.
+#[utoipa::path(
+    post,
+    path = "/v1/messages",
+    tag = "compatible",
+    request_body = MessagesRequest,
+    responses(
+        (status = 200, description = "A message, or a stream of its events.",
+            content((serde_json::Value = "application/json"), (ServerSentEvent = "text/event-stream"))),
+        (status = "default", description = "An error as Anthropic sends it.", body = AnthropicError),
+    ),
+)]
+#[expect(dead_code, reason = "the edge answers this route; this describes it")]
+fn messages() {}
+
+/// Count the tokens of an Anthropic Messages request.
+#[utoipa::path(
+    post,
+    path = "/v1/messages/count_tokens",
+    tag = "compatible",
+    request_body = MessagesRequest,
+    responses(
+        (status = 200, description = "The count; an estimate where the provider speaks another protocol.",
+            body = serde_json::Value),
+        (status = "default", description = "An error as Anthropic sends it.", body = AnthropicError),
+    ),
+)]
+#[expect(dead_code, reason = "the edge answers this route; this describes it")]
+fn count_tokens() {}
 
 /// Answer as OpenAI's chat completions do.
 #[utoipa::path(
@@ -141,7 +216,7 @@ fn read_model() {}
 #[openapi(
     info(
         title = "Playhouse",
-        description = "Run LLM apps in production: chat sessions, streaming, OpenAI-compatible endpoints over any provider.",
+        description = "Run LLM apps in production: chat sessions, streaming, OpenAI- and Anthropic-compatible endpoints over any provider.",
     ),
     paths(
         native::chat::chat,
@@ -167,6 +242,8 @@ fn read_model() {}
         native::calls::list,
         native::calls::stats,
         chat_completions,
+        messages,
+        count_tokens,
         list_models,
         read_model,
         ops::health::alive,
@@ -178,7 +255,7 @@ fn read_model() {}
         (name = "chat", description = "Chat with sessions."),
         (name = "sessions", description = "What was said."),
         (name = "agents", description = "Models that call tools, and their runs."),
-        (name = "compatible", description = "What OpenAI's clients speak."),
+        (name = "compatible", description = "What OpenAI's and Anthropic's clients speak."),
         (name = "keys", description = "Who else may call, and how much; for operators."),
         (name = "calls", description = "What the models were asked, how fast they answered, and what it cost."),
         (name = "operations", description = "How the server is."),

@@ -139,8 +139,12 @@ impl Models for Listed {
 #[tokio::test]
 async fn a_model_is_read_by_its_name() {
     let provider = Arc::new(MockProvider::echo());
-    let router =
-        playhouse_edge::router(Edge { provider, models: Arc::new(Listed), limits: BodyLimits::default() });
+    let router = playhouse_edge::router(Edge {
+        provider,
+        models: Arc::new(Listed),
+        counter: Arc::new(playhouse_provider::Estimate),
+        limits: BodyLimits::default(),
+    });
     let response = router.oneshot(Request::get("/v1/models/openai/gpt-4o").body(Body::empty()).unwrap());
     let body = response.await.unwrap().into_body().collect().await.unwrap().to_bytes();
     let model: Value = serde_json::from_slice(&body).unwrap();

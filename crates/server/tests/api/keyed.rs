@@ -138,6 +138,7 @@ impl Keyed {
         let app = App::new(AppParts {
             provider: worker.clone(),
             models: worker.clone(),
+            counter: Arc::new(playhouse_provider::Estimate),
             accounts: Arc::new(accounts),
             shared: Shared::in_process(&SharedLimits::default()),
             store: store.clone(),

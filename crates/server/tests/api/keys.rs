@@ -27,6 +27,7 @@ async fn locked() -> Locked {
     let app = App::new(AppParts {
         provider,
         models,
+        counter: Arc::new(playhouse_provider::Estimate),
         accounts: Arc::new(accounts),
         store,
         shared: playhouse_store::shared::Shared::in_process(&Default::default()),
@@ -47,6 +48,20 @@ async fn get(app: &App, path: &str, key: Option<&str>) -> Answer {
         request = request.header("authorization", format!("Bearer {key}"));
     }
     app.call(request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_key_is_missed_in_the_callers_protocol() {
+    let locked = locked().await;
+    let answer = locked.app.post("/v1/messages", "{}").await;
+    assert_eq!(
+        (answer.status().as_u16(), &answer.json()["error"]["type"]),
+        (401, &"authentication_error".into())
+    );
+    assert!(!answer.header("request-id").is_empty());
+    let request =
+        Request::post("/v1/messages").header("x-api-key", "sk-right").body(Body::from("{}")).unwrap();
+    assert_eq!(locked.app.call(request).await.status(), 400);
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ async fn gateway(base_url: &str, breaker: BreakerConfig, cache: CacheConfig) -> 
     let app = App::new(AppParts {
         provider: stack.provider,
         models: stack.models,
+        counter: stack.counter,
         store,
         accounts,
         shared,

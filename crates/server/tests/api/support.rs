@@ -106,6 +106,7 @@ impl Replicas {
         let app = App::new(AppParts {
             provider: self.provider.clone(),
             models: Arc::new(self.mock.clone()),
+            counter: Arc::new(playhouse_provider::Estimate),
             accounts: Arc::new(accounts.unwrap()),
             store,
             prices: Arc::default(),

@@ -93,7 +93,7 @@ fn probes_are_logged_at_debug_only() {
 
 #[test]
 fn a_call_line() {
-    let lines = logged("info", || log_call(&call(Outcome::Ok)));
+    let lines = logged("info", || log_call(&call(Outcome::Ok), 0));
     let expected = json!({"level": "INFO", "message": "LLM call completed", "logger": "playhouse::call",
         "call_id": "call_1", "request_id": "req_1", "model": "fast", "model_served": "gpt-4o-mini-2024",
         "provider": "openai", "stream": true, "duration_ms": 900.1, "ttft_ms": 120.0, "prompt_tokens": 10,
@@ -111,7 +111,7 @@ fn a_call_line_names_what_the_call_belongs_to() {
         key_id: Some("key_1".into()),
         ..call(Outcome::Ok)
     };
-    let line = &logged("info", || log_call(&record))[0];
+    let line = &logged("info", || log_call(&record, 0))[0];
     let named = ["session_id", "turn_id", "run_id", "key_id"].map(|name| &line[name]);
     assert_eq!(named, [&json!("ada"), &json!("turn_1"), &json!("run_1"), &json!("key_1")]);
 }
@@ -120,7 +120,7 @@ fn a_call_line_names_what_the_call_belongs_to() {
 fn a_cost_is_written_without_exponent() {
     let config = LoggingConfig::default();
     let (lines, _guard) = capture(&config);
-    log_call(&call(Outcome::Ok));
+    log_call(&call(Outcome::Ok), 0);
     assert!(lines.text().contains("\"cost_usd\":0.0000015,"), "{}", lines.text());
 }
 
@@ -128,8 +128,8 @@ fn a_cost_is_written_without_exponent() {
 fn failed_and_cancelled_calls_say_so() {
     let failed = CallRecord { error: Some("rate_limited".into()), usage: None, ..call(Outcome::Error) };
     let lines = logged("info", || {
-        log_call(&failed);
-        log_call(&call(Outcome::Cancelled));
+        log_call(&failed, 0);
+        log_call(&call(Outcome::Cancelled), 0);
     });
     let told = lines.iter().map(|line| (line["level"].as_str(), line["message"].as_str()));
     let expected = [(Some("ERROR"), Some("LLM call failed")), (Some("WARN"), Some("LLM call cancelled"))];
@@ -152,7 +152,7 @@ fn a_failed_attempt_says_who_and_why_but_not_what_was_asked() {
 
 #[test]
 fn the_function_of_a_promised_line_is_the_one_that_writes_it() {
-    let lines = logged("info", || log_call(&call(Outcome::Ok)));
+    let lines = logged("info", || log_call(&call(Outcome::Ok), 0));
     assert_eq!(lines[0]["function"], "log_call");
     assert_eq!(lines[0]["module"], "playhouse_telemetry::lines");
 }
@@ -162,7 +162,7 @@ fn no_text_ends_a_line_early() {
     let model = "a\u{85}b\u{2028}c\u{2029}d\u{7f}\n\"\\\u{e4}\u{1f600}";
     let config = LoggingConfig::default();
     let (lines, _guard) = capture(&config);
-    log_call(&CallRecord { model: model.into(), ..call(Outcome::Ok) });
+    log_call(&CallRecord { model: model.into(), ..call(Outcome::Ok) }, 0);
     assert_eq!(lines.json()[0]["model"], model);
     let ends_line = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
     assert_eq!(lines.text().matches(ends_line).count(), 1, "{:?}", lines.text());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use playhouse_agent::AgentConfig;
 use playhouse_mock::MockProvider;
+use playhouse_provider::Estimate;
 
 use self::actor::answer;
 
@@ -30,6 +31,7 @@ pub(super) fn run(args: &ServeArgs, console: &Console) -> Result<u8, Failure> {
     let double = Answering {
         provider: double.clone(),
         models: double,
+        counter: Arc::new(Estimate),
         prices: Arc::default(),
         quote: None,
         default_model: "mock",

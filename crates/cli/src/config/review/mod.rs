@@ -12,18 +12,11 @@ mod telemetry;
 use super::address;
 use super::problem::Problem;
 use super::tree::Node;
-use super::variables::is_set;
 use super::{Config, Purpose};
-use crate::environment::Environment;
 
 /// Everything that does not go together.
-pub(crate) fn review(
-    config: &Config,
-    tree: &Node,
-    environment: &Environment,
-    purpose: Purpose,
-) -> Vec<Problem> {
-    let view = View { config, tree, environment };
+pub(crate) fn review(config: &Config, tree: &Node, purpose: Purpose) -> Vec<Problem> {
+    let view = View { config, tree };
     let mut problems = Vec::new();
     match purpose {
         Purpose::Find => return problems,
@@ -49,7 +42,6 @@ pub(crate) fn review(
 struct View<'a> {
     config: &'a Config,
     tree: &'a Node,
-    environment: &'a Environment,
 }
 
 impl View<'_> {
@@ -65,15 +57,10 @@ impl View<'_> {
 }
 
 /// What is not wrong but worth knowing.
-pub(crate) fn notices(config: &Config, environment: &Environment, purpose: Purpose) -> Vec<String> {
+pub(crate) fn notices(config: &Config, purpose: Purpose) -> Vec<String> {
     let mut notices = Vec::new();
     if purpose != Purpose::Serve {
         return notices;
-    }
-    if is_set(environment, "ANTHROPIC_API_KEY") {
-        notices.push(
-            "ANTHROPIC_API_KEY is set, but this version does not speak Anthropic's protocol yet".to_owned(),
-        );
     }
     let (host, _) = address::split(&config.server.listen);
     if config.auth.api_keys.is_empty() && !address::is_loopback(host) {

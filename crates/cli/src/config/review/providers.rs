@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::View;
 use crate::config::problem::Problem;
-use crate::config::variables::{is_set, name_of};
+use crate::config::variables::name_of;
 use crate::config::vendors::key_variables;
 use crate::config::{Config, suggest};
 
@@ -15,7 +15,7 @@ pub(super) fn review(view: &View<'_>, problems: &mut Vec<Problem>) {
     if view.config.providers.is_empty()
         && view.tree.get(&["providers"]).is_none_or(|node| node.entries().is_some_and(|all| all.is_empty()))
     {
-        problems.push(none_at_all(view));
+        problems.push(none_at_all());
     }
     for (name, provider) in &view.config.providers {
         problems.extend(name_problem(view, name));
@@ -34,22 +34,15 @@ pub(super) fn without_default_model(config: &Config) -> Option<String> {
     })
 }
 
-fn none_at_all(view: &View<'_>) -> Problem {
+fn none_at_all() -> Problem {
     let keys = key_variables();
     let (first, others) =
         keys.split_first().map_or(("OPENAI_API_KEY", &[][..]), |(first, rest)| (*first, rest));
-    let mut problem = Problem::new("no provider is configured, so there is nobody to answer")
+    Problem::new("no provider is configured, so there is nobody to answer")
         .concerning(&["providers"])
         .help(format!("set {first}, or one of {}", others.join(", ")))
         .help(OWN_SERVER)
-        .help("or try everything without a provider: playhouse demo");
-    for name in ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"] {
-        if is_set(view.environment, name) {
-            problem = problem
-                .help(format!("{name} is set, but this version does not speak Anthropic's protocol yet"));
-        }
-    }
-    problem
+        .help("or try everything without a provider: playhouse demo")
 }
 
 const OWN_SERVER: &str = "\
@@ -122,6 +115,9 @@ fn flaw_of_url(url: &str) -> Option<(&'static str, bool)> {
         _ if url.contains('?') => Some(("it must end before the '?'", true)),
         _ if url.trim_end_matches('/').ends_with("/chat/completions") => {
             Some(("it must end before /chat/completions", false))
+        }
+        _ if url.trim_end_matches('/').ends_with("/messages") => {
+            Some(("it must end before /messages", false))
         }
         _ if !is_http && url.contains("://") => Some(("only http and https are spoken", false)),
         _ if !is_http => Some(("it does not begin with http:// or https://", false)),
