@@ -4,6 +4,7 @@
 //! does, and writes a [`Plan`](crate::plan::Plan)'s content as frames. Scripts, faults, journal and control API are the
 //! same for all and name none.
 
+pub mod anthropic;
 mod chatting;
 pub mod openai;
 mod violation;
@@ -188,5 +189,11 @@ pub fn named(name: &str) -> Option<&'static dyn MockProtocol> {
 
 /// Every protocol the double speaks.
 pub fn protocols() -> &'static [&'static dyn MockProtocol] {
-    &[&openai::chat::Chat, &openai::embeddings::Embeddings, &openai::models::Models, &openai::stored::Stored]
+    &[
+        &openai::chat::Chat,
+        &openai::embeddings::Embeddings,
+        &openai::models::Models,
+        &openai::stored::Stored,
+        &anthropic::messages::Messages,
+    ]
 }

@@ -60,9 +60,20 @@ pub(crate) async fn chat_with(server: &MockServer, user: &str, more: Value) -> A
 }
 
 pub(crate) async fn send(server: &MockServer, method: &str, path: &str, body: &str) -> Answer {
+    send_with(server, method, path, "authorization: Bearer sk-any", body).await
+}
+
+/// The same with these header lines.
+pub(crate) async fn send_with(
+    server: &MockServer,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> Answer {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-any\r\nconnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );

@@ -1,6 +1,7 @@
 //! The whole double as a test has it: `MockServer` behind a socket, `MockProvider` without one.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise, its helpers too")]
 
+mod anthropic;
 mod ask;
 mod documented;
 mod faults;
