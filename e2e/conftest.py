@@ -19,7 +19,7 @@ CHECK_TIMEOUT_S = 60
 
 # A client library that asks the environment must find nothing there.
 for name in list(os.environ):
-    if name.lower().endswith("_proxy") or name.startswith(("OPENAI_", "PLAYHOUSE_LISTEN", "LANGSMITH_", "LANGCHAIN_")):
+    if name.lower().endswith("_proxy") or name.startswith(("OPENAI_", "ANTHROPIC_", "PLAYHOUSE_LISTEN", "LANGSMITH_", "LANGCHAIN_")):
         del os.environ[name]
 
 

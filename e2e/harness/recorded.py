@@ -7,7 +7,8 @@ import pytest
 
 from harness.report import is_ci
 
-CHAT = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "chat"
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
+CHAT = RECORDED / "chat"
 FOLDERS = [
     "deepseek",
     "deepseek-stream",
@@ -45,12 +46,21 @@ class Recording:
 
 
 def recordings(folder: str) -> list[Recording]:
-    """The recordings of a folder. Without the folder the check is skipped, and fails in CI."""
-    if not CHAT.is_dir():
-        told = f"the recordings are not at {CHAT}"
+    """The recordings of a folder of chats. Without the folder the check is skipped, and fails in CI."""
+    return _recordings(CHAT / folder)
+
+
+def messages(folder: str) -> list[Recording]:
+    """The recordings of a folder of Anthropic's Messages."""
+    return _recordings(RECORDED / "messages" / folder)
+
+
+def _recordings(folder: Path) -> list[Recording]:
+    if not RECORDED.is_dir():
+        told = f"the recordings are not at {RECORDED}"
         if is_ci():
             pytest.fail(told)
         pytest.skip(told)
-    found = [Recording(path) for path in sorted((CHAT / folder).glob("*.json"))]
-    assert found, f"there are no recordings in {CHAT / folder}"
+    found = [Recording(path) for path in sorted(folder.glob("*.json"))]
+    assert found, f"there are no recordings in {folder}"
     return found
