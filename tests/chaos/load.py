@@ -1,0 +1,86 @@
+"""The load: callers who chat, complete and run agents, one thing after the other, until they are told to stop."""
+
+import asyncio
+import random
+
+import wording
+from caller import Caller, GaveUp
+from completions import complete
+from notes import Notes
+from replicas import Fleet
+from runs import Run
+from turns import Turn
+
+# What callers do, and how often.
+WISHES = {
+    "turn, whole": 20,
+    "turn, streamed": 22,
+    "turn, left and come back to": 12,
+    "turn, sent twice at once": 5,
+    "turn of an agent, whole": 3,
+    "turn of an agent, streamed": 4,
+    "completion, whole": 11,
+    "completion, streamed": 13,
+    "run, whole": 5,
+    "run, streamed": 5,
+}
+FAULTY = 0.15
+NEW_SESSION = 0.08
+TRY_AGAIN = 0.6
+LONGEST_THOUGHT_S = 0.6
+
+
+class Client:
+    """A caller with conversations of its own."""
+
+    def __init__(self, number: int, owner: str, secret: str, seed: int, fleet: Fleet, notes: Notes, faults: list[str]):
+        rng = random.Random(f"{seed}/client {number}")
+        self.caller = Caller(f"c{number}", owner, secret, rng, fleet, notes)
+        self.rng, self.faults = rng, faults
+        self.sessions = 0
+        self.session = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Does one thing after the other; whatever has begun is brought to its end."""
+        while not stop.is_set():
+            if not self.session or self.rng.random() < NEW_SESSION:
+                self.sessions += 1
+                self.session = f"{self.caller.name}-{self.sessions}"
+            wish = self.rng.choices(list(WISHES), WISHES.values())[0]
+            self.caller.report.did(wish)
+            try:
+                await self._do(wish)
+            except GaveUp:
+                self.caller.wrong("every request has its end", f"{wish}, the last of its {self.caller.said}")
+                return
+            await asyncio.sleep(self.rng.random() * LONGEST_THOUGHT_S)
+
+    async def _do(self, wish: str) -> None:
+        said, stream = self._message(), "whole" not in wish
+        if wish.startswith("completion"):
+            await complete(self.caller, said, stream)
+        elif wish.startswith("run"):
+            await Run(self.caller, said).begin(stream)
+        else:
+            await self._turn(wish, Turn(self.caller, self.session, said, agent="agent" in wish))
+        self.caller.report.check("every request has its end", 1)
+
+    async def _turn(self, wish: str, turn: Turn) -> None:
+        state = await self._ask(wish, turn)
+        is_sound = wording.fault_of(turn.note.said) is None
+        if state in ("failed", "interrupted") and turn.turn_id and is_sound and self.rng.random() < TRY_AGAIN:
+            self.caller.report.did("turn, tried again after it had failed")
+            turn.again(turn.turn_id)
+            await self._ask(wish, turn)
+
+    async def _ask(self, wish: str, turn: Turn) -> str:
+        if "twice" in wish:
+            return await turn.twice()
+        if "whole" in wish:
+            return await turn.whole()
+        return await turn.streamed(leave_after=self.rng.randint(1, 12) if "left" in wish else None)
+
+    def _message(self) -> str:
+        self.caller.said += 1
+        fault = self.rng.choice(self.faults) if self.rng.random() < FAULTY else None
+        return wording.message(self.rng, f"{self.caller.name}.{self.caller.said}", fault)
