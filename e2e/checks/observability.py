@@ -135,6 +135,8 @@ FAMILIES = [
     "playhouse_overhead_seconds_bucket",
     "playhouse_upstream_attempts_total",
     "playhouse_call_records_queued",
+    "playhouse_ledger_appended_total",
+    "playhouse_ledger_bytes",
     "playhouse_build_info",
 ]
 

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Usage;
 
 /// What is kept of one call to a provider. Never holds a prompt, an answer or a credential.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// It is read back from what earlier and later versions have written: a field that is added later is an
+/// `Option` or has a default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallRecord {
     /// The call's id: a UUIDv7, so that ids sort by time.
     pub id: Arc<str>,
@@ -52,7 +55,7 @@ pub struct CallRecord {
 }
 
 /// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// With a whole answer.

@@ -52,6 +52,18 @@ pub enum PartDelta {
         /// The name the source gives the field that holds it.
         field: String,
     },
+    /// What the vendor sealed the reasoning with that came last.
+    Seal {
+        /// The name the source gives the field that holds the reasoning.
+        field: String,
+        /// The fields of the seal.
+        extra: Extra,
+    },
+    /// A part that the vocabulary has no word for, whole.
+    Other {
+        /// The part as the source wrote it.
+        value: Value,
+    },
     /// More of a tool call.
     ToolCall {
         /// The call's place among the message's calls.
@@ -128,7 +140,8 @@ impl PartDelta {
     fn is_output(&self) -> bool {
         match self {
             Self::Text(text) | Self::Refusal(text) | Self::Reasoning { text, .. } => !text.is_empty(),
-            Self::ToolCall { .. } => true,
+            Self::ToolCall { .. } | Self::Other { .. } => true,
+            Self::Seal { .. } => false,
         }
     }
 }
@@ -157,23 +170,28 @@ impl From<&Reply> for Chunk {
 
 fn part_deltas(parts: &[Part]) -> Vec<PartDelta> {
     let mut calls = 0;
-    let deltas = parts.iter().filter_map(|part| match part {
-        Part::Text { text, .. } => Some(PartDelta::Text(text.clone())),
-        Part::Refusal { text } => Some(PartDelta::Refusal(text.clone())),
-        Part::Reasoning { text, field } => {
-            Some(PartDelta::Reasoning { text: text.clone(), field: field.clone() })
-        }
+    let deltas = parts.iter().flat_map(|part| match part {
+        Part::Text { text, .. } => vec![PartDelta::Text(text.clone())],
+        Part::Refusal { text } => vec![PartDelta::Refusal(text.clone())],
+        Part::Reasoning { text, field, extra } => reasoning_deltas(text, field, extra),
+        Part::Other { value } => vec![PartDelta::Other { value: value.clone() }],
         Part::ToolCall(call) => {
             calls += 1;
-            Some(PartDelta::ToolCall {
+            vec![PartDelta::ToolCall {
                 index: calls - 1,
                 id: Some(call.id.clone()),
                 name: Some(call.name.clone()),
                 arguments: Some(call.arguments.clone()),
                 extra: call.extra.clone(),
-            })
+            }]
         }
-        _ => None,
+        _ => Vec::new(),
     });
     deltas.collect()
+}
+
+fn reasoning_deltas(text: &str, field: &str, extra: &Extra) -> Vec<PartDelta> {
+    let said = PartDelta::Reasoning { text: text.to_owned(), field: field.to_owned() };
+    let seal = PartDelta::Seal { field: field.to_owned(), extra: extra.clone() };
+    if extra.is_empty() { vec![said] } else { vec![said, seal] }
 }

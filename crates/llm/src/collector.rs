@@ -33,8 +33,8 @@ impl Collector {
         set_once(&mut self.reply.id, chunk.id.as_deref());
         set_once(&mut self.reply.model, chunk.model.as_deref());
         self.reply.created = self.reply.created.or(chunk.created);
-        if chunk.usage.is_some() {
-            self.reply.usage.clone_from(&chunk.usage);
+        if let Some(later) = &chunk.usage {
+            self.reply.usage.get_or_insert_default().update(later);
         }
         chunk.choices.iter().for_each(|delta| self.absorb_choice(delta));
     }
@@ -63,6 +63,10 @@ impl Collector {
                 PartDelta::Refusal(more) => append_refusal(&mut choice.message.parts, more),
                 PartDelta::Reasoning { text, field } => {
                     append_reasoning(&mut choice.message.parts, text, field);
+                }
+                PartDelta::Seal { field, extra } => append_seal(&mut choice.message.parts, field, extra),
+                PartDelta::Other { value } => {
+                    choice.message.parts.push(Part::Other { value: value.clone() });
                 }
                 PartDelta::ToolCall { .. } => {
                     append_tool_call(&mut self.open_calls, &mut choice.message.parts, delta.index, part);
@@ -113,10 +117,24 @@ fn append_refusal(parts: &mut Vec<Part>, more: &str) {
 
 fn append_reasoning(parts: &mut Vec<Part>, more: &str, field: &str) {
     match parts.last_mut() {
-        Some(Part::Reasoning { text, .. }) => text.push_str(more),
+        // What is sealed is whole; what follows is another piece of reasoning.
+        Some(Part::Reasoning { text, extra, .. }) if extra.is_empty() => text.push_str(more),
         _ if more.is_empty() => {}
-        _ => parts.push(Part::Reasoning { text: more.to_owned(), field: field.to_owned() }),
+        _ => parts.push(reasoning(more, field, Extra::new())),
     }
+}
+
+fn append_seal(parts: &mut Vec<Part>, sealed: &str, seal: &Extra) {
+    match parts.last_mut() {
+        Some(Part::Reasoning { field, extra, .. }) if field == sealed && extra.is_empty() => {
+            extra.clone_from(seal);
+        }
+        _ => parts.push(reasoning("", sealed, seal.clone())),
+    }
+}
+
+fn reasoning(text: &str, field: &str, extra: Extra) -> Part {
+    Part::Reasoning { text: text.to_owned(), field: field.to_owned(), extra }
 }
 
 /// A fragment joins its index's open call; a new id, or another name, at an index opens another call

@@ -58,6 +58,13 @@ pub trait Decode: fmt::Debug + Send + Sync + 'static {
     /// Decodes a request body.
     fn prompt(&self, body: &[u8]) -> Result<Prompt, Malformed>;
 
+    /// Which carried fields of a decoded prompt are lost when it is asked over another protocol: those that
+    /// may be dropped, by name. Fields that hold nothing are not named.
+    ///
+    /// # Errors
+    /// The first field without which the request would be another one.
+    fn untold(&self, prompt: &Prompt) -> Result<Vec<String>, Malformed>;
+
     /// Decodes a whole answer's body.
     fn reply(&self, body: &[u8]) -> Result<Reply, Malformed>;
 

@@ -64,6 +64,8 @@ pub enum ErrorKind {
     RateLimited,
     /// No room for this request right now.
     Overloaded,
+    /// The deployment failed too often and is left alone for a while: nobody was asked.
+    CircuitOpen,
     /// Time ran out, in this phase.
     Timeout(Phase),
     /// The upstream could not be reached.
@@ -146,6 +148,30 @@ impl Error {
 }
 
 impl ErrorKind {
+    /// Every kind there is.
+    pub const ALL: [Self; 20] = [
+        Self::InvalidRequest,
+        Self::Unauthenticated,
+        Self::PermissionDenied,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::CircuitOpen,
+        Self::Timeout(Phase::Connect),
+        Self::Timeout(Phase::FirstToken),
+        Self::Timeout(Phase::Idle),
+        Self::Timeout(Phase::Total),
+        Self::Unreachable,
+        Self::Upstream,
+        Self::BadReply,
+        Self::Interrupted,
+        Self::Cancelled,
+        Self::Internal,
+    ];
+
     /// The stable name of the kind, in logs, records and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -158,6 +184,7 @@ impl ErrorKind {
             Self::TooLarge => "too_large",
             Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
+            Self::CircuitOpen => "circuit_open",
             Self::Timeout(Phase::Connect) => "timeout_connect",
             Self::Timeout(Phase::FirstToken) => "timeout_first_token",
             Self::Timeout(Phase::Idle) => "timeout_idle",

@@ -1,9 +1,11 @@
 //! A piece of a streamed answer: bytes first, types on demand.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
+use crate::foreign;
 use crate::{Chunk, Encoded, Error, FinishReason, Malformed, Protocol, Reply, Usage};
 
 /// A piece of an answer, as it came up from a provider.
@@ -133,6 +135,40 @@ impl Event {
             Content::Frames(frames) => frames.encoded.as_ref()?.bytes_in(protocol),
             Content::Whole(_) => None,
         }
+    }
+
+    /// The protocol the event arrived over, if any.
+    pub fn protocol(&self) -> Option<Protocol> {
+        let encoded = match &self.content {
+            Content::Frames(frames) => frames.encoded.as_ref(),
+            Content::Whole(body) => body.encoded.as_ref(),
+        };
+        Some(encoded?.decoder.protocol())
+    }
+
+    /// The frames as another protocol than theirs tells them: without carried fields. Those made of types
+    /// are told whole.
+    ///
+    /// # Errors
+    /// As [`chunks`](Self::chunks).
+    pub fn translated_chunks(&self) -> Result<Cow<'_, [Chunk]>, Error> {
+        let chunks = self.chunks()?;
+        Ok(match self.protocol() {
+            Some(_) => Cow::Owned(chunks.iter().map(foreign::plain_chunk).collect()),
+            None => Cow::Borrowed(chunks),
+        })
+    }
+
+    /// The whole answer as another protocol than its own tells it, as with
+    /// [`translated_chunks`](Self::translated_chunks).
+    ///
+    /// # Errors
+    /// As [`whole`](Self::whole).
+    pub fn translated_whole(&self) -> Result<Option<Cow<'_, Reply>>, Error> {
+        Ok(self.whole()?.map(|reply| match self.protocol() {
+            Some(_) => Cow::Owned(foreign::plain_reply(reply)),
+            None => Cow::Borrowed(reply),
+        }))
     }
 
     /// The whole answer's bytes, if it arrived over this protocol.

@@ -6,7 +6,7 @@
 //! once, by the [`Decode`] implementation that travels with the bytes.
 //! Whom it depends on: nobody in this workspace.
 //!
-//! In reading order: [`message`] → [`prompt`] → [`request`] → [`chunk`] and [`reply`] →
+//! In reading order: [`message`] → [`prompt`] and [`wish`] → [`request`] → [`chunk`] and [`reply`] →
 //! [`event`] → [`provider`]; [`usage`], [`error`], [`call`] and [`context`] beside them.
 #![warn(missing_docs)]
 
@@ -18,6 +18,7 @@ pub mod decode;
 pub mod embedding;
 pub mod error;
 pub mod event;
+mod foreign;
 pub mod message;
 pub mod models;
 pub mod prompt;
@@ -26,11 +27,12 @@ pub mod reply;
 pub mod request;
 pub mod tool;
 pub mod usage;
+pub mod wish;
 
 pub use call::{CallRecord, Outcome};
 pub use chunk::{ChoiceDelta, Chunk, PartDelta};
 pub use collector::Collector;
-pub use context::{Attempt, Context, TraceContext, Trail};
+pub use context::{Attempt, CacheOutcome, CacheWish, Context, TraceContext, Trail};
 pub use decode::{Decode, Encoded, Malformed, Protocol};
 pub use embedding::{EmbedInput, EmbedReply, EmbedRequest};
 pub use error::{Error, ErrorKind, Phase, Upstream};
@@ -43,3 +45,4 @@ pub use reply::{Choice, FinishReason, Reply};
 pub use request::Request;
 pub use tool::{ToolCall, ToolChoice, ToolSpec};
 pub use usage::Usage;
+pub use wish::{OutputForm, OutputSchema, ReasoningWish};

@@ -84,6 +84,9 @@ pub enum Part {
         text: String,
         /// The name the source gives the field that holds it; vendors differ.
         field: String,
+        /// Carried fields: what the vendor sealed the reasoning with, above all, and wants back with it.
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        extra: Extra,
     },
     /// An image, by URL or data URL.
     Image {
@@ -101,6 +104,9 @@ pub enum Part {
         call_id: String,
         /// The answer's parts, text as a rule.
         parts: Vec<Part>,
+        /// Carried fields.
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        extra: Extra,
     },
     /// A part the vocabulary has no word for, carried whole.
     Other {
@@ -160,6 +166,17 @@ impl Part {
     /// A text part with nothing carried.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text { text: text.into(), extra: Extra::new() }
+    }
+
+    /// A tool's answer with nothing carried.
+    pub fn tool_result(call_id: impl Into<String>, parts: Vec<Part>) -> Self {
+        Self::ToolResult { call_id: call_id.into(), parts, extra: Extra::new() }
+    }
+
+    /// Whether this is reasoning that its vendor sealed (with a signature, or as cipher text): it wants
+    /// that back with the conversation, while it refuses or ignores other reasoning.
+    pub fn is_sealed(&self) -> bool {
+        matches!(self, Self::Reasoning { extra, .. } if !extra.is_empty())
     }
 
     fn append_text(&self, out: &mut String) {

@@ -1,9 +1,11 @@
 //! A request to a provider: bytes first, types on demand.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
+use crate::foreign;
 use crate::{Context, Encoded, Error, Malformed, Prompt, Protocol};
 
 /// A call about to be made: the model asked for, whether to stream, and the content.
@@ -23,6 +25,8 @@ pub struct Request {
     pub model: Arc<str>,
     /// Whether the caller wants pieces as they come.
     pub stream: bool,
+    /// How many alternatives the caller asks for.
+    pub choices: u32,
     /// What travels beside the content: ids, trace, the trail of attempts.
     pub context: Arc<Context>,
     content: Arc<Content>,
@@ -60,7 +64,14 @@ impl Request {
     }
 
     fn with_content(model: Arc<str>, content: Content) -> Self {
-        Self { model, stream: false, context: Arc::default(), content: Arc::new(content) }
+        Self { model, stream: false, choices: 1, context: Arc::default(), content: Arc::new(content) }
+    }
+
+    /// The same request, which asks for this many alternatives.
+    #[must_use]
+    pub fn asking_for(mut self, choices: u32) -> Self {
+        self.choices = choices;
+        self
     }
 
     /// The same request, streamed or not.
@@ -98,6 +109,20 @@ impl Request {
     /// The content as types, if somebody has asked for them before.
     pub fn decoded_prompt(&self) -> Option<&Prompt> {
         self.content.prompt.get()?.as_ref().ok()
+    }
+
+    /// The content as another protocol than the one it arrived over is told it: without carried fields.
+    /// What is dropped is counted in the trail. A request made of types is told whole.
+    ///
+    /// # Errors
+    /// As [`prompt`](Self::prompt), and when a field would be lost that the answer depends on; the error
+    /// names it.
+    pub fn translated(&self) -> Result<Cow<'_, Prompt>, Error> {
+        let prompt = self.prompt()?;
+        let Some(encoded) = self.encoded() else { return Ok(Cow::Borrowed(prompt)) };
+        let dropped = encoded.decoder.untold(prompt).map_err(Error::invalid_request)?;
+        self.context.trail.note_dropped(&dropped);
+        Ok(Cow::Owned(foreign::without_carried(prompt)))
     }
 
     /// The bytes the request arrived as, if that was over this protocol.

@@ -14,6 +14,9 @@ pub struct ToolSpec {
     pub description: Option<String>,
     /// JSON Schema of its input; absent means no arguments.
     pub parameters: Option<Value>,
+    /// Whether the model's arguments must follow the schema to the letter; `None` where nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
     /// Carried fields.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extra: Extra,

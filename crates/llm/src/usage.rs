@@ -61,6 +61,26 @@ impl Usage {
         sum(&mut self.reasoning_tokens, other.reasoning_tokens);
     }
 
+    /// Takes counts in that came later in the same answer, and hold from now on. They may leave out what
+    /// was counted before (some vendors count the prompt only at the beginning): that stays.
+    ///
+    /// ```
+    /// use playhouse_llm::Usage;
+    ///
+    /// let mut usage = Usage::new(10, 1);
+    /// usage.update(&Usage::new(0, 7));
+    /// assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens), (10, 7, 17));
+    /// ```
+    pub fn update(&mut self, later: &Self) {
+        let before = std::mem::replace(self, later.clone());
+        if later.prompt_tokens == 0 && before.prompt_tokens > 0 {
+            self.prompt_tokens = before.prompt_tokens;
+            self.cached_tokens = later.cached_tokens.or(before.cached_tokens);
+            self.cache_write_tokens = later.cache_write_tokens.or(before.cache_write_tokens);
+            self.total_tokens = self.prompt_tokens.saturating_add(self.completion_tokens);
+        }
+    }
+
     /// The counts without what is carried beside them.
     #[must_use]
     pub fn counts(&self) -> Self {

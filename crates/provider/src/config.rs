@@ -4,9 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+
+use crate::layers::{BalancePolicy, BreakerPolicy, RateLimited};
 
 /// `[providers.<name>]`: one place that answers.
 ///
@@ -64,11 +67,44 @@ impl fmt::Debug for ProviderConfig {
 }
 
 /// `[models.<alias>]`: a model name of one's own.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// ```toml
+/// [models.fast]
+/// balance = { "azure/gpt-4o" = 3, "openai/gpt-4o" = 1 }
+/// chain = ["groq/llama-3.3-70b-versatile"]
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
-    /// Whom to ask, each as `provider/model`; the next one is asked when one fails. No default.
+    /// Deployments that serve the same, as `provider/model`, each with its weight; one of them is asked,
+    /// and another when it fails. They are asked before the chain. Default: none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub balance: BTreeMap<String, u32>,
+    /// By what one of them is chosen: `weighted` (by chance, as often as its weight says) or `latency`
+    /// (the better of two drawn by chance, by its time to the first token). Default: `weighted`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub balance_by: BalancePolicy,
+    /// Whom to ask, each as `provider/model`; the next one is asked when one fails. No default, unless
+    /// there is something to balance.
     pub chain: Vec<String>,
+    /// After how many milliseconds without a first event a second deployment is asked beside the first;
+    /// 0 is never. Default: 0.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hedge_after_ms: u64,
+    /// Whether answers to deterministic requests are kept and given again. Default: `cache.enabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<bool>,
+}
+
+impl From<Vec<String>> for ModelConfig {
+    /// A chain, and nothing else.
+    fn from(chain: Vec<String>) -> Self {
+        Self { chain, ..Self::default() }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// `[upstream]`: how every provider is asked.
@@ -96,6 +132,8 @@ pub struct UpstreamConfig {
     pub max_line_bytes: usize,
     /// Calls to one provider at the same time; 0 is no limit. Default: 0.
     pub max_concurrent: u32,
+    /// How many of a hundred requests may be hedged, where that is asked for. Default: 10.
+    pub hedge_max_percent: u32,
 }
 
 impl Default for UpstreamConfig {
@@ -111,7 +149,86 @@ impl Default for UpstreamConfig {
             max_reply_bytes: 32 << 20,
             max_line_bytes: 4 << 20,
             max_concurrent: 0,
+            hedge_max_percent: 10,
         }
+    }
+}
+
+/// `[breaker]`: when a deployment that fails is left alone, and how it is tried again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BreakerConfig {
+    /// Whether deployments have circuit breakers. Default: true.
+    pub enabled: bool,
+    /// Failed attempts in a row, within the window, after which a deployment is left alone; 0 is never.
+    /// Default: 10.
+    pub consecutive_failures: u32,
+    /// The share of failed attempts within the window from which on it is, in percent. Default: 50.
+    pub failure_percent: u32,
+    /// How many attempts the window must hold before the share counts. Default: 20.
+    pub min_attempts: u32,
+    /// How far back is looked, in milliseconds. Default: 30000.
+    pub window_ms: u64,
+    /// How long a deployment is left alone, in milliseconds. Default: 10000.
+    pub cooldown_ms: u64,
+    /// The longest wait that an upstream can ask for (`Retry-After`), in milliseconds. Default: 60000.
+    pub max_cooldown_ms: u64,
+    /// How many requests may try at the same time whether it is well again. Default: 1.
+    pub probes: u32,
+    /// What a refusal for too many requests (429) is: `pause` (the deployment is left alone for the time
+    /// it names), `failure` or `ignore`. Default: `pause`.
+    pub rate_limited: RateLimited,
+}
+
+impl Default for BreakerConfig {
+    fn default() -> Self {
+        let policy = BreakerPolicy::default();
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            enabled: true,
+            consecutive_failures: policy.consecutive_failures,
+            failure_percent: policy.failure_percent,
+            min_attempts: policy.min_attempts,
+            window_ms: ms(policy.window),
+            cooldown_ms: ms(policy.cooldown),
+            max_cooldown_ms: ms(policy.max_cooldown),
+            probes: policy.probes,
+            rate_limited: policy.rate_limited,
+        }
+    }
+}
+
+impl BreakerConfig {
+    /// The policy, if breakers are wanted.
+    pub fn policy(&self) -> Option<BreakerPolicy> {
+        self.enabled.then_some(BreakerPolicy {
+            consecutive_failures: self.consecutive_failures,
+            failure_percent: self.failure_percent,
+            min_attempts: self.min_attempts,
+            window: Duration::from_millis(self.window_ms),
+            cooldown: Duration::from_millis(self.cooldown_ms),
+            max_cooldown: Duration::from_millis(self.max_cooldown_ms),
+            probes: self.probes,
+            rate_limited: self.rate_limited,
+        })
+    }
+}
+
+/// `[cache]`: answers that are kept and given again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// Whether answers to deterministic requests are kept; an alias can say otherwise. Default: false.
+    pub enabled: bool,
+    /// For how long an answer is kept, in seconds. Default: 3600.
+    pub ttl_s: u64,
+    /// The largest answer that is kept, in bytes. Default: 262144 (256 KiB).
+    pub max_answer_bytes: usize,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { enabled: false, ttl_s: 3_600, max_answer_bytes: 256 << 10 }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Outbound: how a request reaches a vendor, and the layers around that.
 //!
 //! What it is: [`HttpProvider`], which speaks any codec of `playhouse-wire` to any address; the
-//! [`catalog`] of vendors; the layers [`Meter`], [`Tally`], [`Retry`], [`Fallback`], [`Limit`] and the
-//! [`Route`] that finds who serves a model; the price table.
+//! [`catalog`] of vendors; the layers [`Meter`], [`Cache`], [`Hedge`], [`Fallback`] and [`Balance`],
+//! [`Limit`], [`Retry`], [`Breaker`], [`Tally`], and the [`Route`] that finds who serves a model; the
+//! price table.
 //! What it does not do: it reads no environment, writes no logs and no database; what it measures
 //! it hands to a [`CallSink`].
-//! Whom it depends on: `playhouse-llm` and `playhouse-wire`.
+//! Whom it depends on: `playhouse-llm`, `playhouse-wire`, and of `playhouse-store` the place where answers
+//! are kept.
 //!
 //! In reading order: [`config`] → [`catalog`] → [`http`] → [`layers`] → [`price`].
 
@@ -16,9 +18,11 @@ pub mod layers;
 pub mod price;
 
 pub use catalog::{Vendor, vendor, vendors};
-pub use config::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
+pub use config::{BreakerConfig, CacheConfig, ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
 pub use http::{Bounds, BuildError, Endpoint, HttpClient, HttpProvider, Timeouts, TlsError};
 pub use layers::{
-    CallSink, Deployment, Fallback, Limit, Meter, Retry, RetryPolicy, Route, Tally, Traced, Upstream,
+    Balance, BalancePolicy, Breaker, BreakerPolicy, CACHE_PROVIDER, Cache, CachePolicy, CallSink,
+    CircuitBoard, CircuitReading, CircuitState, Circuits, Deployment, Dice, Fallback, Hedge, HedgeBudget,
+    Limit, Meter, RateLimited, Retry, RetryPolicy, Route, Tally, Toll, Traced, Treatment, Upstream, Vacancy,
 };
 pub use price::{Price, PriceTable};

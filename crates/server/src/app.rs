@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use playhouse_edge::{BodyLimits, Edge};
 use playhouse_llm::{Error, ModelInfo, Models, Provider};
-use playhouse_provider::{Meter, PriceTable};
+use playhouse_provider::{CircuitReading, Meter, PriceTable};
+use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{
     HistoryWindow, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
 };
@@ -30,7 +31,7 @@ pub const DATABASE_FILE: &str = "playhouse.db";
 /// An application could not be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The database cannot be used.
+    /// The database or the call ledger cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The data directory cannot be made.
@@ -51,6 +52,8 @@ pub struct AppParts {
     pub models: Arc<dyn Models>,
     /// Where sessions and call records are kept.
     pub store: Arc<dyn Store>,
+    /// What is shared with other replicas.
+    pub shared: Shared,
     /// Where what is measured of calls goes.
     pub accounts: Arc<Accounts>,
     /// What calls cost.
@@ -89,6 +92,7 @@ struct Inner {
     answering: Arc<WithAgents>,
     runs: Arc<RunDesk>,
     store: Arc<dyn Store>,
+    shared: Shared,
     turn_finisher: TurnFinisher,
     accounts: Arc<Accounts>,
     keyring: Keyring,
@@ -131,6 +135,7 @@ impl App {
             answering: Arc::new(WithAgents { desk: runs.clone(), models: parts.models }),
             runs,
             store: parts.store,
+            shared: parts.shared,
             turn_finisher,
             accounts: parts.accounts,
             keyring: parts.keyring,
@@ -162,12 +167,13 @@ impl App {
     ) -> Result<Self, AppError> {
         let store = open_store(data_dir, &StoreConfig::default())?;
         let metrics = Arc::new(Metrics::new("test", "test"));
-        let accounts = Arc::new(Accounts::start(metrics, store.clone(), &StoreConfig::default()));
+        let accounts = Accounts::start(metrics, store.clone(), &StoreConfig::default(), data_dir)?;
         let app = Self::new(AppParts {
             provider: Arc::new(provider),
             models: Arc::new(NoModels),
             store,
-            accounts,
+            accounts: Arc::new(accounts),
+            shared: Shared::in_process(&SharedLimits::default()),
             prices: Arc::default(),
             keyring: Keyring::default(),
             chat: ChatSettings::new(&ChatConfig::default(), "default"),
@@ -216,6 +222,10 @@ impl App {
         &self.inner.store
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
     pub(crate) fn turn_finisher(&self) -> &TurnFinisher {
         &self.inner.turn_finisher
     }
@@ -234,6 +244,11 @@ impl App {
 
     pub(crate) fn tracer(&self) -> &Tracer {
         &self.inner.accounts.tracer
+    }
+
+    /// Where the circuits of deployments stand.
+    pub(crate) fn circuits(&self) -> Vec<CircuitReading> {
+        self.inner.accounts.circuits()
     }
 
     pub(crate) fn render_metrics(&self) -> String {

@@ -6,12 +6,15 @@ use std::time::Duration;
 use playhouse_llm::{Models, Provider};
 use playhouse_provider::catalog::CUSTOM;
 use playhouse_provider::{
-    Bounds, BuildError, CallSink, Endpoint, HttpClient, HttpProvider, Limit, ModelConfig, PriceConfig,
-    PriceTable, ProviderConfig, Retry, RetryPolicy, Route, Tally, Timeouts, Traced, Upstream, UpstreamConfig,
+    Bounds, Breaker, BreakerConfig, BuildError, Cache, CacheConfig, CachePolicy, CallSink, CircuitBoard,
+    Circuits, Endpoint, HedgeBudget, HttpClient, HttpProvider, Limit, ModelConfig, PriceConfig, PriceTable,
+    ProviderConfig, Retry, RetryPolicy, Route, Tally, Timeouts, Traced, Upstream, UpstreamConfig, Vacancy,
     Vendor, vendor,
 };
+use playhouse_store::shared::AnswerCache;
 use playhouse_telemetry::Tracer;
 use playhouse_telemetry::otlp::ChatTarget;
+use playhouse_wire::OpenAiChat;
 
 /// What the stack is built from.
 pub struct StackConfig<'a> {
@@ -21,6 +24,12 @@ pub struct StackConfig<'a> {
     pub models: &'a [(String, ModelConfig)],
     /// How patiently upstreams are asked.
     pub upstream: &'a UpstreamConfig,
+    /// When a deployment that fails is left alone.
+    pub breaker: &'a BreakerConfig,
+    /// Which answers are kept.
+    pub cache: &'a CacheConfig,
+    /// Where they are.
+    pub answers: &'a Arc<dyn AnswerCache>,
     /// The user's own prices, by `provider/model`.
     pub prices: &'a [(String, PriceConfig)],
     /// Who makes spans of attempts.
@@ -30,7 +39,11 @@ pub struct StackConfig<'a> {
 /// The providers' layers, ready to answer.
 pub struct Stack {
     /// Who answers.
-    pub route: Arc<Route>,
+    pub provider: Arc<dyn Provider>,
+    /// Who says which models there are.
+    pub models: Arc<dyn Models>,
+    /// Which deployments are left alone for now.
+    pub circuits: CircuitBoard,
     /// What calls cost.
     pub prices: Arc<PriceTable>,
     /// The model for those who name none: the default provider's own default.
@@ -76,12 +89,18 @@ impl Stack {
         let upstreams: Vec<Upstream> = upstreams.collect::<Result<_, _>>()?;
         let default_vendor = upstreams.first().ok_or(StackError::NoProvider)?.vendor;
         let prices = Arc::new(price_table(&upstreams, config.prices));
-        let aliases =
-            config.models.iter().map(|(alias, model)| (Arc::from(alias.as_str()), model.chain.clone()));
-        let route = Route::new(upstreams, aliases, prices.clone())
+        let circuits = CircuitBoard::new(upstreams.iter().filter_map(|known| known.vacancy.circuits.clone()));
+        // A model is found by its alias, its provider or its owner; an alias is a chain of deployments, of
+        // which some are balanced, and which may be hedged.
+        let aliases = config.models.iter().map(|(alias, model)| (Arc::from(alias.as_str()), model.clone()));
+        let hedges = Arc::new(HedgeBudget::new(config.upstream.hedge_max_percent));
+        let route = Route::new(upstreams, aliases, prices.clone(), &hedges)
             .map_err(|source| StackError::Build { section: "models".to_owned(), source })?;
+        let route = Arc::new(route);
         Ok(Self {
-            route: Arc::new(route),
+            provider: cached(route.clone(), config, sink),
+            models: route,
+            circuits,
             prices,
             default_model: default_vendor.default_model.unwrap_or("default"),
         })
@@ -108,15 +127,42 @@ fn upstream(
     let traced = Traced::new(http.clone(), stack.tracer.clone(), chat_target(&name, vendor, &http));
     // Every attempt is told of, those that will be repeated too.
     let tallied = Tally::new(traced, name.clone(), sink.clone());
+    // A deployment that fails too often is left alone: every attempt counts, and none is made while it is.
+    let policy = stack.breaker.policy();
+    let circuits = policy.map(|policy| Arc::new(Circuits::new(name.clone(), policy, sink.clone())));
+    let guarded: Arc<dyn Provider> = match &circuits {
+        Some(circuits) => Arc::new(Breaker::new(tallied, circuits.clone())),
+        None => Arc::new(tallied),
+    };
     // A failed beginning is repeated while nothing has gone to the caller.
-    let retried = Retry::new(tallied, retry_policy(upstream));
+    let retried = Retry::new(guarded, retry_policy(upstream));
     // The bound holds for calls, not for attempts: a repetition keeps its place.
-    let provider: Arc<dyn Provider> = match upstream.max_concurrent {
-        0 => Arc::new(retried),
-        max_concurrent => Arc::new(Limit::new(retried, max_concurrent as usize)),
+    let (provider, slots): (Arc<dyn Provider>, _) = match upstream.max_concurrent {
+        0 => (Arc::new(retried), None),
+        max_concurrent => {
+            let limited = Limit::new(retried, max_concurrent as usize);
+            let slots = limited.slots();
+            (Arc::new(limited), Some(slots))
+        }
     };
     let models: Arc<dyn Models> = http;
-    Ok(Upstream { name, vendor, provider, models })
+    Ok(Upstream { name, vendor, provider, models, vacancy: Vacancy { circuits, slots } })
+}
+
+/// Answers what was answered before, where some alias or all of them want that.
+fn cached(route: Arc<Route>, config: &StackConfig<'_>, sink: &Arc<dyn CallSink>) -> Arc<dyn Provider> {
+    let named =
+        config.models.iter().filter_map(|(alias, model)| Some((Arc::from(alias.as_str()), model.cache?)));
+    let policy = CachePolicy {
+        is_on: config.cache.enabled,
+        aliases: named.collect(),
+        kept: Duration::from_secs(config.cache.ttl_s),
+        max_answer_bytes: config.cache.max_answer_bytes,
+    };
+    if !policy.is_on && !policy.aliases.values().any(|is_on| *is_on) {
+        return route;
+    }
+    Arc::new(Cache::new(route, config.answers.clone(), &OpenAiChat, policy, sink.clone()))
 }
 
 /// The conventions name the vendor; one they do not know goes by its provider's name.
@@ -141,8 +187,7 @@ fn http_provider(
     };
     let bounds =
         Bounds { max_reply_bytes: upstream.max_reply_bytes, max_line_bytes: upstream.max_line_bytes };
-    let provider =
-        HttpProvider::new(name, endpoint, &playhouse_wire::openai::chat::OpenAiChat, client.clone());
+    let provider = HttpProvider::new(name, endpoint, &OpenAiChat, client.clone());
     Ok(provider.with_dialect(vendor.dialect).with_timeouts(timeouts).with_bounds(bounds))
 }
 

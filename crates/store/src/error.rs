@@ -102,6 +102,12 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
+    /// Another process has the call ledger open.
+    #[error("the call ledger in '{}' is in use by another playhouse process: stop it, or give each its own data directory", folder.display())]
+    LedgerInUse {
+        /// The ledger's folder.
+        folder: PathBuf,
+    },
     /// This one operation failed for a reason of its own: a defect in the program or in a stored row.
     #[error("the store could not do this: {reason}")]
     Failed {
@@ -142,6 +148,7 @@ impl StoreError {
             Self::Corrupt { .. } => "corrupt",
             Self::NewerSchema { .. } => "newer_schema",
             Self::InUse { .. } => "in_use",
+            Self::LedgerInUse { .. } => "ledger_in_use",
             Self::Failed { .. } => "failed",
         }
     }

@@ -1,15 +1,15 @@
 //! Sessions, turns, runs and call records on disk.
 //!
 //! What it is: the traits [`Sessions`], [`Runs`], [`Calls`] and [`Health`] (together a [`Store`]), the
-//! SQLite backend behind them ([`SqliteStore`]), and two background tasks that keep a reply from waiting
-//! for the disk: [`CallWriter`] and [`Finisher`].
+//! SQLite backend behind them ([`SqliteStore`]), the ledger that call records are in before they are in the
+//! database ([`CallLedger`]), and [`Finisher`], which keeps ends of turns while the store is away.
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
 //! Whom it depends on: `llm`.
 //!
 //! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! [`sqlite`] → [`call_writer`], [`finisher`], [`retention`].
+//! [`sqlite`] → [`ledger`], [`finisher`], [`retention`]. Beside them [`shared`]: what replicas share.
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -41,24 +41,28 @@
 #![warn(missing_docs)]
 
 pub mod call;
-pub mod call_writer;
 pub mod config;
 pub mod error;
 pub mod finisher;
+pub mod ledger;
 pub mod retention;
 pub mod run;
 pub mod session;
+pub mod shared;
 pub mod sqlite;
 pub mod store;
 mod stored;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tokens;
 mod window;
 
 pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
-pub use call_writer::{CallWriter, CallWriterStats};
-pub use config::{StoreConfig, Synchronous};
+pub use config::{LedgerFsync, StoreConfig, Synchronous};
 pub use error::StoreError;
 pub use finisher::{Finisher, RunFinisher, TurnFinisher};
+pub use ledger::verify::{Finding, LedgerReport, verify_ledger};
+pub use ledger::{CallLedger, LedgerStats};
 pub use retention::{prune_expired_calls, prune_expired_runs};
 pub use run::{
     BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,

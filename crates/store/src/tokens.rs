@@ -30,7 +30,7 @@ fn part_tokens(part: &Part) -> usize {
         }
         Part::Image { .. } => IMAGE_TOKENS,
         Part::ToolCall(call) => text_tokens(call.id.len() + call.name.len() + call.arguments.len()),
-        Part::ToolResult { call_id, parts } => {
+        Part::ToolResult { call_id, parts, .. } => {
             text_tokens(call_id.len()) + parts.iter().map(part_tokens).sum::<usize>()
         }
         Part::Other { value } => text_tokens(value.to_string().len()),
@@ -66,7 +66,7 @@ mod tests {
         message.parts.push(Part::ToolCall(call));
         assert_eq!(estimate_tokens(&message), 4 + 4);
 
-        let result = Part::ToolResult { call_id: "call_1".into(), parts: vec![Part::text("3")] };
+        let result = Part::tool_result("call_1", vec![Part::text("3")]);
         message.parts = vec![result];
         assert_eq!(estimate_tokens(&message), 4 + 2 + 1);
     }

@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn result(id: &str) -> Message {
-        let part = Part::ToolResult { call_id: id.into(), parts: vec![Part::text("3")] };
+        let part = Part::tool_result(id, vec![Part::text("3")]);
         Message { parts: vec![part], ..Message::new(Role::Tool, "") }
     }
 

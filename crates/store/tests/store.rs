@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod conformance;
+mod ledger;
+mod shared;
 mod sqlite;
 
 conformance::conformance_tests!(crate::sqlite::TestDatabase::new());

@@ -26,7 +26,7 @@ pub mod otlp;
 
 pub use agent::{RunLine, StepLine, ToolCallLine};
 pub use agent_spans::RunSpans;
-pub use lines::{RequestLine, log_attempt, log_call, log_refused};
+pub use lines::{LedgerLine, RequestLine, log_attempt, log_call, log_circuit, log_refused};
 pub use log::{CapturedLines, LogFilter, LogFormat, LogGuard, LoggingConfig};
 pub use metrics::Metrics;
 pub use otlp::{Otlp, TelemetryConfig, Tracer};

@@ -114,12 +114,74 @@ pub fn log_attempt(provider: &str, model: &str, error: &playhouse_llm::Error) {
     );
 }
 
+/// Logs that a deployment's circuit stands differently: WARN where it opened, INFO else.
+pub fn log_circuit(provider: &str, model: &str, state: &str, is_open: bool) {
+    if is_open {
+        crate::warn!(target: "playhouse::call", provider, model, state, "Deployment failed too often and is left alone");
+    } else {
+        crate::info!(target: "playhouse::call", provider, model, state, "Circuit of a deployment turned");
+    }
+}
+
 /// Logs a call's line: completed (INFO), failed (ERROR) or cancelled (WARN).
 pub fn log_call(record: &CallRecord) {
     match record.outcome {
         Outcome::Ok => call_line!(INFO, record, "LLM call completed"),
         Outcome::Error => call_line!(ERROR, record, "LLM call failed"),
         Outcome::Cancelled => call_line!(WARN, record, "LLM call cancelled"),
+    }
+}
+
+/// What has gone wrong with the call ledger since it was looked at last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LedgerLine<'a> {
+    /// Whether its disk takes no records now.
+    pub is_troubled: bool,
+    /// Whether it did not before.
+    pub was_troubled: bool,
+    /// Why not.
+    pub reason: Option<&'a str>,
+    /// Records that wait in memory only.
+    pub in_memory: u64,
+    /// Records that have been lost.
+    pub dropped: u64,
+    /// Records that have been set aside.
+    pub refused: u64,
+    /// Places that have been passed over.
+    pub damaged: u64,
+}
+
+impl LedgerLine<'_> {
+    /// Writes the lines there is reason for; `false` when there is none.
+    pub fn log(&self) -> bool {
+        let (in_memory, reason) = (self.in_memory, self.reason);
+        if self.is_troubled && !self.was_troubled {
+            crate::warn!(in_memory, reason, "The call ledger's disk takes no records; they wait in memory");
+        }
+        if self.was_troubled && !self.is_troubled {
+            crate::info!("The call ledger's disk takes records again");
+        }
+        self.log_losses() || self.is_troubled != self.was_troubled
+    }
+
+    fn log_losses(&self) -> bool {
+        let Self { dropped, refused, damaged, .. } = *self;
+        if dropped > 0 {
+            crate::error!(dropped, "Call records were lost: neither the ledger's disk nor memory had room");
+        }
+        if refused > 0 {
+            crate::error!(
+                refused,
+                "The database refused call records; they are in refused.jsonl in the ledger's folder"
+            );
+        }
+        if damaged > 0 {
+            crate::error!(
+                damaged,
+                "The call ledger is damaged in places; `playhouse calls --verify` tells more"
+            );
+        }
+        dropped + refused + damaged > 0
     }
 }
 

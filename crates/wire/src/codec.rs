@@ -108,6 +108,10 @@ pub struct UpstreamAnswer {
 /// Feed with [`push`](Self::push), take with [`next`](Self::next) until `None`, and ask
 /// [`finish`](Self::finish) when the bytes end.
 pub trait StreamReader: Send {
+    /// Says how many alternatives were asked for, before anything has arrived: of several, each that
+    /// begins must end.
+    fn expect_choices(&mut self, _count: u32) {}
+
     /// Takes bytes as they arrived, split anywhere.
     fn push(&mut self, bytes: Bytes);
 

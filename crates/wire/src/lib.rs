@@ -6,15 +6,23 @@
 //! What it does not do: IO. Ids and times that an answer needs are given to it ([`Envelope`]).
 //! Whom it depends on: `playhouse-llm` alone. No other crate names a protocol's fields.
 //!
-//! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`].
-//! Adding a protocol is adding a folder beside [`openai`] and a line in [`codecs`].
+//! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`], [`anthropic`]; [`manner`] beside
+//! them. `fields`, `refusal` and `stranger` are what the codecs share. Adding a protocol is adding a folder
+//! beside these and a line in [`codecs`].
 
+pub mod anthropic;
 pub mod codec;
+mod fields;
 mod json;
+pub mod manner;
 pub mod openai;
+mod refusal;
 pub mod sse;
+mod stranger;
 
+pub use anthropic::messages::AnthropicMessages;
 pub use codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
+pub use manner::{Manner, manner_of};
 pub use openai::chat::OpenAiChat;
 pub use openai::embeddings::OpenAiEmbeddings;
 
@@ -24,5 +32,5 @@ pub use openai::embeddings::OpenAiEmbeddings;
 /// assert_eq!(playhouse_wire::codecs()[0].path(), "/chat/completions");
 /// ```
 pub fn codecs() -> &'static [&'static dyn Codec] {
-    &[&OpenAiChat]
+    &[&OpenAiChat, &AnthropicMessages]
 }

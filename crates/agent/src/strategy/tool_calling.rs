@@ -79,7 +79,7 @@ fn said_aloud(said: &Message) -> String {
 }
 
 fn result_message(call: &ToolCall, result: &ToolResult) -> Message {
-    let part = Part::ToolResult { call_id: call.id.clone(), parts: vec![Part::text(result.text())] };
+    let part = Part::tool_result(call.id.clone(), vec![Part::text(result.text())]);
     Message { role: Role::Tool, parts: vec![part], shape: Shape::Plain, extra: Extra::new() }
 }
 

@@ -88,6 +88,7 @@ impl ToolRegistry {
     /// The tools as a model is told of them.
     pub fn specs(&self) -> Vec<ToolSpec> {
         let specs = self.iter().map(|tool| ToolSpec {
+            strict: None,
             name: tool.name().to_owned(),
             description: Some(tool.description().to_owned()).filter(|text| !text.is_empty()),
             parameters: Some(tool.input_schema().clone()),

@@ -88,6 +88,7 @@ pub(crate) fn tools() -> Vec<ToolSpec> {
 
 fn tool(name: &str, description: &str, properties: Value) -> ToolSpec {
     ToolSpec {
+        strict: None,
         name: name.to_owned(),
         description: Some(description.to_owned()),
         parameters: Some(json!({"type": "object", "properties": properties})),

@@ -51,7 +51,9 @@ fn tell(message: &Message, report: &mut String) {
             Part::ToolCall(call) => {
                 write!(report, " @call {} {} {}", call.id, call.name, call.arguments).unwrap();
             }
-            Part::ToolResult { call_id, parts } => write!(report, " @result {call_id} {parts:?}").unwrap(),
+            Part::ToolResult { call_id, parts, .. } => {
+                write!(report, " @result {call_id} {parts:?}").unwrap()
+            }
             other => write!(report, " {other:?}").unwrap(),
         }
     }

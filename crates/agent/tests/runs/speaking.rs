@@ -77,8 +77,13 @@ async fn a_failure_before_the_first_word_is_an_answer_that_never_began() {
 
 #[tokio::test(start_paused = true)]
 async fn tools_of_the_caller_are_refused() {
-    let spec =
-        ToolSpec { name: "mine".to_owned(), description: None, parameters: None, extra: Default::default() };
+    let spec = ToolSpec {
+        strict: None,
+        name: "mine".to_owned(),
+        description: None,
+        parameters: None,
+        extra: Default::default(),
+    };
     let prompt = Prompt { tools: vec![spec], ..Prompt::new(vec![Message::user("Go")]) };
     let agent = AgentProvider::new(ToolCallingAgent::new(tools()), Arc::new(Scripted::new([])));
     let error = agent.chat(Request::new("agent:it", prompt)).await.err().unwrap();

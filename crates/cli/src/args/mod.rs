@@ -157,7 +157,8 @@ Examples:
   playhouse calls --outcome error --limit 20
   playhouse calls --json | jq .cost_usd
   playhouse calls tail
-  playhouse calls stats --by day";
+  playhouse calls stats --by day
+  playhouse calls --verify";
 
 /// Flags of `calls`.
 #[derive(ClapArgs, Debug)]
@@ -166,6 +167,9 @@ pub struct CallsArgs {
     /// What to show of the log.
     #[command(subcommand)]
     pub command: Option<CallsCommand>,
+    /// Compare the call ledger with the database; exits with 1 if a record is missing or differs
+    #[arg(long, conflicts_with_all = ["model", "session", "run", "request", "outcome", "limit"])]
+    pub verify: bool,
     /// Which calls to list.
     #[command(flatten)]
     pub list: CallsList,

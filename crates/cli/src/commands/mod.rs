@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod health;
 mod mock;
+mod sharing;
 mod signals;
 
 use tokio::runtime::{Builder, Runtime};

@@ -14,11 +14,13 @@ use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
     assemble, connect_tools, open_store,
 };
+use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
 use playhouse_telemetry::otlp::ChatTarget;
 use playhouse_telemetry::{LogGuard, Metrics, Otlp, Tracer, error, info, log, warn};
 use tokio::runtime::Builder;
 
+use super::sharing;
 use super::signals::StopSignals;
 use crate::args::ServeArgs;
 use crate::config::{Config, Purpose, load};
@@ -114,16 +116,20 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     let guard = log::start(&config.logging, color).map_err(|error| Failure::work(error.to_string()))?;
     let store = open_store(&config.server.data_dir, &config.store)
         .map_err(|error| Failure::work(error.to_string()))?;
+    let shared = Shared::connect(&config.redis, &SharedLimits::default())
+        .map_err(|error| Failure::work(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(VERSION, REVISION.unwrap_or("unknown")));
     metrics.watch_dropped_log_lines(guard.dropped_lines());
     metrics.name_vendors(vendors_of(&config));
+    sharing::watch(&shared, &metrics);
     let otlp = Otlp::start(&config.telemetry, &metrics, VERSION)
         .map_err(|error| Failure::work(error.to_string()))?;
-    let accounts = Accounts::start(metrics, store.clone(), &config.store).with_tracer(otlp.tracer().clone());
-    let accounts = Arc::new(accounts);
+    let accounts = Accounts::start(metrics, store.clone(), &config.store, &config.server.data_dir);
+    let accounts = accounts.map_err(|error| Failure::work(error.to_string()))?;
+    let accounts = Arc::new(accounts.with_tracer(otlp.tracer().clone()));
     let answering = match double {
         Some(double) => double.traced(otlp.tracer()),
-        None => build_stack(&config, accounts.clone(), otlp.tracer())?,
+        None => build_stack(&config, accounts.clone(), &shared, otlp.tracer())?,
     };
     let chat = ChatSettings::new(&config.chat, answering.default_model);
     let agents = assemble(&config.agents, &chat.model).map_err(|error| Failure::work(error.to_string()))?;
@@ -134,7 +140,8 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
         greet(listener.address());
     }
     notices.iter().for_each(|notice| warn!("{notice}"));
-    let app = build_app(&config, answering, agents, chat, store, accounts);
+    sharing::begin(&shared).await;
+    let app = build_app(&config, answering, agents, chat, store, shared, accounts);
     info!(version = VERSION, address = %listener.address(), "Listening");
     let limits = ConnectionLimits::from(&config.server);
     let finished =
@@ -163,7 +170,12 @@ async fn bind(address: &str) -> Result<Listener, Failure> {
     })
 }
 
-fn build_stack(config: &Config, accounts: Arc<Accounts>, tracer: &Tracer) -> Result<Answering, Failure> {
+fn build_stack(
+    config: &Config,
+    accounts: Arc<Accounts>,
+    shared: &Shared,
+    tracer: &Tracer,
+) -> Result<Answering, Failure> {
     let pairs = |name: &String| name.clone();
     let providers: Vec<_> =
         config.providers.iter().map(|(name, value)| (pairs(name), value.clone())).collect();
@@ -173,12 +185,16 @@ fn build_stack(config: &Config, accounts: Arc<Accounts>, tracer: &Tracer) -> Res
         providers: &providers,
         models: &models,
         upstream: &config.upstream,
+        breaker: &config.breaker,
+        cache: &config.cache,
+        answers: &shared.answers,
         prices: &prices,
         tracer,
     };
-    let sink: Arc<dyn CallSink> = accounts;
+    let sink: Arc<dyn CallSink> = accounts.clone();
     let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
-    let (provider, models) = (stack.route.clone(), stack.route);
+    accounts.show_circuits(stack.circuits);
+    let (provider, models) = (stack.provider, stack.models);
     Ok(Answering { provider, models, prices: stack.prices, default_model: stack.default_model })
 }
 
@@ -188,12 +204,14 @@ fn build_app(
     agents: Roster,
     chat: ChatSettings,
     store: Arc<dyn Store>,
+    shared: Shared,
     accounts: Arc<Accounts>,
 ) -> App {
     App::new(AppParts {
         provider: answering.provider,
         models: answering.models,
         store,
+        shared,
         accounts,
         prices: answering.prices,
         keyring: Keyring::new(&config.auth.api_keys),

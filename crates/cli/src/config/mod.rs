@@ -27,9 +27,12 @@ mod vendors;
 use indexmap::IndexMap;
 use playhouse_agent::AgentConfig;
 use playhouse_agent::mcp::McpServerConfig;
-use playhouse_provider::{ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
+use playhouse_provider::{
+    BreakerConfig, CacheConfig, ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig,
+};
 use playhouse_server::{AuthConfig, ChatConfig, ServerConfig};
 use playhouse_store::StoreConfig;
+use playhouse_store::shared::RedisConfig;
 use playhouse_telemetry::{LoggingConfig, TelemetryConfig};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +50,8 @@ use crate::environment::Environment;
 
 /// The section that says where a server is.
 const SERVER: &str = "server";
+/// The section that says where its data are.
+const STORE: &str = "store";
 
 /// Everything that can be configured, a section each.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -62,6 +67,10 @@ pub struct Config {
     pub models: IndexMap<String, ModelConfig>,
     /// `[upstream]`: how every provider is asked.
     pub upstream: UpstreamConfig,
+    /// `[breaker]`: when a deployment that fails is left alone.
+    pub breaker: BreakerConfig,
+    /// `[cache]`: answers that are kept and given again.
+    pub cache: CacheConfig,
     /// `[prices."provider/model"]`: what models cost, above the table that ships.
     pub prices: IndexMap<String, PriceConfig>,
     /// `[chat]`: the native chat.
@@ -72,6 +81,8 @@ pub struct Config {
     pub mcp: IndexMap<String, McpServerConfig>,
     /// `[store]`: sessions and call records.
     pub store: StoreConfig,
+    /// `[redis]`: what replicas share.
+    pub redis: RedisConfig,
     /// `[logging]`: logs.
     pub logging: LoggingConfig,
     /// `[telemetry]`: traces and metrics over OTLP.
@@ -85,8 +96,10 @@ pub enum Purpose {
     Serve,
     /// To serve with the test double as the only provider.
     Demo,
-    /// To find the data or the address of a server: no other section than `[server]` is looked at.
+    /// To find the address of a server: no other section than `[server]` is looked at.
     Find,
+    /// To find the data of a server: no other sections than `[server]` and `[store]` are looked at.
+    FindData,
 }
 
 /// A configuration that can be used, and where it is from.
@@ -159,16 +172,19 @@ fn merge(
     variables::apply(tree, environment, problems);
     opentelemetry::apply(tree, environment, problems);
     match purpose {
-        Purpose::Demo => ["providers", "models"].iter().for_each(|section| tree.remove(&[section])),
+        Purpose::Demo => ["providers", "models", "redis"].iter().for_each(|section| tree.remove(&[section])),
         Purpose::Serve => vendors::apply(tree, environment, problems),
-        Purpose::Find => {
-            // Whoever only looks for the server may not be allowed to read its secrets.
-            tree.keep(SERVER);
-            problems.retain(|problem| problem.subject().first().is_none_or(|section| section == SERVER));
-        }
+        Purpose::Find => narrow(tree, problems, &[SERVER]),
+        Purpose::FindData => narrow(tree, problems, &[SERVER, STORE]),
     }
     flags.apply(tree);
     listen::settle(tree, environment, problems);
+}
+
+/// Leaves these sections: whoever only looks for the server may not be allowed to read its secrets.
+fn narrow(tree: &mut Node, problems: &mut Vec<Problem>, sections: &[&str]) {
+    tree.keep(sections);
+    problems.retain(|problem| problem.subject().first().is_none_or(|section| sections.contains(&&**section)));
 }
 
 /// Reads the tree into types; what does not fit is told of and left out.

@@ -121,10 +121,10 @@ impl Node {
         true
     }
 
-    /// Takes every key but this one out.
-    pub(crate) fn keep(&mut self, key: &str) {
+    /// Takes every key but these out.
+    pub(crate) fn keep(&mut self, keys: &[&str]) {
         if let Some(entries) = self.entries_mut() {
-            entries.retain(|other, _| other == key);
+            entries.retain(|key, _| keys.contains(&key.as_str()));
         }
     }
 
@@ -144,5 +144,9 @@ pub(crate) fn is_secret<S: AsRef<str>>(path: &[S]) -> bool {
     let last = path.last().map(AsRef::as_ref);
     let within = path.len().checked_sub(2).and_then(|at| path.get(at)).map(AsRef::as_ref);
     let is_environment = path.first().map(AsRef::as_ref) == Some("mcp") && within == Some("env");
-    matches!(last, Some("api_key" | "api_keys" | "headers")) || within == Some("headers") || is_environment
+    let is_redis = path.first().map(AsRef::as_ref) == Some("redis") && last == Some("url");
+    is_redis
+        || matches!(last, Some("api_key" | "api_keys" | "headers"))
+        || within == Some("headers")
+        || is_environment
 }

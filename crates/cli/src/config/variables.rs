@@ -17,6 +17,7 @@ const SHORT: &[(&str, [&str; 2])] = &[
     ("PLAYHOUSE_LISTEN", ["server", "listen"]),
     ("PLAYHOUSE_DATA_DIR", ["server", "data_dir"]),
     ("PLAYHOUSE_API_KEYS", ["auth", "api_keys"]),
+    ("REDIS_URL", ["redis", "url"]),
     ("LOG_LEVEL", ["logging", "level"]),
     ("LOG_FORMAT", ["logging", "format"]),
 ];

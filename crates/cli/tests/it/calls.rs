@@ -8,7 +8,7 @@ use std::sync::Arc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use playhouse_llm::{CallRecord, Outcome, Usage};
-use playhouse_store::{Calls, SqliteStore, StoreConfig};
+use playhouse_store::{CallLedger, Calls, SqliteStore, StoreConfig};
 
 use crate::invoke::playhouse;
 
@@ -126,6 +126,48 @@ fn a_tail_shows_what_comes_until_it_is_interrupted() {
     }
     kill(Pid::from_raw(tail.id().try_into().unwrap()), Signal::SIGINT).unwrap();
     assert_eq!(tail.wait().unwrap().code(), Some(0));
+}
+
+/// A data folder whose ledger has delivered its calls.
+fn ledger(records: Vec<CallRecord>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let config = StoreConfig::default();
+    let store = Arc::new(SqliteStore::open(&folder.path().join("playhouse.db"), &config).unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let ledger = CallLedger::open(&folder.path().join("ledger"), store, &config).unwrap();
+        records.into_iter().for_each(|record| ledger.record(record));
+        ledger.flush().await;
+    });
+    folder
+}
+
+/// Days are not counted back from the day the calls were made on: none may be too old.
+const KEPT_FOR_EVER: (&str, &str) = ("PLAYHOUSE_STORE__CALL_RETENTION_DAYS", "0");
+
+fn verified(folder: &Path, words: &[&str]) -> String {
+    let run = playhouse(words.iter().copied())
+        .env("PLAYHOUSE_DATA_DIR", folder.to_str().unwrap())
+        .env(KEPT_FOR_EVER.0, KEPT_FOR_EVER.1)
+        .run();
+    run.to_string().replace(folder.to_str().unwrap(), "DATA_DIR")
+}
+
+#[test]
+fn the_ledger_is_compared_with_the_database() {
+    let folder = ledger(records());
+    insta::assert_snapshot!("calls_verify", verified(folder.path(), &["calls", "--verify"]));
+    insta::assert_snapshot!("calls_verify_json", verified(folder.path(), &["calls", "--verify", "--json"]));
+}
+
+#[test]
+fn a_call_that_is_missing_is_named_and_the_exit_says_so() {
+    let folder = ledger(records());
+    let store = SqliteStore::open(&folder.path().join("playhouse.db"), &StoreConfig::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(store.prune_calls(i64::MAX, 1)).unwrap();
+    drop(store);
+    insta::assert_snapshot!("calls_verify_missing", verified(folder.path(), &["calls", "--verify"]));
 }
 
 #[test]

@@ -89,6 +89,7 @@ fn call() -> impl Strategy<Value = Call> {
         let mut prompt = Prompt::new(vec![Message::system(system), Message::user(user)]);
         let tool = tool.to_owned();
         prompt.tools.push(ToolSpec {
+            strict: None,
             name: tool,
             description: None,
             parameters: None,

@@ -93,6 +93,7 @@ mod tests {
     #[test]
     fn tools_are_declared_as_types() {
         let tool = |name: &str, parameters: Value| ToolSpec {
+            strict: None,
             name: name.to_owned(),
             description: Some(format!("Does {name}.")),
             parameters: Some(parameters),

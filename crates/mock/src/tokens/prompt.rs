@@ -114,7 +114,7 @@ impl<'prompt> Conversation<'prompt> {
         match part {
             Part::Text { text, .. } | Part::Refusal { text } => self.tokenizer.count_once(text),
             Part::Image { .. } => IMAGE,
-            Part::ToolResult { call_id, parts } => {
+            Part::ToolResult { call_id, parts, .. } => {
                 let said: u64 = parts.iter().map(|part| self.part_tokens(part)).sum();
                 self.result_name_tokens(call_id) + said
             }

@@ -27,6 +27,7 @@ pub(crate) struct Answer<'a> {
     fields: Fields,
     body: Body,
     stream: bool,
+    choices: u32,
     context: Arc<Context>,
     watchdog: Watchdog,
 }
@@ -41,7 +42,16 @@ impl<'a> Answer<'a> {
         let Response { status, fields, body } = response;
         let context = request.context.clone();
         context.trail.answered(status.as_u16(), fields.request_id.clone());
-        Self { provider, status, fields, body, stream: request.stream, context, watchdog }
+        Self {
+            provider,
+            status,
+            fields,
+            body,
+            stream: request.stream,
+            choices: request.choices,
+            context,
+            watchdog,
+        }
     }
 
     /// The answer's events, once the first is there: until then a failure can still be retried.
@@ -67,7 +77,8 @@ impl<'a> Answer<'a> {
 
     async fn into_stream(self, started: Instant) -> Result<EventStream, Error> {
         self.check_encoding()?;
-        let reader = self.provider.codec.stream_reader(self.provider.bounds.max_line_bytes);
+        let mut reader = self.provider.codec.stream_reader(self.provider.bounds.max_line_bytes);
+        reader.expect_choices(self.choices);
         let mut relay = Relay::new(self.provider, self.body, reader, self.watchdog, self.context, started);
         match relay.first().await {
             Some(Ok(event)) => Ok(relay.beginning_with(event)),

@@ -22,6 +22,11 @@ impl<P> Limit<P> {
     pub fn new(inner: P, max_concurrent: usize) -> Self {
         Self { inner, slots: Arc::new(Semaphore::new(max_concurrent)) }
     }
+
+    /// The places that calls take, for those who want to know whether there is one.
+    pub fn slots(&self) -> Arc<Semaphore> {
+        self.slots.clone()
+    }
 }
 
 #[async_trait]

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use futures_core::Stream;
 use playhouse_llm::{
-    CallRecord, Context, Error, Event, EventStream, FinishReason, Outcome, Provider, Request, Usage,
+    CacheOutcome, CallRecord, Context, Error, Event, EventStream, FinishReason, Outcome, Provider, Request,
+    Usage,
 };
 use uuid::Uuid;
 
+use super::circuit::CircuitState;
 use crate::price::PriceTable;
 
 /// Where what is measured of calls goes. It must neither block nor fail.
@@ -25,6 +27,12 @@ pub trait CallSink: Send + Sync {
     /// Takes note of the pieces of a streamed answer that was complete: how many came after the first,
     /// and in what time.
     fn chunks(&self, _provider: &str, _model: &str, _later: u32, _took: Duration) {}
+
+    /// Takes note that the circuit of a deployment stands differently from now on.
+    fn circuit(&self, _provider: &str, _model: &str, _state: CircuitState) {}
+
+    /// Takes note of what a cache of answers did for a call.
+    fn cache(&self, _outcome: CacheOutcome) {}
 }
 
 /// Makes a record of every call to the provider it wraps: answered, failed, or given up.
@@ -148,10 +156,14 @@ impl Measure {
         let context = &self.context;
         let attempt = context.trail.last_attempt().unwrap_or_default();
         let usage = self.usage.take();
-        let priced = usage.as_ref().and_then(|usage| {
-            let served = self.model_served.as_deref();
-            self.prices.cost_usd(&attempt.provider, &attempt.model, served, usage)
-        });
+        let priced = match context.trail.cache() {
+            // What was paid for once is not paid for again.
+            Some(CacheOutcome::Hit) => Some(0.0),
+            _ => usage.as_ref().and_then(|usage| {
+                let served = self.model_served.as_deref();
+                self.prices.cost_usd(&attempt.provider, &attempt.model, served, usage)
+            }),
+        };
         if let Some(cost_usd) = priced {
             context.trail.charge(cost_usd);
         }

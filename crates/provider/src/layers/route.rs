@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use playhouse_llm::{BoxAnswer, Error, ErrorKind, ModelInfo, Models, Provider, Request};
 
-use super::{Deployment, Fallback};
+use super::{Balance, Deployment, Dice, Fallback, Hedge, HedgeBudget, Vacancy};
 use crate::catalog::Vendor;
+use crate::config::ModelConfig;
 use crate::http::BuildError;
 use crate::price::PriceTable;
 
@@ -22,6 +24,8 @@ pub struct Upstream {
     pub provider: Arc<dyn Provider>,
     /// Who says which models there are.
     pub models: Arc<dyn Models>,
+    /// Whether there is room for a request, as far as that is known before it is asked.
+    pub vacancy: Vacancy,
 }
 
 /// Finds who serves the model a request names: an alias's chain, the provider named before a `/`,
@@ -29,48 +33,76 @@ pub struct Upstream {
 pub struct Route {
     upstreams: Vec<Upstream>,
     aliases: Vec<Arc<str>>,
-    chains: HashMap<Arc<str>, Fallback>,
+    chains: HashMap<Arc<str>, Arc<dyn Provider>>,
     prices: Arc<PriceTable>,
 }
 
 impl Route {
-    /// Routes over these providers, the first being the default, and these aliases.
+    /// Routes over these providers, the first being the default, and these aliases. The budget of
+    /// second tries is shared by the aliases that are hedged.
     ///
     /// # Errors
     /// When a chain is empty or names a provider there is not.
-    pub fn new(
+    pub fn new<M: Into<ModelConfig>>(
         upstreams: Vec<Upstream>,
-        aliases: impl IntoIterator<Item = (Arc<str>, Vec<String>)>,
+        aliases: impl IntoIterator<Item = (Arc<str>, M)>,
         prices: Arc<PriceTable>,
+        hedges: &Arc<HedgeBudget>,
     ) -> Result<Self, BuildError> {
         let mut route = Self { upstreams, aliases: Vec::new(), chains: HashMap::new(), prices };
-        for (alias, chain) in aliases {
-            let chain = route.chain(&alias, &chain)?;
+        for (alias, model) in aliases {
+            let chain = route.alias(&alias, &model.into(), hedges)?;
             route.aliases.push(alias.clone());
             route.chains.insert(alias, chain);
         }
         Ok(route)
     }
 
-    fn chain(&self, alias: &str, names: &[String]) -> Result<Fallback, BuildError> {
-        if names.is_empty() {
+    fn alias(
+        &self,
+        alias: &str,
+        model: &ModelConfig,
+        hedges: &Arc<HedgeBudget>,
+    ) -> Result<Arc<dyn Provider>, BuildError> {
+        let chain = self.chain(alias, model)?;
+        Ok(match model.hedge_after_ms {
+            0 => Arc::new(chain),
+            after_ms => Arc::new(Hedge::new(chain, Duration::from_millis(after_ms), hedges.clone())),
+        })
+    }
+
+    /// What is balanced first, then the chain.
+    fn chain(&self, alias: &str, model: &ModelConfig) -> Result<Fallback, BuildError> {
+        if model.chain.is_empty() && model.balance.is_empty() {
             return Err(BuildError::BadChain(format!(
-                "models.{alias}.chain is empty; name at least one provider/model"
+                "models.{alias} has neither a chain nor anything to balance; name at least one provider/model"
             )));
         }
-        let deployments = names.iter().map(|name| {
-            let named = self.named(name);
-            let deployment = named.map(|(upstream, model)| Deployment {
-                provider: upstream.provider.clone(),
-                model: Arc::from(model),
-            });
-            deployment.ok_or_else(|| {
-                BuildError::BadChain(format!(
-                    "models.{alias}.chain names '{name}', but no such provider is configured; write provider/model"
-                ))
-            })
-        });
-        Ok(Fallback::new(deployments.collect::<Result<_, _>>()?))
+        let mut links = Vec::new();
+        if !model.balance.is_empty() {
+            let members =
+                model.balance.iter().map(|(name, weight)| Ok((self.deployment(alias, name)?, *weight)));
+            let dice = Dice::new(fastrand::u64(..));
+            links.push(Balance::new(members.collect::<Result<_, _>>()?, model.balance_by, dice));
+        }
+        for name in &model.chain {
+            links.push(Balance::alone(self.deployment(alias, name)?));
+        }
+        Ok(Fallback::of_groups(links))
+    }
+
+    /// The deployment a chain names. It is shown from now on where circuits are.
+    fn deployment(&self, alias: &str, name: &str) -> Result<Deployment, BuildError> {
+        let (upstream, model) = self.named(name).ok_or_else(|| {
+            BuildError::BadChain(format!(
+                "models.{alias} names '{name}', but no such provider is configured; write provider/model"
+            ))
+        })?;
+        let model: Arc<str> = Arc::from(model);
+        if let Some(circuits) = &upstream.vacancy.circuits {
+            circuits.watch(&model);
+        }
+        Ok(Deployment { provider: upstream.provider.clone(), model, vacancy: upstream.vacancy.clone() })
     }
 
     /// The provider and model that `provider/model` names, if there is such a provider.

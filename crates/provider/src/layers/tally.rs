@@ -1,7 +1,7 @@
 //! Telling of every attempt, however it ends.
 
 use async_trait::async_trait;
-use playhouse_llm::{Error, EventStream, Provider, Request};
+use playhouse_llm::{Error, ErrorKind, EventStream, Provider, Request};
 use std::sync::Arc;
 
 use super::CallSink;
@@ -23,9 +23,40 @@ impl<P> Tally<P> {
 #[async_trait]
 impl<P: Provider> Provider for Tally<P> {
     async fn chat(&self, request: Request) -> Result<EventStream, Error> {
-        let model = request.model.clone();
+        let attempt = Attempt { tally: self, model: request.model.clone(), is_told: false };
         let begun = self.inner.chat(request).await;
-        self.sink.attempt(&self.provider, &model, begun.as_ref().err());
+        attempt.tell(begun.as_ref().err());
         begun
+    }
+}
+
+impl<P> Tally<P> {
+    fn tell(&self, model: &str, error: Option<&Error>) {
+        self.sink.attempt(&self.provider, model, error);
+    }
+}
+
+/// An attempt under way. Dropped before it has begun an answer, it was given up: the caller went, or
+/// another try was faster.
+struct Attempt<'a, P> {
+    tally: &'a Tally<P>,
+    model: Arc<str>,
+    is_told: bool,
+}
+
+impl<P> Attempt<'_, P> {
+    fn tell(mut self, error: Option<&Error>) {
+        self.is_told = true;
+        self.tally.tell(&self.model, error);
+    }
+}
+
+impl<P> Drop for Attempt<'_, P> {
+    fn drop(&mut self) {
+        if !self.is_told {
+            let given_up =
+                Error::new(ErrorKind::Cancelled, "the attempt was given up before it was answered");
+            self.tally.tell(&self.model, Some(&given_up));
+        }
     }
 }

@@ -148,3 +148,13 @@ async fn an_answer_over_the_bound_is_refused() {
     assert_eq!(error.kind, ErrorKind::BadReply);
     assert!(error.message.contains("max_reply_bytes"), "{}", error.message);
 }
+
+#[tokio::test]
+async fn one_alternatives_end_is_not_the_end_of_all() {
+    let other = delta("Hey").replace(r#""index":0"#, r#""index":1"#);
+    let upstream = Upstream::answering(stream(&[&delta("Hi"), &other, FINISH, DONE].concat())).await;
+    let request = request().streamed(true).asking_for(2);
+    let error = ask(&upstream.provider(), request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Interrupted);
+    assert!(error.message.contains("choice 1"), "{error}");
+}

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use playhouse_llm::{CallRecord, Context, Error, ErrorKind, Outcome, Provider};
 use playhouse_provider::{
-    CallSink, Deployment, Fallback, Limit, Meter, PriceTable, Retry, RetryPolicy, Route, Tally,
-    Upstream as Routed, vendor,
+    CallSink, Deployment, Fallback, HedgeBudget, Limit, Meter, PriceTable, Retry, RetryPolicy, Route, Tally,
+    Upstream as Routed, Vacancy, vendor,
 };
 
 use crate::upstream::{
@@ -32,6 +32,10 @@ impl CallSink for Kept {
 
 fn prices() -> Arc<PriceTable> {
     Arc::new(PriceTable::new([("upstream".to_owned(), "openai".to_owned())], []))
+}
+
+fn hedges() -> Arc<HedgeBudget> {
+    Arc::new(HedgeBudget::new(0))
 }
 
 fn fast(retries: u32) -> RetryPolicy {
@@ -95,8 +99,8 @@ async fn a_stream_that_has_begun_is_never_repeated() {
 async fn a_chain_goes_on_where_one_cannot_answer() {
     let (down, up) = (Upstream::start(vec![bad()]).await, Upstream::start(vec![good()]).await);
     let chain = Fallback::new(vec![
-        Deployment { provider: Arc::new(down.provider()), model: Arc::from("a") },
-        Deployment { provider: Arc::new(up.provider()), model: Arc::from("b") },
+        Deployment::new(Arc::new(down.provider()), "a"),
+        Deployment::new(Arc::new(up.provider()), "b"),
     ]);
     ask(&chain, request()).await.unwrap();
     assert!(down.requests()[0].contains(r#""model":"a""#));
@@ -108,8 +112,8 @@ async fn a_chain_stops_at_a_wrong_request() {
     let wrong = Upstream::start(vec![vec![Step::Send(json("400 Bad Request", "{}"))]]).await;
     let up = Upstream::start(vec![good()]).await;
     let chain = Fallback::new(vec![
-        Deployment { provider: Arc::new(wrong.provider()), model: Arc::from("a") },
-        Deployment { provider: Arc::new(up.provider()), model: Arc::from("b") },
+        Deployment::new(Arc::new(wrong.provider()), "a"),
+        Deployment::new(Arc::new(up.provider()), "b"),
     ]);
     assert_eq!(ask(&chain, request()).await.unwrap_err().kind, ErrorKind::InvalidRequest);
     assert!(up.requests().is_empty());
@@ -118,7 +122,13 @@ async fn a_chain_stops_at_a_wrong_request() {
 fn routed(name: &str, upstream: &Upstream) -> Routed {
     let provider = Arc::new(upstream.provider());
     let vendor = vendor(name).unwrap_or(&playhouse_provider::catalog::CUSTOM);
-    Routed { name: Arc::from(name), vendor, provider: provider.clone(), models: provider }
+    Routed {
+        name: Arc::from(name),
+        vendor,
+        provider: provider.clone(),
+        models: provider,
+        vacancy: Vacancy::default(),
+    }
 }
 
 #[tokio::test]
@@ -127,7 +137,7 @@ async fn a_model_goes_to_whom_it_belongs() {
     let openai = Upstream::start(vec![good()]).await;
     let aliases = [(Arc::from("fast"), vec!["openai/gpt-4o-mini".to_owned()])];
     let upstreams = vec![routed("groq", &first), routed("openai", &openai)];
-    let route = Route::new(upstreams, aliases, prices()).unwrap();
+    let route = Route::new(upstreams, aliases, prices(), &hedges()).unwrap();
     for (model, to_openai, as_model) in [
         ("fast", true, "gpt-4o-mini"),
         ("openai/anything/at-all", true, "anything/at-all"),
@@ -147,7 +157,8 @@ async fn a_model_goes_to_whom_it_belongs() {
 async fn a_chain_to_nowhere_is_refused_at_the_start() {
     let upstream = Upstream::start(vec![good()]).await;
     let aliases = [(Arc::from("fast"), vec!["nobody/model".to_owned()])];
-    let refused = Route::new(vec![routed("openai", &upstream)], aliases, prices()).map(|_| ()).unwrap_err();
+    let refused =
+        Route::new(vec![routed("openai", &upstream)], aliases, prices(), &hedges()).map(|_| ()).unwrap_err();
     assert!(refused.to_string().contains("nobody/model"), "{refused}");
 }
 

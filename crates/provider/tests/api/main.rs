@@ -6,8 +6,13 @@
 )]
 
 mod bad_upstreams;
+mod balance;
+mod breaker;
+mod cache;
 mod cancelling;
+mod hedge;
 mod layers;
 mod relaying;
+mod support;
 mod timeouts;
 mod upstream;

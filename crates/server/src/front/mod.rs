@@ -14,7 +14,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use playhouse_edge::{Identity, intake};
-use playhouse_llm::{Context, Error, ErrorKind};
+use playhouse_llm::{CacheWish, Context, Error, ErrorKind};
 use playhouse_telemetry::metrics::RequestSample;
 use playhouse_telemetry::otlp::{RequestSpan, RequestStart};
 use playhouse_telemetry::{RequestScope, log_refused};
@@ -27,6 +27,8 @@ use crate::listen::{Activity, Refused};
 use crate::routes::{self, Routes, Target};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Whether the answer was kept or new: `hit` or `miss`; absent where the cache was not asked.
+const CACHE: HeaderName = HeaderName::from_static("x-playhouse-cache");
 
 /// Routes that answer whoever asks and however much is going on: probes must not fail for load.
 const OPEN_ROUTES: [&str; 5] = ["/health", "/health/ready", "/health/detailed", "/livez", "/readyz"];
@@ -64,6 +66,7 @@ impl Front {
         mut request: Request,
     ) -> impl Future<Output = Response> + Send + use<> {
         let mut context = Identity::from_headers(request.headers()).context();
+        context.cache_wish = cache_wish(request.headers());
         let target = self.routes.find(request.uri().path());
         let template = target.map(|target| target.template);
         let span = self.begin_span(&mut context, &request, template, activity.as_deref());
@@ -72,7 +75,7 @@ impl Front {
         let front = self.clone();
         account.scope().clone().run(async move {
             let mut response = front.respond(target, &context, &mut request).await;
-            finish_headers(&front.app, response.headers_mut(), &context.request_id);
+            finish_headers(&front.app, response.headers_mut(), &context);
             account.follow(response)
         })
     }
@@ -144,10 +147,24 @@ impl Front {
     }
 }
 
-fn finish_headers(app: &App, headers: &mut HeaderMap, request_id: &str) {
+/// What the caller wants of the cache of answers.
+fn cache_wish(headers: &HeaderMap) -> CacheWish {
+    let values = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let wishes = values.flat_map(|value| value.split(',')).map(str::trim);
+    wishes.fold(CacheWish::Any, |wish, directive| match directive {
+        _ if directive.eq_ignore_ascii_case("no-store") => CacheWish::Avoid,
+        _ if directive.eq_ignore_ascii_case("no-cache") && wish == CacheWish::Any => CacheWish::Fresh,
+        _ => wish,
+    })
+}
+
+fn finish_headers(app: &App, headers: &mut HeaderMap, context: &Context) {
     // An id is either the caller's own header value or a UUID.
-    if let Ok(id) = HeaderValue::from_str(request_id) {
+    if let Ok(id) = HeaderValue::from_str(&context.request_id) {
         headers.insert(REQUEST_ID, id);
+    }
+    if let Some(outcome) = context.trail.cache() {
+        headers.insert(CACHE, HeaderValue::from_static(outcome.as_str()));
     }
     if app.lifecycle().phase() == Phase::Draining {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

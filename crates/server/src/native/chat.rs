@@ -145,6 +145,7 @@ fn question(
     let context = Context {
         session_id: Some(session_id.clone()),
         turn_id: Some(turn_id.clone()),
+        cache_wish: context.cache_wish,
         trail: context.trail.clone(),
         ..identity.context()
     };

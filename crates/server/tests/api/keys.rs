@@ -19,14 +19,17 @@ fn locked() -> Locked {
     let store_config = playhouse_store::StoreConfig::default();
     let store = playhouse_server::open_store(data_dir.path(), &store_config).unwrap();
     let metrics = Arc::new(playhouse_telemetry::Metrics::new("test", "test"));
+    let accounts =
+        playhouse_server::Accounts::start(metrics, store.clone(), &store_config, data_dir.path()).unwrap();
     let mock = Arc::new(MockProvider::echo());
     let provider: Arc<dyn Provider> = mock.clone();
     let models: Arc<dyn Models> = mock;
     let app = App::new(AppParts {
         provider,
         models,
-        accounts: Arc::new(playhouse_server::Accounts::start(metrics, store.clone(), &store_config)),
+        accounts: Arc::new(accounts),
         store,
+        shared: playhouse_store::shared::Shared::in_process(&Default::default()),
         prices: Arc::default(),
         keyring: Keyring::new([&secrecy::SecretString::from("sk-right")]),
         chat: playhouse_server::ChatSettings::new(&playhouse_server::ChatConfig::default(), "m"),

@@ -13,6 +13,7 @@ mod contract;
 mod keys;
 mod loopback;
 mod operations;
+mod resilience;
 mod sessions;
 mod sockets;
 mod support;

@@ -155,7 +155,7 @@ pub(crate) fn tool_conversation() -> Vec<Message> {
         arguments: "{\"a\":1,".into(),
         extra: Extra::from_iter([("type".to_owned(), json!("function"))]),
     };
-    let result = Part::ToolResult { call_id: "call_1".into(), parts: vec![Part::text("3")] };
+    let result = Part::tool_result("call_1", vec![Part::text("3")]);
     let mut last = Message::assistant("3");
     last.extra.insert("annotations".into(), json!([{ "score": 0.1 }]));
     vec![

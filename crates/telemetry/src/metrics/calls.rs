@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use playhouse_llm::{CallRecord, ErrorKind, Outcome, Phase, Usage};
+use playhouse_llm::{CallRecord, ErrorKind, Outcome, Usage};
 use prometheus::{Counter, Histogram, IntCounter};
 
 use super::families::Families;
@@ -178,30 +178,9 @@ fn add_some(counter: &IntCounter, count: Option<u64>) {
 
 /// The names of failures, and no other text, so that the label is bounded.
 fn error_type(record: &CallRecord) -> &'static str {
-    let named = |error: &str| ERRORS.into_iter().map(ErrorKind::as_str).find(|name| *name == error);
+    let named = |error: &str| ErrorKind::ALL.into_iter().map(ErrorKind::as_str).find(|name| *name == error);
     match record.outcome {
         Outcome::Cancelled => ErrorKind::Cancelled.as_str(),
         _ => record.error.as_deref().and_then(named).unwrap_or(UNKNOWN_ERROR),
     }
 }
-
-const ERRORS: [ErrorKind; 18] = [
-    ErrorKind::InvalidRequest,
-    ErrorKind::Unauthenticated,
-    ErrorKind::PermissionDenied,
-    ErrorKind::NotFound,
-    ErrorKind::Conflict,
-    ErrorKind::TooLarge,
-    ErrorKind::RateLimited,
-    ErrorKind::Overloaded,
-    ErrorKind::Timeout(Phase::Connect),
-    ErrorKind::Timeout(Phase::FirstToken),
-    ErrorKind::Timeout(Phase::Idle),
-    ErrorKind::Timeout(Phase::Total),
-    ErrorKind::Unreachable,
-    ErrorKind::Upstream,
-    ErrorKind::BadReply,
-    ErrorKind::Interrupted,
-    ErrorKind::Cancelled,
-    ErrorKind::Internal,
-];

@@ -92,6 +92,15 @@ families! {
     /// Attempts to have a call answered by a provider.
     attempts: IntCounterVec = "playhouse_upstream_attempts_total" [provider, model, outcome];
 
+    /// Where a deployment's circuit stands: 0 closed, 1 paused as the upstream asked, 2 half open, 3 open.
+    circuit_state: IntGaugeVec = "playhouse_circuit_state" [provider, model];
+
+    /// How often a deployment's circuit opened, because it failed too often.
+    circuit_opened: IntCounterVec = "playhouse_circuit_opened_total" [provider, model];
+
+    /// Calls for which the cache of answers was asked: hit or miss.
+    cache_answers: IntCounterVec = "playhouse_cache_answers_total" [outcome];
+
     /// Tokens by kind. Cached and cache_write ones are prompt tokens too, reasoning ones completion tokens.
     tokens: IntCounterVec = "playhouse_tokens_total" [provider, model, kind];
 
@@ -121,8 +130,32 @@ families! {
     /// Call records written to the store.
     call_records_written: IntCounter = "playhouse_call_records_written_total" [];
 
-    /// Call records lost because the store was away for too long.
+    /// Call records lost: neither the ledger's disk nor memory had room for them.
     call_records_dropped: IntCounter = "playhouse_call_records_dropped_total" [];
+
+    /// Size of the call ledger on disk.
+    ledger_bytes: IntGauge = "playhouse_ledger_bytes" [];
+
+    /// Call records that are not in the database yet, on disk or in memory.
+    ledger_lag: IntGauge = "playhouse_ledger_lag_records" [];
+
+    /// Those of them that are in memory only, because the disk did not take them.
+    ledger_in_memory: IntGauge = "playhouse_ledger_memory_records" [];
+
+    /// How long the call record waits that waits longest in the ledger; 0 when none does.
+    ledger_oldest_age: Gauge = "playhouse_ledger_oldest_record_age_seconds" [];
+
+    /// Call records written to the ledger.
+    ledger_appended: IntCounter = "playhouse_ledger_appended_total" [];
+
+    /// Call records that the ledger's disk did not take.
+    ledger_overflowed: IntCounter = "playhouse_ledger_overflowed_total" [];
+
+    /// Call records that the database refused for good, set aside in a file.
+    ledger_refused: IntCounter = "playhouse_ledger_refused_total" [];
+
+    /// Places in the ledger's files that were damaged and passed over.
+    ledger_damaged: IntCounter = "playhouse_ledger_damaged_total" [];
 
     /// Log lines lost because nobody read them fast enough.
     log_lines_dropped: IntCounter = "playhouse_log_lines_dropped_total" [];
@@ -135,6 +168,23 @@ families! {
 
     /// What was built; always 1.
     build_info: IntGaugeVec = "playhouse_build_info" [version, revision];
+}
+
+families! {
+    /// What is known of Redis, where replicas share over one.
+    RedisFamilies:
+
+    /// Whether Redis answers: 1 or 0.
+    up: IntGauge = "playhouse_redis_up" [];
+
+    /// Connections made to Redis.
+    connections: IntCounter = "playhouse_redis_connections_total" [];
+
+    /// Commands to Redis that failed, by why: error or timeout.
+    failures: IntCounterVec = "playhouse_redis_command_failures_total" [reason];
+
+    /// What was done in this process because Redis was away, by what: quota or answer.
+    fallbacks: IntCounterVec = "playhouse_redis_fallbacks_total" [kind];
 }
 
 families! {

@@ -12,12 +12,13 @@ mod families;
 mod guard;
 mod pairs;
 mod process;
+mod redis;
 mod requests;
 mod scrape;
 
 use std::time::Duration;
 
-use playhouse_llm::{CallRecord, ErrorKind};
+use playhouse_llm::{CacheOutcome, CallRecord, ErrorKind};
 use prometheus::Registry;
 
 use attempts::AttemptMetrics;
@@ -30,8 +31,9 @@ use crate::otlp::SpanCounts;
 
 pub use agents::{RunSample, ToolCallSample};
 pub use guard::GaugeGuard;
+pub use redis::RedisReading;
 pub use requests::RequestSample;
-pub use scrape::CallRecordCounts;
+pub use scrape::{CallRecordCounts, CircuitSample};
 
 /// The content type of what [`Metrics::render`] writes.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -97,6 +99,16 @@ impl Metrics {
         self.attempts.observe(&self.families, provider, model, error);
     }
 
+    /// Counts a circuit that has opened. Whoever names it bounds how many there are.
+    pub fn observe_circuit_opened(&self, provider: &str, model: &str) {
+        self.families.circuit_opened.with_label_values(&[provider, model]).inc();
+    }
+
+    /// Counts a call for which the cache of answers was asked.
+    pub fn observe_cache(&self, outcome: CacheOutcome) {
+        self.families.cache_answers.with_label_values(&[outcome.as_str()]).inc();
+    }
+
     /// Counts an agent's run that has ended.
     pub fn observe_run(&self, sample: &RunSample<'_>) {
         sample.observe(&self.families);
@@ -138,6 +150,11 @@ impl Metrics {
         self.scrape.watch_spans(Box::new(counts));
     }
 
+    /// Names the circuits of deployments, which are read at each [`render`](Self::render).
+    pub fn watch_circuits(&self, circuits: impl Fn() -> Vec<CircuitSample> + Send + Sync + 'static) {
+        self.scrape.watch_circuits(Box::new(circuits));
+    }
+
     /// Counts the pieces of a streamed answer that was complete: how many came after the first, and in
     /// what time.
     pub fn observe_chunks(&self, provider: &str, model: &str, later: u32, took: Duration) {
@@ -147,6 +164,23 @@ impl Metrics {
     /// All metrics as they are.
     pub(crate) fn gather(&self) -> Vec<prometheus::proto::MetricFamily> {
         self.scrape.gather(&self.families)
+    }
+
+    /// Names what is known of Redis, which is read at each [`render`](Self::render). Without it there are no
+    /// metrics of Redis.
+    ///
+    /// ```
+    /// use playhouse_telemetry::metrics::{Metrics, RedisReading};
+    ///
+    /// let metrics = Metrics::new("1.0.0", "abc123");
+    /// assert!(!metrics.render().contains("playhouse_redis"));
+    /// metrics.watch_redis(|| RedisReading { up: true, timeouts: 2, ..RedisReading::default() });
+    /// let text = metrics.render();
+    /// assert!(text.contains("playhouse_redis_up 1"));
+    /// assert!(text.contains(r#"playhouse_redis_command_failures_total{reason="timeout"} 2"#));
+    /// ```
+    pub fn watch_redis(&self, reading: impl Fn() -> RedisReading + Send + Sync + 'static) {
+        self.scrape.watch_redis(Box::new(reading));
     }
 
     /// All metrics in the Prometheus text format, version 0.0.4 ([`CONTENT_TYPE`]).

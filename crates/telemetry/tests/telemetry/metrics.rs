@@ -4,9 +4,11 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use playhouse_llm::{CallRecord, ErrorKind, Outcome, Phase, Usage};
+use playhouse_llm::{CacheOutcome, CallRecord, ErrorKind, Outcome, Phase, Usage};
 use playhouse_telemetry::Metrics;
-use playhouse_telemetry::metrics::{CallRecordCounts, RequestSample, RunSample, ToolCallSample};
+use playhouse_telemetry::metrics::{
+    CallRecordCounts, CircuitSample, RequestSample, RunSample, ToolCallSample,
+};
 
 fn call(model: &str) -> CallRecord {
     CallRecord {
@@ -50,11 +52,21 @@ fn touched() -> Metrics {
     metrics.observe_request(&RequestSample { upstream, ..request(Some("/v1/chat")) });
     metrics.observe_call(&call("gpt-4o"));
     metrics.observe_attempt("openai", "gpt-4o", None);
+    metrics.observe_circuit_opened("openai", "gpt-4o");
+    metrics.observe_cache(CacheOutcome::Hit);
+    metrics.watch_circuits(|| {
+        vec![CircuitSample { provider: "openai".into(), model: "gpt-4o".into(), state: 3 }]
+    });
     metrics.observe_step("math");
     metrics.observe_tool_call(&ToolCallSample { tool: Some("calculator"), success: true, duration_ms: 1.0 });
     metrics.observe_run(&RunSample { agent: "math", status: "completed", duration_ms: 900.0 });
     metrics.watch_dropped_log_lines(|| 3);
-    metrics.watch_call_records(|| CallRecordCounts { queued: 1, written: 2, dropped: 0 });
+    metrics.watch_call_records(|| CallRecordCounts {
+        queued: 1,
+        written: 2,
+        oldest_age_s: 0.5,
+        ..CallRecordCounts::default()
+    });
     metrics
 }
 
@@ -255,6 +267,17 @@ fn watched_counts_are_read_and_never_counted_twice() {
     assert_has(&metrics, "playhouse_log_lines_dropped_total 3");
     assert_has(&metrics, "playhouse_call_records_written_total 2");
     assert_has(&metrics, "playhouse_call_records_queued 1");
+    assert_has(&metrics, "playhouse_ledger_lag_records 1");
+    assert_has(&metrics, "playhouse_ledger_oldest_record_age_seconds 0.5");
+}
+
+#[test]
+fn a_circuit_that_is_gone_is_shown_no_more() {
+    let metrics = touched();
+    assert_has(&metrics, r#"playhouse_circuit_state{model="gpt-4o",provider="openai"} 3"#);
+    metrics.watch_circuits(Vec::new);
+    assert!(!metrics.render().contains("playhouse_circuit_state{"));
+    assert_has(&metrics, r#"playhouse_circuit_opened_total{model="gpt-4o",provider="openai"} 1"#);
 }
 
 #[test]

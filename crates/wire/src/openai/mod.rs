@@ -3,8 +3,8 @@
 pub mod chat;
 mod complaint;
 pub mod embeddings;
-mod fields;
 pub mod models;
 mod refusal;
 pub mod stored;
-mod stranger;
+
+use crate::{fields, stranger};

@@ -15,6 +15,7 @@ mod embeddings;
 mod errors;
 mod facts;
 mod laws;
+mod messages;
 mod recorded;
 mod replies;
 mod requests;

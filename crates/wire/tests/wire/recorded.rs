@@ -27,12 +27,12 @@ const LEFT_OUT: [(&str, &str); 0] = [];
 /// Vendors that do not answer the way OpenAI does.
 const OTHER_PROTOCOLS: [&str; 3] = ["anthropic", "gemini", "vertex"];
 
-struct Exchange {
-    name: String,
-    request: String,
-    status: u16,
-    body: String,
-    is_stream: bool,
+pub(crate) struct Exchange {
+    pub(crate) name: String,
+    pub(crate) request: String,
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    pub(crate) is_stream: bool,
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn chat_replies_survive() {
 }
 
 /// Everything of `inner` is in `outer`, which may have more fields.
-fn assert_holds(outer: &Value, inner: &Value, name: &str) {
+pub(crate) fn assert_holds(outer: &Value, inner: &Value, name: &str) {
     match (outer, inner) {
         (Value::Object(outer), Value::Object(inner)) => {
             for (key, value) in inner {
@@ -170,7 +170,7 @@ fn chat_streams_survive_any_split() {
 }
 
 /// What is known without decoding is what decoding finds.
-fn assert_outlined(events: &[Event], name: &str) {
+pub(crate) fn assert_outlined(events: &[Event], name: &str) {
     let reply = collect(events);
     let first_output = events.iter().position(|event| event.outline().has_output);
     let decoded_output =
@@ -356,7 +356,7 @@ fn model_lists_survive() {
     }
 }
 
-fn walk(folder_name: &str, at_least: usize) -> impl Iterator<Item = Exchange> {
+pub(crate) fn walk(folder_name: &str, at_least: usize) -> impl Iterator<Item = Exchange> {
     let mut exchanges = Vec::new();
     if let Some(folder) = folder() {
         let vendors = fs::read_dir(folder.join(folder_name)).unwrap();
@@ -387,11 +387,11 @@ fn exchanges_in(vendor: &Path, folder_name: &str) -> Vec<Exchange> {
     read.collect()
 }
 
-fn skipped() -> bool {
+pub(crate) fn skipped() -> bool {
     folder().is_none()
 }
 
-fn folder() -> Option<PathBuf> {
+pub(crate) fn folder() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/recorded");
     let folder = std::env::var_os("PLAYHOUSE_RECORDED").map_or_else(beside, PathBuf::from);
     if folder.join("chat").is_dir() {

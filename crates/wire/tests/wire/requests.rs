@@ -135,12 +135,12 @@ fn a_request_of_types_is_written_as_every_vendor_takes_it() {
     let call =
         ToolCall { id: "c1".into(), name: "add".into(), arguments: "{}".into(), ..ToolCall::default() };
     let asked = Message { parts: vec![Part::ToolCall(call)], ..Message::assistant("") };
-    let results =
-        ["c1", "c2"].map(|id| Part::ToolResult { call_id: id.into(), parts: vec![Part::text("4")] });
+    let results = ["c1", "c2"].map(|id| Part::tool_result(id, vec![Part::text("4")]));
     let told = Message { parts: results.into(), ..Message::new(Role::User, "") };
     let image = Part::Image { url: "https://x/y.png".into(), extra: Default::default() };
     let shown = Message { parts: vec![Part::text("see"), image], shape: Shape::Parts, ..Message::user("") };
     let tool = ToolSpec {
+        strict: None,
         name: "add".into(),
         description: Some("adds".into()),
         parameters: Some(json!({ "type": "object" })),

@@ -21,7 +21,26 @@ pub(crate) fn read_in_pieces(stream: &[u8], piece_bytes: usize) -> Read {
 
 /// Reads a stream that arrives in these pieces.
 pub(crate) fn read_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, max_line_bytes: usize) -> Read {
+    read_choices(pieces, max_line_bytes, 1)
+}
+
+/// Reads a stream that answers a request for so many alternatives.
+pub(crate) fn read_choices<'a>(
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+    max_line_bytes: usize,
+    choices: u32,
+) -> Read {
     let mut reader = OpenAiChat.stream_reader(max_line_bytes);
+    reader.expect_choices(choices);
+    read_all(reader, pieces)
+}
+
+/// Reads a stream of this protocol in pieces of this many bytes.
+pub(crate) fn read_with(codec: &dyn Codec, stream: &[u8], piece_bytes: usize) -> Read {
+    read_all(codec.stream_reader(MAX_LINE_BYTES), stream.chunks(piece_bytes.max(1)))
+}
+
+fn read_all<'a>(mut reader: Box<dyn StreamReader>, pieces: impl IntoIterator<Item = &'a [u8]>) -> Read {
     let mut events = Vec::new();
     for piece in pieces {
         reader.push(Bytes::copy_from_slice(piece));
@@ -61,7 +80,16 @@ pub(crate) fn collect(events: &[Event]) -> Reply {
 
 /// Writes events as a stream that ends well.
 pub(crate) fn write_stream(events: &[Event], include_usage: bool) -> Bytes {
-    let mut writer = OpenAiChat.stream_writer(envelope(include_usage));
+    write_all(&OpenAiChat, events, include_usage)
+}
+
+/// Writes events as a stream of this protocol that ends well, and tells its token counts.
+pub(crate) fn write_with(codec: &dyn Codec, events: &[Event]) -> Bytes {
+    write_all(codec, events, true)
+}
+
+fn write_all(codec: &dyn Codec, events: &[Event], include_usage: bool) -> Bytes {
+    let mut writer = codec.stream_writer(envelope(include_usage));
     let mut written = Vec::new();
     for event in events {
         written.extend_from_slice(&writer.event(event).unwrap());

@@ -6,6 +6,7 @@ mod show;
 mod stats;
 mod table;
 mod tail;
+mod verify;
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use playhouse_store::{CallFilter, SqliteStore, StoreError};
 
 use super::small_runtime;
 use crate::args::{CallsArgs, CallsCommand, CallsFilter, CallsSource, OutcomeName};
-use crate::config::{Flags, Purpose, load};
+use crate::config::{Config, Flags, Purpose, load};
 use crate::console::Console;
 use crate::failure::Failure;
 
@@ -23,6 +24,9 @@ const DATABASE: &str = "playhouse.db";
 
 pub(super) fn run(args: CallsArgs, console: &Console) -> Result<u8, Failure> {
     let runtime = small_runtime()?;
+    if args.verify {
+        return runtime.block_on(verify::run(&args.list, console));
+    }
     match args.command.unwrap_or(CallsCommand::List(args.list)) {
         CallsCommand::List(args) => runtime.block_on(list::run(&args, console)),
         CallsCommand::Tail(args) => runtime.block_on(tail::run(&args, console)),
@@ -32,14 +36,18 @@ pub(super) fn run(args: CallsArgs, console: &Console) -> Result<u8, Failure> {
 
 /// Opens the database that the configuration names, for reading beside a running server.
 fn open(source: &CallsSource, console: &Console) -> Result<SqliteStore, Failure> {
-    let flags =
-        Flags { config: source.config.clone(), data_dir: source.data_dir.clone(), ..Flags::default() };
-    let loaded = load(&flags, &console.environment, Purpose::Find)?;
-    let path = loaded.config.server.data_dir.join(DATABASE);
+    let path = find(source, console)?.server.data_dir.join(DATABASE);
     if !path.exists() {
         return Err(Failure::work(no_log(&path)));
     }
     SqliteStore::open_read_only(&path).map_err(failed)
+}
+
+/// The configuration that names the data folder.
+fn find(source: &CallsSource, console: &Console) -> Result<Config, Failure> {
+    let flags =
+        Flags { config: source.config.clone(), data_dir: source.data_dir.clone(), ..Flags::default() };
+    Ok(load(&flags, &console.environment, Purpose::FindData)?.config)
 }
 
 fn no_log(path: &Path) -> String {

@@ -4,6 +4,7 @@ mod agents;
 mod limits;
 mod models;
 mod providers;
+mod redis;
 mod server;
 mod telemetry;
 
@@ -21,7 +22,7 @@ pub(crate) fn review(
     environment: &Environment,
     purpose: Purpose,
 ) -> Vec<Problem> {
-    if purpose == Purpose::Find {
+    if matches!(purpose, Purpose::Find | Purpose::FindData) {
         return Vec::new();
     }
     let view = View { config, tree, environment };
@@ -33,6 +34,7 @@ pub(crate) fn review(
     }
     agents::review(&view, &mut problems);
     server::review(&view, &mut problems);
+    redis::review(&view, &mut problems);
     limits::review(&view, &mut problems);
     telemetry::review(&view, &mut problems);
     problems
@@ -78,10 +80,8 @@ pub(crate) fn notices(config: &Config, environment: &Environment, purpose: Purpo
 
 /// Variables that mean something this version cannot do: going on would lose what they promise.
 fn unsupported(environment: &Environment, problems: &mut Vec<Problem>) {
-    let cases = [
-        ("DATABASE_URL", "this version keeps sessions and call records in SQLite in the data folder only"),
-        ("REDIS_URL", "this version is one process and shares nothing over Redis"),
-    ];
+    let cases =
+        [("DATABASE_URL", "this version keeps sessions and call records in SQLite in the data folder only")];
     for (name, reason) in cases.iter().filter(|(name, _)| environment.get(name).is_some()) {
         let problem = Problem::new(format!("{name} is set, but {reason}"));
         let problem = problem.pointing(Origin::Variable((*name).to_owned()), Mark::Key);

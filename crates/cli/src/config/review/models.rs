@@ -1,6 +1,6 @@
 //! Checks of `[models]` and `[prices]`: that what they name is there.
 
-use playhouse_provider::PriceConfig;
+use playhouse_provider::{ModelConfig, PriceConfig};
 
 use super::View;
 use crate::config::problem::Problem;
@@ -11,15 +11,25 @@ pub(super) fn review(view: &View<'_>, problems: &mut Vec<Problem>) {
         if alias.is_empty() || alias.contains('/') {
             problems.push(bad_alias(view, alias));
         }
-        if model.chain.is_empty() && view.tree.get(&["models", alias, "chain"]).is_some() {
+        if model.chain.is_empty() && model.balance.is_empty() && says_chain(view, alias) {
             problems.push(
                 view.problem(&["models", alias, "chain"], format!("the chain of '{alias}' is empty"))
                     .label("name at least one \"provider/model\""),
             );
         }
-        for (index, link) in model.chain.iter().enumerate() {
-            problems.extend(bad_link(view, alias, index, link));
+        if model.chain.is_empty() && model.balance.is_empty() && !says_chain(view, alias) {
+            let message = format!("the alias '{alias}' names nobody to ask");
+            problems.push(view.problem(&["models", alias], message).label("add chain or balance here"));
         }
+        for (index, link) in model.chain.iter().enumerate() {
+            let told = |message: String| view.item_problem(&["models", alias, "chain"], index, message);
+            problems.extend(bad_link(view, &format!("the chain of '{alias}'"), link, told));
+        }
+        for name in model.balance.keys() {
+            let told = |message: String| view.problem(&["models", alias, "balance", name], message);
+            problems.extend(bad_link(view, &format!("the balance of '{alias}'"), name, told));
+        }
+        problems.extend(weightless(view, alias, model));
     }
     for (name, price) in &view.config.prices {
         problems.extend(bad_price(view, name, price));
@@ -37,9 +47,21 @@ fn bad_alias(view: &View<'_>, alias: &str) -> Problem {
         .help("a name with a '/' is read as provider/model, so nobody would find this alias")
 }
 
-/// A link of a chain that leads nowhere.
-fn bad_link(view: &View<'_>, alias: &str, index: usize, link: &str) -> Option<Problem> {
-    let path = ["models", alias, "chain"];
+fn says_chain(view: &View<'_>, alias: &str) -> bool {
+    view.tree.get(&["models", alias, "chain"]).is_some()
+}
+
+/// A group of which nobody would ever be asked.
+fn weightless(view: &View<'_>, alias: &str, model: &ModelConfig) -> Option<Problem> {
+    let is_weightless = !model.balance.is_empty() && model.balance.values().all(|weight| *weight == 0);
+    is_weightless.then(|| {
+        view.problem(&["models", alias, "balance"], format!("the balance of '{alias}' weighs nothing"))
+            .label("give at least one a weight above 0")
+    })
+}
+
+/// A link of a chain or of a group that leads nowhere.
+fn bad_link(view: &View<'_>, whose: &str, link: &str, told: impl Fn(String) -> Problem) -> Option<Problem> {
     let providers = || view.config.providers.keys().map(String::as_str);
     let problem = match link.split_once('/') {
         Some((provider, model)) if !model.is_empty() && view.config.providers.contains_key(provider) => {
@@ -48,21 +70,16 @@ fn bad_link(view: &View<'_>, alias: &str, index: usize, link: &str) -> Option<Pr
         Some((provider, model)) if !provider.is_empty() && !model.is_empty() => {
             let meant = suggest::nearest(provider, providers());
             let label = meant.map(|meant| format!("did you mean \"{meant}/{model}\"?")).unwrap_or_default();
-            let message =
-                format!("the chain of '{alias}' names the provider '{provider}', which is not configured");
+            let message = format!("{whose} names the provider '{provider}', which is not configured");
             let known = providers().collect::<Vec<_>>().join(", ");
             let help = format!("add [providers.{provider}]");
             let help = if known.is_empty() { help } else { format!("the providers are: {known}; or {help}") };
-            view.item_problem(&path, index, message).label(label).help(help)
+            told(message).label(label).help(help)
         }
         _ => {
             let example = providers().next().unwrap_or("openai");
-            view.item_problem(
-                &path,
-                index,
-                format!("the chain of '{alias}' has \"{link}\", which names no provider"),
-            )
-            .label(format!("write \"provider/model\", such as \"{example}/{}\"", link.trim_matches('/')))
+            told(format!("{whose} has \"{link}\", which names no provider"))
+                .label(format!("write \"provider/model\", such as \"{example}/{}\"", link.trim_matches('/')))
         }
     };
     Some(problem)

@@ -1,8 +1,8 @@
 //! Checks of `[providers]`: that there is one, where it is, and that its key can be sent.
 
 use http::{HeaderName, HeaderValue, Uri};
-use playhouse_provider::ProviderConfig;
 use playhouse_provider::catalog::{vendor, vendors};
+use playhouse_provider::{CACHE_PROVIDER, ProviderConfig};
 use secrecy::ExposeSecret;
 
 use super::View;
@@ -59,6 +59,10 @@ and any other address goes like this:
 base_url = \"http://127.0.0.1:8001/v1\"";
 
 fn name_problem(view: &View<'_>, name: &str) -> Option<Problem> {
+    if name == CACHE_PROVIDER {
+        let problem = view.problem(&["providers", name], "no provider can be named 'cache'");
+        return Some(problem.label("in the call log, that is who gives kept answers"));
+    }
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let fits = !name.is_empty() && name.len() <= 64 && name.chars().all(is_plain);
     (!fits).then(|| {

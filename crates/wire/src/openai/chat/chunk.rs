@@ -156,6 +156,8 @@ impl Sorted {
             PartDelta::Reasoning { text, field } => self.reasoning(field).push_str(text),
             PartDelta::Refusal(text) => self.refusal.get_or_insert_default().push_str(text),
             PartDelta::ToolCall { .. } => self.calls.push(part.clone()),
+            // Neither is in this protocol's pieces.
+            PartDelta::Seal { .. } | PartDelta::Other { .. } => {}
         }
     }
 
@@ -182,7 +184,7 @@ fn read_item(item: &Value) -> Option<PartDelta> {
     match item.get("type")?.as_str()? {
         "text" => Some(PartDelta::Text(item.get("text")?.as_str()?.to_owned())),
         "thinking" => match content::read_thinking(item)? {
-            Part::Reasoning { text, field } => Some(PartDelta::Reasoning { text, field }),
+            Part::Reasoning { text, field, .. } => Some(PartDelta::Reasoning { text, field }),
             _ => None,
         },
         _ => None,

@@ -43,6 +43,10 @@ impl Decode for OpenAiChat {
         prompt::decode_prompt(body)
     }
 
+    fn untold(&self, prompt: &Prompt) -> Result<Vec<String>, Malformed> {
+        foreign::untold(prompt)
+    }
+
     fn reply(&self, body: &[u8]) -> Result<Reply, Malformed> {
         reply::decode_reply(body)
     }
@@ -74,7 +78,9 @@ impl Codec for OpenAiChat {
     fn read_request(&self, body: Bytes) -> Result<Incoming, Error> {
         let head = Head::read(&body).map_err(Error::invalid_request)?;
         let (model, stream, include_usage) = (Arc::from(&*head.model), head.stream, head.include_usage);
+        let choices = head.choices;
         let request = Request::from_encoded(model, stream, Encoded { bytes: body, decoder: &Self });
+        let request = request.asking_for(choices);
         Ok(Incoming { request, include_usage })
     }
 
@@ -83,8 +89,8 @@ impl Codec for OpenAiChat {
             return Ok(body.clone());
         }
         let identity = Identity::of(envelope);
-        let written = match event.whole()? {
-            Some(reply) => dress_reply(reply, &identity),
+        let written = match event.translated_whole()? {
+            Some(reply) => dress_reply(&reply, &identity),
             None => dress_reply(&collected(event)?, &identity),
         };
         Ok(written.to_string().into())
@@ -123,17 +129,14 @@ impl Codec for OpenAiChat {
 
 fn collected(event: &Event) -> Result<Reply, Error> {
     let mut collector = Collector::default();
-    event.chunks()?.iter().for_each(|chunk| collector.absorb(chunk));
+    event.translated_chunks()?.iter().for_each(|chunk| collector.absorb(chunk));
     Ok(collector.into_reply())
 }
 
 /// A request that came as types, or over another protocol, as this protocol's.
 fn translated(request: &Request, dialect: &Dialect) -> Result<Value, Error> {
-    let prompt = request.prompt()?;
-    let encoded = match request.protocol() {
-        Some(_) => prompt::encode_prompt(&foreign::without_carried(prompt)),
-        None => prompt::encode_prompt(prompt),
-    };
+    let prompt = request.translated()?;
+    let encoded = prompt::encode_prompt(&prompt);
     let mut body = json!({ "model": *request.model });
     if let (Value::Object(body), Value::Object(fields)) = (&mut body, encoded) {
         let settled = ["model", "stream", "stream_options"];
@@ -141,7 +144,7 @@ fn translated(request: &Request, dialect: &Dialect) -> Result<Value, Error> {
     }
     if request.stream {
         body["stream"] = true.into();
-        if let Some(options) = stream_options(prompt, dialect) {
+        if let Some(options) = stream_options(&prompt, dialect) {
             body["stream_options"] = options;
         }
     }

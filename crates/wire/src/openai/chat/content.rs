@@ -129,7 +129,7 @@ pub(super) fn read_thinking(value: &Value) -> Option<Part> {
         Value::Array(items) => items.iter().filter_map(|item| item.get("text")?.as_str()).collect(),
         _ => return None,
     };
-    Some(Part::Reasoning { text, field: THINKING.to_owned() })
+    Some(Part::Reasoning { text, field: THINKING.to_owned(), extra: Extra::new() })
 }
 
 pub(super) fn write_thinking(text: &str) -> Value {

@@ -21,6 +21,8 @@ pub(super) struct Head<'a> {
     pub(super) stream_at: Option<Range<usize>>,
     pub(super) include_usage: bool,
     pub(super) options: Option<Options>,
+    /// How many alternatives are asked for; 1 where that cannot be read.
+    pub(super) choices: u32,
 }
 
 /// The `stream_options` of a request.
@@ -50,6 +52,7 @@ impl<'a> Head<'a> {
             stream_at: fields.stream.map(|raw| place_of(raw, text)),
             include_usage: options.as_ref().is_some_and(|(_, include_usage)| *include_usage),
             options: options.map(|(options, _)| options),
+            choices: fields.n.and_then(|n| n.get().parse().ok()).unwrap_or(1),
         })
     }
 }
@@ -64,6 +67,8 @@ struct Fields<'a> {
     stream: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "raw")]
     stream_options: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "raw")]
+    n: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

@@ -39,11 +39,11 @@ pub(super) fn message_of(mut fields: Extra, role: Role) -> Message {
     }
     let mut parts = Vec::new();
     if let Some((text, field)) = content::take_reasoning(&mut fields) {
-        parts.push(Part::Reasoning { text, field: field.to_owned() });
+        parts.push(Part::Reasoning { text, field: field.to_owned(), extra: Extra::new() });
     }
     let (shape, said) = content::take_content(&mut fields);
     match role {
-        Role::Tool => parts.push(Part::ToolResult { call_id: take_call_id(&mut fields), parts: said }),
+        Role::Tool => parts.push(Part::tool_result(take_call_id(&mut fields), said)),
         _ => parts.extend(said),
     }
     parts.extend(take_filled_string(&mut fields, "refusal").map(|text| Part::Refusal { text }));
@@ -60,7 +60,7 @@ fn take_call_id(fields: &mut Extra) -> String {
 /// Writes a message; tool results become messages of their own, before the rest.
 pub(super) fn encode_message(message: &Message) -> Vec<Value> {
     let results = message.parts.iter().filter_map(|part| match part {
-        Part::ToolResult { call_id, parts } => Some((call_id.as_str(), parts)),
+        Part::ToolResult { call_id, parts, .. } => Some((call_id.as_str(), parts)),
         _ => None,
     });
     let rest: Vec<&Part> =
@@ -118,7 +118,11 @@ fn set_call_id(out: &mut Writing<'_>, extra: &Extra, call_id: &str) {
 fn set_reasoning(out: &mut Writing<'_>, parts: &[&Part]) {
     for name in ["reasoning_content", "reasoning"] {
         let texts = parts.iter().filter_map(|part| match part {
-            Part::Reasoning { text, field } if content::reasoning_field(field) == name => Some(text.as_str()),
+            // What is sealed is another protocol's, and means nothing here.
+            part if part.is_sealed() => None,
+            Part::Reasoning { text, field, .. } if content::reasoning_field(field) == name => {
+                Some(text.as_str())
+            }
             _ => None,
         });
         out.set_some(name, joined(texts));

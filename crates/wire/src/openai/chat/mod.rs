@@ -8,11 +8,12 @@
 //!
 //! In reading order: `head`, `edit` and `member` (a request that only passes through) → `prompt`,
 //! `message`, `content`, `calls`, `tools` (a request as types) → `reply`, `chunk`,
-//! `usage` (an answer as types) → `outline`, `shown`, `needles`, `reader` (an answer that only passes
-//! through) → `writer`, `dress`, `cut` (an answer written) → `failure` (errors). `codec` ties them
-//! together.
+//! `usage` (an answer as types) → `outline`, `shown`, `needles`, `choices`, `reader` (an answer that only passes
+//! through) → `writer`, `dress`, `cut` (an answer written) → `failure` (errors). `manner` tells what a
+//! request allows; `codec` ties them together.
 
 mod calls;
+mod choices;
 mod chunk;
 mod codec;
 mod content;
@@ -21,8 +22,10 @@ mod dress;
 mod edit;
 mod failure;
 mod foreign;
+mod form;
 mod head;
 mod id;
+pub(crate) mod manner;
 mod member;
 mod message;
 mod needles;

@@ -1,11 +1,11 @@
 //! A request body as a prompt, and a prompt as a request body.
 
-use playhouse_llm::{Extra, Malformed, Prompt};
+use playhouse_llm::{Extra, Malformed, Prompt, ReasoningWish};
 use serde_json::{Number, Value};
 
-use super::fields::{Writing, take_exact, take_u64};
+use super::fields::{Writing, take_exact, take_filled_string, take_u64};
 use super::message::{decode_messages, encode_message};
-use super::{complaint, tools};
+use super::{complaint, form, tools};
 use crate::json;
 
 /// Decodes a request body. The model and the wish for a stream stay in the carried fields.
@@ -16,9 +16,16 @@ pub(super) fn decode_prompt(body: &[u8]) -> Result<Prompt, Malformed> {
         messages: decode_messages(messages)?,
         tools: tools::take_tools(&mut fields),
         tool_choice: tools::take_choice(&mut fields),
+        parallel_tools: take_exact(&mut fields, "parallel_tool_calls", Value::as_bool, |parallel| {
+            (*parallel).into()
+        }),
+        output: take_exact(&mut fields, "response_format", form::read, form::write),
+        reasoning: take_exact(&mut fields, "reasoning_effort", read_effort, write_effort),
         max_tokens: take_max_tokens(&mut fields),
         temperature: take_exact(&mut fields, "temperature", Value::as_f64, write_f64),
         top_p: take_exact(&mut fields, "top_p", Value::as_f64, write_f64),
+        top_k: take_exact(&mut fields, "top_k", Value::as_u64, |count| (*count).into()),
+        end_user: take_filled_string(&mut fields, "user"),
         stop: take_exact(&mut fields, "stop", read_stop, |stop| write_stop(stop)).unwrap_or_default(),
         extra: fields,
     })
@@ -41,9 +48,16 @@ pub fn encode_prompt(prompt: &Prompt) -> Value {
     out.set("messages", prompt.messages.iter().flat_map(encode_message).collect::<Value>());
     tools::set_tools(&mut out, &prompt.extra, &prompt.tools);
     tools::set_choice(&mut out, prompt.tool_choice.as_ref());
+    out.set_kept("parallel_tool_calls", prompt.parallel_tools.as_ref(), Value::as_bool, |parallel| {
+        (*parallel).into()
+    });
+    out.set_kept("response_format", prompt.output.as_ref(), form::read, form::write);
+    out.set_kept("reasoning_effort", prompt.reasoning.as_ref(), read_effort, write_effort);
     set_max_tokens(&mut out, &prompt.extra, prompt.max_tokens);
     out.set_kept("temperature", prompt.temperature.as_ref(), Value::as_f64, write_f64);
     out.set_kept("top_p", prompt.top_p.as_ref(), Value::as_f64, write_f64);
+    out.set_kept("top_k", prompt.top_k.as_ref(), Value::as_u64, |count| (*count).into());
+    out.set_some("user", prompt.end_user.as_deref());
     let stop = (!prompt.stop.is_empty()).then_some(&prompt.stop);
     out.set_kept("stop", stop, read_stop, |stop| write_stop(stop));
     Value::Object(out.done())
@@ -73,6 +87,14 @@ fn set_max_tokens(out: &mut Writing<'_>, extra: &Extra, max_tokens: Option<u64>)
         out.drop_carried("max_tokens");
     }
     out.set_some("max_tokens", max_tokens);
+}
+
+fn read_effort(value: &Value) -> Option<ReasoningWish> {
+    value.as_str().map(ReasoningWish::of_effort)
+}
+
+fn write_effort(wish: &ReasoningWish) -> Value {
+    wish.in_a_word().into()
 }
 
 fn write_f64(number: &f64) -> Value {

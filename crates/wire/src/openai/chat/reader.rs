@@ -7,6 +7,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use playhouse_llm::{Encoded, Error, ErrorKind, Event, Outline};
 
+use super::choices::Choices;
 use super::codec::OpenAiChat;
 use super::outline::{Glance, glance_at_chunk};
 use super::{chunk, needles, refusal, stranger};
@@ -31,6 +32,8 @@ pub(super) struct ChatReader {
     has_finish: bool,
     is_done: bool,
     has_failed: bool,
+    /// Where several alternatives were asked for: one's end is not the end of all.
+    choices: Option<Choices>,
 }
 
 impl ChatReader {
@@ -44,6 +47,7 @@ impl ChatReader {
             has_finish: false,
             is_done: false,
             has_failed: false,
+            choices: None,
         }
     }
 
@@ -76,6 +80,7 @@ impl ChatReader {
         if frames.is_empty() {
             return Ok(());
         }
+        self.look_at_choices(&frames);
         let mut look = Look::new(&frames);
         self.look_at_opening(&mut look)?;
         look.for_end();
@@ -88,6 +93,16 @@ impl ChatReader {
         self.ready
             .push_back(Ok(Event::from_frames(Encoded { bytes: frames, decoder: &OpenAiChat }, outline)));
         Ok(())
+    }
+
+    fn look_at_choices(&mut self, frames: &[u8]) {
+        let Some(choices) = &mut self.choices else { return };
+        let mut walk = Look::new(frames);
+        while let Some(range) = walk.next_frame() {
+            if let Some(frame) = Frame::read(&frames[range]) {
+                choices.look(&frame.data);
+            }
+        }
     }
 
     /// Parses frames from the start until the stream has begun and shown output.
@@ -126,6 +141,10 @@ impl ChatReader {
 }
 
 impl StreamReader for ChatReader {
+    fn expect_choices(&mut self, count: u32) {
+        self.choices = (count > 1).then(Choices::default);
+    }
+
     fn push(&mut self, bytes: Bytes) {
         if self.is_done || self.has_failed {
             return;
@@ -153,6 +172,11 @@ impl StreamReader for ChatReader {
         }
         if !self.has_finish {
             return Err(self.interrupted("ended without a finish reason, so the answer is not complete"));
+        }
+        if let Some(index) = self.choices.as_ref().and_then(Choices::unfinished) {
+            let how =
+                format!("ended without a finish reason of choice {index}, so the answer is not complete");
+            return Err(self.interrupted(&how));
         }
         Ok(())
     }

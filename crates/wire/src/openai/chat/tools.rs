@@ -52,7 +52,8 @@ fn take_spec(function: &mut Extra) -> Option<ToolSpec> {
     let name = take_filled_string(function, "name")?;
     let description = take_string(function, "description");
     let parameters = take_object(function, "parameters").map(Value::Object);
-    Some(ToolSpec { name, description, parameters, extra: Extra::new() })
+    let strict = take_exact(function, "strict", Value::as_bool, |strict| (*strict).into());
+    Some(ToolSpec { name, description, parameters, strict, extra: Extra::new() })
 }
 
 fn write_tool(tool: &ToolSpec) -> Value {
@@ -61,6 +62,7 @@ fn write_tool(tool: &ToolSpec) -> Value {
     function.set("name", tool.name.as_str());
     function.set_some("description", tool.description.as_deref());
     function.set_some("parameters", tool.parameters.clone());
+    function.set_some("strict", tool.strict);
     let function = function.done();
     let mut out = Writing::new(&tool.extra);
     out.set("type", "function");

@@ -18,6 +18,7 @@ pub(super) struct ChatWriter {
     identity: Identity,
     /// The choices whose role has been written.
     opened: Vec<u32>,
+    calls: CallNumbers,
     /// The last token counts, which are written at the end.
     usage: Option<Usage>,
 }
@@ -28,6 +29,7 @@ impl ChatWriter {
             include_usage: envelope.include_usage,
             identity: Identity::of(envelope),
             opened: Vec::new(),
+            calls: CallNumbers::default(),
             usage: None,
         }
     }
@@ -40,8 +42,8 @@ impl ChatWriter {
     /// Writes one chunk as the several that OpenAI would send.
     fn write_chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
         self.identity.learn(chunk);
-        if chunk.usage.is_some() {
-            self.usage.clone_from(&chunk.usage);
+        if let Some(later) = &chunk.usage {
+            self.usage.get_or_insert_default().update(later);
         }
         let around = Chunk { choices: Vec::new(), usage: None, extra: carried(chunk), ..chunk.clone() };
         if chunk.choices.is_empty() && chunk.usage.is_none() {
@@ -61,8 +63,8 @@ impl ChatWriter {
 
     /// The role, the additions, the finish, as far as each is there and not yet written.
     fn pieces_of(&mut self, choice: &ChoiceDelta) -> Vec<ChoiceDelta> {
-        let said: Vec<PartDelta> =
-            choice.parts.iter().filter(|part| !is_silent(part)).map(with_arguments).collect();
+        let said = choice.parts.iter().filter(|part| !is_silent(part)).map(with_arguments);
+        let said: Vec<PartDelta> = said.map(|part| self.calls.numbered(choice.index, part)).collect();
         let opens = !self.opened.contains(&choice.index);
         let mut pieces = Vec::new();
         if opens {
@@ -92,11 +94,12 @@ impl StreamWriter for ChatWriter {
         if let Some(frames) = event.frames_in(PROTOCOL) {
             return Ok(self.pass_through(event, frames));
         }
+        self.calls.are_renumbered = event.protocol().is_some();
         let mut out = BytesMut::new();
-        if let Some(reply) = event.whole()? {
-            self.write_chunk(&Chunk::from(reply), &mut out);
+        if let Some(reply) = event.translated_whole()? {
+            self.write_chunk(&Chunk::from(&*reply), &mut out);
         }
-        for chunk in event.chunks()? {
+        for chunk in event.translated_chunks()?.iter() {
             self.write_chunk(chunk, &mut out);
         }
         Ok(out.freeze())
@@ -113,6 +116,31 @@ impl StreamWriter for ChatWriter {
 
     fn error(&mut self, error: &Error, _request_id: &str) -> Bytes {
         Frame::new(&failure::error_within(error)).to_bytes()
+    }
+}
+
+/// The places of tool calls among the calls of their choice, where the source counts other parts with them.
+#[derive(Debug, Default)]
+struct CallNumbers {
+    /// Whether the source is another protocol.
+    are_renumbered: bool,
+    seen: Vec<(u32, u32)>,
+}
+
+impl CallNumbers {
+    fn numbered(&mut self, choice: u32, mut part: PartDelta) -> PartDelta {
+        if let PartDelta::ToolCall { index, .. } = &mut part
+            && self.are_renumbered
+        {
+            let call = (choice, *index);
+            if !self.seen.contains(&call) {
+                self.seen.push(call);
+            }
+            let place = self.seen.iter().filter(|(of, _)| *of == choice).position(|seen| *seen == call);
+            let place = place.unwrap_or_default();
+            *index = u32::try_from(place).unwrap_or(u32::MAX);
+        }
+        part
     }
 }
 
@@ -163,5 +191,7 @@ fn is_silent(part: &PartDelta) -> bool {
             text.is_empty()
         }
         PartDelta::ToolCall { .. } => false,
+        // What this protocol has no word for is not said.
+        PartDelta::Seal { .. } | PartDelta::Other { .. } => true,
     }
 }

@@ -54,11 +54,10 @@ impl MockProtocol for Chat {
 
     fn wish<'facts>(&self, facts: &'facts Facts) -> Wish<'facts> {
         let Some(prompt) = facts.prompt() else { return Wish::default() };
-        let format = prompt.extra.get("response_format");
         let choices = prompt.extra.get("n").and_then(serde_json::Value::as_u64);
         Wish {
             choices: choices.and_then(|count| u32::try_from(count).ok()).unwrap_or(1),
-            schema: format.and_then(|format| format.get("json_schema")?.get("schema")),
+            schema: prompt.output.as_ref().and_then(|form| form.schema()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Saying what an answer is that is not what it should be, without repeating any of it.
 
 /// What a body is, and its size.
-pub(super) fn describe(body: &[u8]) -> String {
+pub(crate) fn describe(body: &[u8]) -> String {
     let size = body.len();
     let text = body.trim_ascii();
     match text.first() {

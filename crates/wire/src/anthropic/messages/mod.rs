@@ -1,0 +1,30 @@
+//! Anthropic's Messages (<https://docs.anthropic.com/en/api/messages>).
+//!
+//! As in every folder of protocols nothing is lost: decoding takes what it understands out of a JSON
+//! object and leaves the rest in `extra`. Of a stream's events each is carried whole.
+//!
+//! In reading order: `head` and `edit` (a request that only passes through) → `prompt`, `message`, `block`,
+//! `tools`, `wishes` (a request as types) → `reply`, `usage`, `chunk` (an answer as types) → `reader` (an
+//! answer that only passes through) → `writer`, `blocks` (an answer written) → `failure` (errors) →
+//! `foreign` (what another protocol cannot be told). `codec` ties them together.
+
+mod block;
+mod blocks;
+mod chunk;
+mod codec;
+mod edit;
+mod failure;
+mod foreign;
+mod head;
+mod message;
+mod prompt;
+mod reader;
+mod reply;
+mod tools;
+mod usage;
+mod wishes;
+mod writer;
+
+pub use codec::{AnthropicMessages, PROTOCOL};
+pub use prompt::encode_prompt;
+pub use reply::encode_reply;

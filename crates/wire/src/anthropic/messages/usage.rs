@@ -1,0 +1,40 @@
+//! Token counts. Anthropic counts what is read from its cache, and written to it, beside the input.
+
+use playhouse_llm::{Extra, Usage};
+use serde_json::Value;
+
+use crate::fields::{Writing, take_u64};
+
+/// Reads a usage object; `None` where it counts nothing. What is counted in a stream holds for all of it.
+pub(super) fn read_usage(value: &Value) -> Option<Usage> {
+    let mut extra = value.as_object()?.clone();
+    let input = take_u64(&mut extra, "input_tokens");
+    let output = take_u64(&mut extra, "output_tokens");
+    input.or(output)?;
+    let cached = take_u64(&mut extra, "cache_read_input_tokens");
+    let written = take_u64(&mut extra, "cache_creation_input_tokens");
+    let prompt = [input, cached, written].into_iter().flatten().fold(0, u64::saturating_add);
+    Some(Usage {
+        cached_tokens: cached,
+        cache_write_tokens: written,
+        extra,
+        ..Usage::new(prompt, output.unwrap_or_default())
+    })
+}
+
+/// Writes a usage object.
+pub(super) fn write_usage(usage: &Usage) -> Value {
+    let beside =
+        usage.cached_tokens.unwrap_or_default().saturating_add(usage.cache_write_tokens.unwrap_or_default());
+    let mut out = Writing::new(&usage.extra);
+    out.set("input_tokens", usage.prompt_tokens.saturating_sub(beside));
+    out.set_some("cache_creation_input_tokens", usage.cache_write_tokens);
+    out.set_some("cache_read_input_tokens", usage.cached_tokens);
+    out.set("output_tokens", usage.completion_tokens);
+    Value::Object(out.done())
+}
+
+/// Takes the token counts of an answer.
+pub(super) fn take_usage(fields: &mut Extra) -> Option<Usage> {
+    crate::fields::take_exact(fields, "usage", read_usage, write_usage)
+}

@@ -1,0 +1,141 @@
+//! Writing a streamed answer.
+
+use bytes::{Bytes, BytesMut};
+use playhouse_llm::{ChoiceDelta, Chunk, Error, Event, FinishReason, Usage};
+use serde_json::{Value, json};
+
+use super::blocks::{Blocks, write_event};
+use super::codec::PROTOCOL;
+use super::failure;
+use super::reply::name_of;
+use super::usage::write_usage;
+use crate::codec::{Envelope, StreamWriter};
+
+/// What ends a stream; nothing of an answer's text can look like it within its frame.
+const END: &[u8] = b"\"message_stop\"";
+/// Where the end is looked for: its frame is a short one, and the last.
+const END_BYTES: usize = 256;
+
+/// Turns events into frames: those of this protocol as they came, others in Anthropic's order: the start,
+/// the blocks, the stop reason with the token counts, the stop.
+#[derive(Debug)]
+pub(super) struct MessagesWriter {
+    id: String,
+    model: String,
+    blocks: Blocks,
+    is_open: bool,
+    finish: Option<FinishReason>,
+    usage: Usage,
+    /// Whether the frames that came as they are go to the end.
+    has_ended: bool,
+    /// Whether any frames came as they are.
+    passes_through: bool,
+}
+
+impl MessagesWriter {
+    pub(super) fn new(envelope: &Envelope) -> Self {
+        Self {
+            id: format!("msg_{}", envelope.id),
+            model: envelope.model.as_ref().to_owned(),
+            blocks: Blocks::default(),
+            is_open: false,
+            finish: None,
+            usage: Usage::default(),
+            has_ended: false,
+            passes_through: false,
+        }
+    }
+
+    fn pass_through(&mut self, frames: &Bytes) -> Bytes {
+        self.passes_through = true;
+        let tail = &frames[frames.len().saturating_sub(END_BYTES)..];
+        self.has_ended |= memchr::memmem::find(tail, END).is_some();
+        frames.clone()
+    }
+
+    fn write_chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
+        if let Some(id) = &chunk.id {
+            self.id.clone_from(id);
+        }
+        if let Some(model) = &chunk.model {
+            self.model.clone_from(model);
+        }
+        if let Some(usage) = &chunk.usage {
+            self.usage.update(usage);
+        }
+        self.open(out);
+        // A message has one answer; the other alternatives have no place in it.
+        chunk
+            .choices
+            .iter()
+            .filter(|choice| choice.index == 0)
+            .for_each(|choice| self.write_choice(choice, out));
+    }
+
+    fn write_choice(&mut self, choice: &ChoiceDelta, out: &mut BytesMut) {
+        choice.parts.iter().for_each(|part| self.blocks.add(part, out));
+        if choice.finish.is_some() {
+            self.finish.clone_from(&choice.finish);
+        }
+    }
+
+    fn open(&mut self, out: &mut BytesMut) {
+        if self.is_open {
+            return;
+        }
+        self.is_open = true;
+        let message = json!({
+            "id": self.id,
+            "type": "message",
+            "role": "assistant",
+            "model": self.model,
+            "content": [],
+            "stop_reason": null,
+            "stop_sequence": null,
+            "usage": write_usage(&self.usage),
+        });
+        write_event(&json!({ "type": "message_start", "message": message }), out);
+    }
+
+    fn ending(&self) -> Value {
+        let reason = self.finish.as_ref().map(name_of);
+        json!({
+            "type": "message_delta",
+            "delta": { "stop_reason": reason, "stop_sequence": null },
+            "usage": write_usage(&self.usage),
+        })
+    }
+}
+
+impl StreamWriter for MessagesWriter {
+    fn event(&mut self, event: &Event) -> Result<Bytes, Error> {
+        if let Some(frames) = event.frames_in(PROTOCOL) {
+            return Ok(self.pass_through(frames));
+        }
+        let mut out = BytesMut::new();
+        if let Some(reply) = event.translated_whole()? {
+            self.write_chunk(&Chunk::from(&*reply), &mut out);
+        }
+        for chunk in event.translated_chunks()?.iter() {
+            self.write_chunk(chunk, &mut out);
+        }
+        Ok(out.freeze())
+    }
+
+    fn end(&mut self) -> Bytes {
+        let mut out = BytesMut::new();
+        if !self.passes_through {
+            self.open(&mut out);
+            self.blocks.close(&mut out);
+            write_event(&self.ending(), &mut out);
+        }
+        if !self.has_ended {
+            write_event(&json!({ "type": "message_stop" }), &mut out);
+        }
+        out.freeze()
+    }
+
+    fn error(&mut self, error: &Error, request_id: &str) -> Bytes {
+        failure::error_event(error, request_id)
+    }
+}
