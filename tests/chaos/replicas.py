@@ -52,6 +52,9 @@ first_token_timeout_ms = {b.FIRST_TOKEN_MS}
 idle_timeout_ms = {b.IDLE_MS}
 total_timeout_ms = {b.CALL_MS}
 
+[breaker]
+cooldown_ms = 1000
+
 [prices."openai/{model}"]
 input_usd_per_mtok = 1000.0
 output_usd_per_mtok = 4000.0
