@@ -11,7 +11,7 @@ use playhouse_llm::{Error, ModelInfo, Models, Provider};
 use playhouse_provider::{CircuitReading, Meter, PriceTable};
 use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{
-    HistoryWindow, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
+    HistoryWindow, PostgresStore, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
 };
 use playhouse_telemetry::metrics::GaugeGuard;
 use playhouse_telemetry::{Metrics, Tracer};
@@ -165,7 +165,7 @@ impl App {
         agents: Roster,
         data_dir: &Path,
     ) -> Result<Self, AppError> {
-        let store = open_store(data_dir, &StoreConfig::default())?;
+        let store = open_file(data_dir, &StoreConfig::default())?;
         let metrics = Arc::new(Metrics::new("test", "test"));
         let accounts = Accounts::start(metrics, store.clone(), &StoreConfig::default(), data_dir)?;
         let app = Self::new(AppParts {
@@ -283,11 +283,19 @@ impl App {
     }
 }
 
-/// Opens the database in a data directory, which is made if missing.
+/// Opens the database that is configured: PostgreSQL where a URL names one, else SQLite in the data directory.
 ///
 /// # Errors
-/// When the directory cannot be made or the database cannot be used.
-pub fn open_store(data_dir: &Path, config: &StoreConfig) -> Result<Arc<dyn Store>, AppError> {
+/// When the database cannot be used, or the directory cannot be made.
+pub async fn open_store(data_dir: &Path, config: &StoreConfig) -> Result<Arc<dyn Store>, AppError> {
+    match &config.database_url {
+        Some(url) => Ok(Arc::new(PostgresStore::open(url, &config.postgres).await?)),
+        None => open_file(data_dir, config),
+    }
+}
+
+/// Opens the SQLite database in a data directory, which is made if missing.
+fn open_file(data_dir: &Path, config: &StoreConfig) -> Result<Arc<dyn Store>, AppError> {
     std::fs::create_dir_all(data_dir)
         .map_err(|source| AppError::DataDir { path: data_dir.display().to_string(), source })?;
     Ok(Arc::new(SqliteStore::open(&data_dir.join(DATABASE_FILE), config)?))

@@ -1,5 +1,6 @@
 //! The `[store]` section of the configuration.
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// How conversations and call records are kept. The doc comments are the documentation's rows.
@@ -9,13 +10,19 @@ use serde::{Deserialize, Serialize};
 ///
 /// assert_eq!(StoreConfig::default().synchronous, Synchronous::Normal);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreConfig {
-    /// What a stored turn survives: `normal` any end of the process (`kill -9` included), `full` a
+    /// A PostgreSQL database that several servers share, as `postgres://user:password@host:5432/database`; without
+    /// it everything is in a SQLite file in the data folder, for one server. `DATABASE_URL` says it too.
+    #[serde(skip_serializing)]
+    pub database_url: Option<SecretString>,
+    /// How PostgreSQL is used.
+    pub postgres: PostgresConfig,
+    /// What a turn stored in SQLite survives: `normal` any end of the process (`kill -9` included), `full` a
     /// power cut too, at the price of one disk flush for every batch of writes.
     pub synchronous: Synchronous,
-    /// How long a write waits for another program that holds the database, in milliseconds, before
+    /// How long a write waits for another program that holds the SQLite database, in milliseconds, before
     /// the store counts as unavailable.
     pub busy_timeout_ms: u64,
     /// For how many days call records are kept; 0 keeps them for ever.
@@ -40,6 +47,8 @@ pub struct StoreConfig {
 impl Default for StoreConfig {
     fn default() -> Self {
         Self {
+            database_url: None,
+            postgres: PostgresConfig::default(),
             synchronous: Synchronous::Normal,
             busy_timeout_ms: 2_000,
             call_retention_days: 30,
@@ -49,6 +58,35 @@ impl Default for StoreConfig {
             ledger_keep_bytes: 16 << 20,
             ledger_fsync: LedgerFsync::Interval,
             ledger_fsync_interval_ms: 100,
+        }
+    }
+}
+
+/// How PostgreSQL is used: `[store.postgres]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PostgresConfig {
+    /// How many connections one server opens at most, at least 2. Half of them carry the statements that
+    /// requests wait for, many at a time; the others one statement each.
+    pub max_connections: usize,
+    /// How long a connection may take to be made, in milliseconds.
+    pub connect_timeout_ms: u64,
+    /// How long a statement waits for a place on a connection, in milliseconds.
+    pub acquire_timeout_ms: u64,
+    /// How long a statement may take, in milliseconds, before the server gives it up.
+    pub statement_timeout_ms: u64,
+    /// How long a statement may wait for another one's lock, in milliseconds.
+    pub lock_timeout_ms: u64,
+}
+
+impl Default for PostgresConfig {
+    fn default() -> Self {
+        Self {
+            max_connections: 16,
+            connect_timeout_ms: 2_000,
+            acquire_timeout_ms: 2_000,
+            statement_timeout_ms: 5_000,
+            lock_timeout_ms: 2_000,
         }
     }
 }
@@ -82,7 +120,19 @@ mod tests {
     #[test]
     fn what_is_left_out_takes_its_default() {
         let config: StoreConfig = serde_json::from_str(r#"{"synchronous": "full"}"#).unwrap();
-        assert_eq!(config, StoreConfig { synchronous: Synchronous::Full, ..StoreConfig::default() });
+        assert_eq!(config.synchronous, Synchronous::Full);
+        assert_eq!(config.call_queue, StoreConfig::default().call_queue);
+        let config: StoreConfig = serde_json::from_str(r#"{"postgres": {"max_connections": 4}}"#).unwrap();
+        assert_eq!(config.postgres, PostgresConfig { max_connections: 4, ..PostgresConfig::default() });
+    }
+
+    #[test]
+    fn a_database_url_is_never_shown() {
+        let config: StoreConfig =
+            serde_json::from_str(r#"{"database_url": "postgres://a:hunter2@b/c"}"#).unwrap();
+        assert!(config.database_url.is_some());
+        assert!(!format!("{config:?}").contains("hunter2"));
+        assert!(!serde_json::to_string(&config).unwrap().contains("hunter2"));
     }
 
     #[test]

@@ -1,15 +1,17 @@
-//! Sessions, turns, runs and call records on disk.
+//! Sessions, turns, runs and call records in a database.
 //!
-//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`] and [`Health`] (together a [`Store`]), the
-//! SQLite backend behind them ([`SqliteStore`]), the ledger that call records are in before they are in the
-//! database ([`CallLedger`]), and [`Finisher`], which keeps ends of turns while the store is away.
+//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`] and [`Health`] (together a [`Store`]), two backends
+//! behind them ([`SqliteStore`] for one process, [`PostgresStore`] for many), the ledger that call records are
+//! in before they are in the database ([`CallLedger`]), and [`Finisher`], which keeps ends of turns while the
+//! store is away.
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
 //! Whom it depends on: `llm`.
 //!
 //! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! [`sqlite`] → [`ledger`], [`finisher`], [`retention`]. Beside them [`shared`]: what replicas share.
+//! `ids`, `draft`, `begun`, `turn_row`, `cursor` and `stats` (what is the same whatever the database) →
+//! [`sqlite`] and [`postgres`] → [`ledger`], [`finisher`], [`retention`]. Beside them [`shared`]: what replicas share.
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -40,29 +42,38 @@
 //! ```
 #![warn(missing_docs)]
 
+mod begun;
 pub mod call;
 pub mod config;
+mod cursor;
+mod draft;
+mod durations;
 pub mod error;
 pub mod finisher;
+mod ids;
 pub mod ledger;
+pub mod postgres;
 pub mod retention;
 pub mod run;
 pub mod session;
 pub mod shared;
 pub mod sqlite;
+mod stats;
 pub mod store;
 mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tokens;
+mod turn_row;
 mod window;
 
 pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
-pub use config::{LedgerFsync, StoreConfig, Synchronous};
+pub use config::{LedgerFsync, PostgresConfig, StoreConfig, Synchronous};
 pub use error::StoreError;
 pub use finisher::{Finisher, RunFinisher, TurnFinisher};
 pub use ledger::verify::{Finding, LedgerReport, verify_ledger};
 pub use ledger::{CallLedger, LedgerStats};
+pub use postgres::{PostgresStore, check_database_url};
 pub use retention::{prune_expired_calls, prune_expired_runs};
 pub use run::{
     BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,

@@ -277,3 +277,13 @@ pub struct StoredTool {
     /// When it ended, in Unix microseconds.
     pub ended_at_us: i64,
 }
+
+impl StoredTool {
+    /// Puts tools in the order they were called: they end in any. Those that the step did not call, if ever
+    /// there are any, stand last.
+    pub(crate) fn in_order(mut tools: Vec<Self>, calls: &[ToolCall]) -> Vec<Self> {
+        let place = |tool: &Self| calls.iter().position(|call| call.id == *tool.call_id);
+        tools.sort_by_cached_key(|tool| place(tool).unwrap_or(calls.len()));
+        tools
+    }
+}

@@ -108,7 +108,10 @@ impl Stored {
 fn plain_text(mut message: Message, role: Role) -> Result<String, Message> {
     let bare = message.role == role && message.shape == Shape::Plain && message.extra.is_empty();
     match message.parts.as_mut_slice() {
-        [Part::Text { text, extra }] if bare && extra.is_empty() => Ok(std::mem::take(text)),
+        // PostgreSQL has no form for a NUL but the one that JSON gives it.
+        [Part::Text { text, extra }] if bare && extra.is_empty() && !text.contains('\0') => {
+            Ok(std::mem::take(text))
+        }
         _ => Err(message),
     }
 }
@@ -125,6 +128,16 @@ mod tests {
         assert_eq!(question, Stored { content: "Hello".into(), is_json: false });
         let answer = Stored::answer(vec![Message::assistant("Hi")]).unwrap().unwrap();
         assert_eq!(answer, Stored { content: "Hi".into(), is_json: false });
+    }
+
+    #[test]
+    fn no_kept_text_holds_a_nul() {
+        let question = Stored::question(Message::user("a\0b")).unwrap();
+        assert!(question.is_json && !question.content.contains('\0'));
+        assert_eq!(question.into_question().unwrap(), Message::user("a\0b"));
+        let answer = Stored::answer(vec![Message::assistant("\0")]).unwrap().unwrap();
+        assert!(answer.is_json && !answer.content.contains('\0'));
+        assert_eq!(answer.into_answer().unwrap(), [Message::assistant("\0")]);
     }
 
     #[test]

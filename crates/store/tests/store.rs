@@ -3,7 +3,15 @@
 
 mod conformance;
 mod ledger;
+mod postgres;
 mod shared;
 mod sqlite;
 
-conformance::conformance_tests!(crate::sqlite::TestDatabase::new());
+mod on_sqlite {
+    crate::conformance::conformance_tests!(Some(crate::sqlite::TestDatabase::new()));
+    crate::conformance::single_process_tests!(Some(crate::sqlite::TestDatabase::new()));
+}
+
+mod on_postgres {
+    crate::conformance::conformance_tests!(crate::postgres::TestDatabase::new());
+}

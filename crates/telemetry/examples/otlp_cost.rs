@@ -35,7 +35,7 @@ async fn main() {
     // As many a second as a core of the server answers, to see what sending them costs.
     let before = cpu_seconds();
     let begun = Instant::now();
-    let paced = 100_000;
+    let paced = 100_000_u32;
     for round in 0..paced {
         request(&tracer);
         if round % 50 == 0 {

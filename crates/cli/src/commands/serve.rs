@@ -114,8 +114,8 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     let listener = bind(&config.server.listen).await?;
     let stop = StopSignals::listen()?;
     let guard = log::start(&config.logging, color).map_err(|error| Failure::work(error.to_string()))?;
-    let store = open_store(&config.server.data_dir, &config.store)
-        .map_err(|error| Failure::work(error.to_string()))?;
+    let store = open_store(&config.server.data_dir, &config.store).await;
+    let store = store.map_err(|error| Failure::work(error.to_string()))?;
     let shared = Shared::connect(&config.redis, &SharedLimits::default())
         .map_err(|error| Failure::work(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(VERSION, REVISION.unwrap_or("unknown")));

@@ -172,7 +172,11 @@ fn merge(
     variables::apply(tree, environment, problems);
     opentelemetry::apply(tree, environment, problems);
     match purpose {
-        Purpose::Demo => ["providers", "models", "redis"].iter().for_each(|section| tree.remove(&[section])),
+        Purpose::Demo => {
+            ["providers", "models", "redis"].iter().for_each(|section| tree.remove(&[section]));
+            // What is only tried out does not belong among real sessions.
+            tree.remove(&[STORE, "database_url"]);
+        }
         Purpose::Serve => vendors::apply(tree, environment, problems),
         Purpose::Find => narrow(tree, problems, &[SERVER]),
         Purpose::FindData => narrow(tree, problems, &[SERVER, STORE]),

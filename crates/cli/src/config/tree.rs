@@ -146,7 +146,7 @@ pub(crate) fn is_secret<S: AsRef<str>>(path: &[S]) -> bool {
     let is_environment = path.first().map(AsRef::as_ref) == Some("mcp") && within == Some("env");
     let is_redis = path.first().map(AsRef::as_ref) == Some("redis") && last == Some("url");
     is_redis
-        || matches!(last, Some("api_key" | "api_keys" | "headers"))
+        || matches!(last, Some("api_key" | "api_keys" | "database_url" | "headers"))
         || within == Some("headers")
         || is_environment
 }

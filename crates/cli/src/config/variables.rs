@@ -18,6 +18,7 @@ const SHORT: &[(&str, [&str; 2])] = &[
     ("PLAYHOUSE_DATA_DIR", ["server", "data_dir"]),
     ("PLAYHOUSE_API_KEYS", ["auth", "api_keys"]),
     ("REDIS_URL", ["redis", "url"]),
+    ("DATABASE_URL", ["store", "database_url"]),
     ("LOG_LEVEL", ["logging", "level"]),
     ("LOG_FORMAT", ["logging", "format"]),
 ];

@@ -9,5 +9,6 @@ mod fake_server;
 mod health;
 mod help;
 mod invoke;
+mod postgres;
 mod retention;
 mod terminal;

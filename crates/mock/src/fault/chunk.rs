@@ -121,6 +121,8 @@ fn says_something(part: &PartDelta) -> bool {
         PartDelta::ToolCall { id, arguments, .. } => {
             id.is_some() || arguments.as_ref().is_some_and(|arguments| !arguments.is_empty())
         }
+        PartDelta::Other { .. } => true,
+        PartDelta::Seal { .. } => false,
     }
 }
 

@@ -151,6 +151,9 @@ fn described(part: &PartDelta) -> String {
         PartDelta::Text(text) => format!("{text:?}"),
         PartDelta::Refusal(text) => format!("refusal {text:?}"),
         PartDelta::Reasoning { text, field } => format!("{field} {text:?}"),
+        PartDelta::Seal { .. } | PartDelta::Other { .. } => {
+            panic!("nothing of the kind is scripted: {part:?}")
+        }
         PartDelta::ToolCall { index, id, name, arguments, .. } => {
             let begun = id.iter().zip(name).map(|(id, name)| format!(" {id} {name}")).collect::<String>();
             format!("call {index}{begun} {:?}", arguments.as_deref().unwrap_or_default())

@@ -14,10 +14,10 @@ struct Locked {
     _data_dir: tempfile::TempDir,
 }
 
-fn locked() -> Locked {
+async fn locked() -> Locked {
     let data_dir = tempfile::tempdir().unwrap();
     let store_config = playhouse_store::StoreConfig::default();
-    let store = playhouse_server::open_store(data_dir.path(), &store_config).unwrap();
+    let store = playhouse_server::open_store(data_dir.path(), &store_config).await.unwrap();
     let metrics = Arc::new(playhouse_telemetry::Metrics::new("test", "test"));
     let accounts =
         playhouse_server::Accounts::start(metrics, store.clone(), &store_config, data_dir.path()).unwrap();
@@ -50,7 +50,7 @@ async fn get(app: &App, path: &str, key: Option<&str>) -> Answer {
 
 #[tokio::test]
 async fn a_locked_server_opens_to_its_keys_alone() {
-    let locked = locked();
+    let locked = locked().await;
     for path in ["/v1/models", "/v1/sessions", "/v1/calls", "/metrics"] {
         assert_eq!(get(&locked.app, path, None).await.status(), 401, "{path}");
         assert_eq!(get(&locked.app, path, Some("sk-wrong")).await.status(), 401, "{path}");
@@ -60,7 +60,7 @@ async fn a_locked_server_opens_to_its_keys_alone() {
 
 #[tokio::test]
 async fn probes_and_the_contract_need_no_key() {
-    let locked = locked();
+    let locked = locked().await;
     locked.app.lifecycle().set_ready();
     for path in
         ["/health", "/health/ready", "/health/detailed", "/livez", "/readyz", "/docs", "/openapi.json"]
@@ -71,7 +71,7 @@ async fn probes_and_the_contract_need_no_key() {
 
 #[tokio::test]
 async fn refusals_come_in_the_shape_of_their_path() {
-    let locked = locked();
+    let locked = locked().await;
     let compatible = get(&locked.app, "/v1/models", None).await;
     assert_eq!(compatible.json()["error"]["code"], "invalid_api_key");
     let native = get(&locked.app, "/v1/sessions", None).await;

@@ -7,9 +7,10 @@ use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, Row, params_from_iter};
 use uuid::Uuid;
 
-use super::durations::{microseconds, milliseconds};
 use super::failure::Stop;
 use super::usage::{usage_at, usage_columns};
+use crate::durations::{microseconds, milliseconds};
+use crate::ids::{CallId, call_id, first_id_at};
 use crate::{CallFilter, StoreError};
 
 const MOST_ROWS: u32 = 1_000;
@@ -29,24 +30,6 @@ const COLUMNS: &str = "SELECT id, started_at_us, duration_us, ttft_us, stream, a
      upstream_request_id, run_id FROM calls";
 pub(super) const PRUNE: &str =
     "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE id < ?1 ORDER BY id LIMIT ?2)";
-
-/// A call's id as it is kept.
-pub(super) type CallId = [u8; 16];
-
-/// The bytes of a call's id.
-pub(super) fn call_id(id: &str) -> Result<CallId, StoreError> {
-    let uuid = Uuid::try_parse(id);
-    uuid.map(Uuid::into_bytes)
-        .map_err(|_| StoreError::invalid(format!("'{id}' is no call id: a call id is a UUIDv7")))
-}
-
-/// The lowest id of a moment: a UUIDv7 begins with its Unix milliseconds.
-pub(super) fn first_id_at(time_us: i64) -> CallId {
-    let time_ms = u64::try_from(time_us / 1_000).unwrap_or_default();
-    let mut id = CallId::default();
-    id[..6].copy_from_slice(&time_ms.to_be_bytes()[2..]);
-    id
-}
 
 /// Adds records that are not there yet.
 pub(super) fn append(db: &Connection, records: &[CallRecord]) -> Result<(), Stop> {
@@ -187,19 +170,4 @@ fn record_at(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         cost_usd: row.get(13)?,
         upstream_request_id: row.get(23)?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moments_first_id_is_not_above_any_id_of_that_moment() {
-        let id = call_id("0190b6e4-7a3c-7000-8000-000000000000").unwrap();
-        let time_us = 0x0190_b6e4_7a3c * 1_000;
-        assert!(first_id_at(time_us) < id);
-        assert!(first_id_at(time_us + 999) < id);
-        assert!(first_id_at(time_us + 1_000) > id);
-        assert_eq!(first_id_at(-1), CallId::default());
-    }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use playhouse_llm::CallRecord;
 
-use super::call_rows::{self, CallId, CallQuery};
+use super::call_rows::{self, CallQuery};
 use super::failure::store_error;
 use super::{SqliteStore, call_stats};
+use crate::ids::{CallId, first_id_at};
 use crate::{CallFilter, CallStat, Calls, StatsBy, StoreError};
 
 #[async_trait]
@@ -24,13 +25,13 @@ impl Calls for SqliteStore {
 
     async fn call_stats(&self, by: StatsBy, since_us: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
         let _permit = self.readers.scan_permit().await;
-        let from = since_us.map_or(CallId::default(), call_rows::first_id_at);
+        let from = since_us.map_or(CallId::default(), first_id_at);
         self.read(move |db, path| call_stats::sum_up(db, by, from).map_err(|error| store_error(path, &error)))
             .await
     }
 
     async fn prune_calls(&self, before_us: i64, limit: u32) -> Result<u64, StoreError> {
-        let before = call_rows::first_id_at(before_us);
+        let before = first_id_at(before_us);
         self.write(move |db| call_rows::prune(db, before, limit)).await
     }
 }

@@ -8,7 +8,7 @@
 //! In reading order: `sessions`, `runs` and `calls` (the traits) → `turns`, `deletion`, `run_rows`,
 //! `run_removal`, `call_rows` (what runs in a batch) → `writer` → `batch` → `unheard` (callers that go away)
 //! → `link` (the connection that mends itself) → `transcript`, `run_reader`, `run_list`, `call_stats`
-//! (reading) → `readers`; `connection`, `file`, `migrate`, `usage`, `durations` and `failure` beside them.
+//! (reading) → `readers`; `connection`, `file`, `migrate`, `usage` and `failure` beside them.
 
 mod batch;
 mod call_rows;
@@ -16,7 +16,6 @@ mod call_stats;
 mod calls;
 mod connection;
 mod deletion;
-mod durations;
 mod failure;
 mod file;
 mod link;

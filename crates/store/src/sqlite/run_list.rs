@@ -4,11 +4,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 use uuid::Uuid;
 
-use super::durations::milliseconds;
 use super::usage::usage_at;
+use crate::cursor::{page_limit, run_cursor, run_page};
+use crate::durations::milliseconds;
 use crate::{RunFilter, RunPage, RunSummary, StoreError};
-
-const LARGEST_PAGE: u32 = 100;
 
 /// A run of a session that has been deleted is gone, though its row may be there for a moment.
 pub(super) const SUMMARIES: &str = "SELECT runs.key, runs.id, agent, model, status, resumable, request_id, \
@@ -28,9 +27,9 @@ pub(super) struct RunQuery {
 impl RunQuery {
     /// Writes a filter as SQL.
     pub(super) fn of(filter: &RunFilter) -> Result<Self, StoreError> {
-        let limit = filter.page.limit.clamp(1, LARGEST_PAGE);
-        let mut query = Self { sql: SUMMARIES.to_owned(), values: Vec::new(), limit: limit as usize };
-        query.add("runs.key < ?", Some(cursor(filter.page.after.as_deref())?.into()));
+        let limit = page_limit(&filter.page);
+        let mut query = Self { sql: SUMMARIES.to_owned(), values: Vec::new(), limit };
+        query.add("runs.key < ?", Some(run_cursor(filter.page.after.as_deref())?.into()));
         query.add(
             "runs.session = (SELECT key FROM sessions WHERE id = ?)",
             text(filter.session_id.as_deref()),
@@ -41,7 +40,7 @@ impl RunQuery {
         query.add(if in_session { "+status = ?" } else { "status = ?" }, text(filter.status.as_deref()));
         query.sql.push_str(" ORDER BY runs.key DESC LIMIT ?");
         // One more than wanted tells whether there is a next page.
-        query.values.push(Value::Integer(i64::from(limit) + 1));
+        query.values.push(Value::Integer(limit as i64 + 1));
         Ok(query)
     }
 
@@ -58,11 +57,7 @@ impl RunQuery {
 pub(super) fn list(db: &Connection, query: &RunQuery) -> rusqlite::Result<RunPage> {
     let mut statement = db.prepare_cached(&query.sql)?;
     let rows = statement.query_map(params_from_iter(&query.values), summary_at)?;
-    let mut found: Vec<(i64, RunSummary)> = rows.collect::<Result<_, _>>()?;
-    let more = found.len() > query.limit;
-    found.truncate(query.limit);
-    let next = found.last().filter(|_| more).map(|(key, _)| key.to_string());
-    Ok(RunPage { runs: found.into_iter().map(|(_, run)| run).collect(), next })
+    Ok(run_page(rows.collect::<Result<_, _>>()?, query.limit))
 }
 
 /// The key and the summary in a row of [`SUMMARIES`].
@@ -88,14 +83,6 @@ pub(super) fn summary_at(row: &Row<'_>) -> rusqlite::Result<(i64, RunSummary)> {
         duration_ms: row.get::<_, Option<i64>>(22)?.map(milliseconds),
     };
     Ok((row.get(0)?, summary))
-}
-
-/// Where a page begins: before every run there can be, or where the last one ended.
-fn cursor(after: Option<&str>) -> Result<i64, StoreError> {
-    let Some(after) = after else { return Ok(i64::MAX) };
-    after.parse().map_err(|_| {
-        StoreError::invalid(format!("'{after}' is no cursor: pass on the 'next' of the page before as it is"))
-    })
 }
 
 fn text(value: Option<&str>) -> Option<Value> {

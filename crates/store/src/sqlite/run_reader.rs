@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use playhouse_llm::{FinishReason, Message, ToolCall};
+use playhouse_llm::{FinishReason, Message};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::durations::milliseconds;
 use super::failure::store_error;
 use super::run_list::{SUMMARIES, summary_at};
-use super::run_rows::RunId;
 use super::transcript::unreadable;
 use super::usage::usage_at;
+use crate::durations::milliseconds;
+use crate::ids::RunId;
 use crate::stored::Stored;
 use crate::{RunStep, RunSummary, StoreError, StoredRun, StoredStep, StoredTool};
 
@@ -66,7 +66,7 @@ impl<'db> RunReader<'db> {
         while let Some(row) = rows.next().map_err(fail)? {
             let step = self.step(row)?;
             let ended = std::iter::from_fn(|| tools.next_if(|(number, _)| *number == step.number));
-            let tools = in_order_of_calls(ended.map(|(_, tool)| tool).collect(), &step.calls);
+            let tools = StoredTool::in_order(ended.map(|(_, tool)| tool).collect(), &step.calls);
             steps.push(StoredStep { step, tools });
         }
         Ok(steps)
@@ -86,13 +86,6 @@ impl<'db> RunReader<'db> {
         let rows = statement.query_map([run], |row| Ok((row.get(0)?, tool_at(row)?)))?;
         rows.collect()
     }
-}
-
-/// Tools end in any order; those that the step did not call, if ever there are any, stand last.
-fn in_order_of_calls(mut tools: Vec<StoredTool>, calls: &[ToolCall]) -> Vec<StoredTool> {
-    let place = |tool: &StoredTool| calls.iter().position(|call| call.id == *tool.call_id);
-    tools.sort_by_cached_key(|tool| place(tool).unwrap_or(calls.len()));
-    tools
 }
 
 /// A step without what it said and called, which may be JSON that is still to be read.

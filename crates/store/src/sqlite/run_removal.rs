@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Params};
 
 use super::failure::Stop;
-use super::run_rows::RunId;
+use crate::ids::RunId;
 
 pub(super) const FIND_OLD: &str =
     "SELECT key FROM runs WHERE id < ?1 AND status <> 'running' ORDER BY id LIMIT ?2";

@@ -5,44 +5,14 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::durations::microseconds;
 use super::failure::Stop;
-use super::turns::{TurnId, find_session};
+use super::turns::find_session;
 use super::usage::usage_columns;
+use crate::draft::{NewRun, NewStep};
+use crate::durations::microseconds;
+use crate::ids::RunId;
 use crate::run::{INTERRUPTED, RUNNING};
-use crate::stored::Stored;
 use crate::{FinishRun, StoreError, ToolEnd};
-
-/// A run's id as it is kept.
-pub(super) type RunId = [u8; 16];
-
-/// A run about to begin.
-pub(super) struct NewRun {
-    pub(super) id: RunId,
-    pub(super) agent: Arc<str>,
-    pub(super) model: Arc<str>,
-    pub(super) input: Stored,
-    pub(super) resumable: bool,
-    pub(super) request_id: Arc<str>,
-    pub(super) session_id: Option<Arc<str>>,
-    pub(super) turn_id: Option<TurnId>,
-    pub(super) now_us: i64,
-}
-
-/// A step about to be added.
-pub(super) struct NewStep {
-    pub(super) number: u32,
-    pub(super) at_us: i64,
-    pub(super) said: Stored,
-    pub(super) thought: Option<String>,
-    /// As JSON.
-    pub(super) calls: Option<String>,
-    pub(super) model: Arc<str>,
-    pub(super) finish_reason: Option<playhouse_llm::FinishReason>,
-    pub(super) usage: Option<playhouse_llm::Usage>,
-    pub(super) cost_usd: Option<f64>,
-    pub(super) duration_ms: f64,
-}
 
 /// Where a run stands.
 struct Standing {
@@ -77,16 +47,6 @@ pub(super) const RESUME: &str = "UPDATE runs SET status = 'running', resumed_at_
 pub(super) const INTERRUPT: &str =
     "UPDATE runs SET status = 'interrupted' WHERE id = ?1 AND +status = 'running'";
 pub(super) const INTERRUPT_ALL: &str = "UPDATE runs SET status = 'interrupted' WHERE status = 'running'";
-
-/// The bytes of a run's id.
-///
-/// # Errors
-/// [`StoreError::Invalid`] when it is no UUIDv7: old runs are found by the time in their ids.
-pub(super) fn run_id(id: &str) -> Result<RunId, StoreError> {
-    let uuid = Uuid::try_parse(id).ok().filter(|uuid| uuid.get_version_num() == 7);
-    uuid.map(Uuid::into_bytes)
-        .ok_or_else(|| StoreError::invalid(format!("'{id}' is no run id: a run id is a UUIDv7")))
-}
 
 /// Begins a run. Reads first, so that a refusal leaves nothing to undo.
 pub(super) fn begin(db: &Connection, run: &NewRun) -> Result<(), Stop> {

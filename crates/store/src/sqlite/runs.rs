@@ -7,17 +7,13 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::call_rows::first_id_at;
 use super::failure::{Stop, store_error};
 use super::run_list::{self, RunQuery};
 use super::run_reader::RunReader;
-use super::run_removal;
-use super::run_rows::{self, NewRun, NewStep, RunId, run_id};
-use super::sessions::unstorable;
-use super::turns::turn_id;
 use super::unheard::{Abandoned, Unheard};
-use crate::run::RUNNING;
-use crate::stored::Stored;
+use super::{run_removal, run_rows};
+use crate::draft::{check_ending, new_run, new_step};
+use crate::ids::{RunId, first_id_at, known_run};
 use crate::{BeginRun, FinishRun, RunFilter, RunPage, RunStep, Runs, StoreError, StoredRun, ToolEnd};
 
 #[async_trait]
@@ -30,33 +26,34 @@ impl Runs for SqliteStore {
     }
 
     async fn add_step(&self, run_id: &str, step: RunStep) -> Result<(), StoreError> {
-        let run = known_id(run_id)?;
+        let run = known_run(run_id)?;
         let step = new_step(step)?;
         self.write(move |db| run_rows::add_step(db, run, &step)).await
     }
 
     async fn end_tool(&self, run_id: &str, step: u32, end: ToolEnd) -> Result<(), StoreError> {
-        let run = known_id(run_id)?;
+        let run = known_run(run_id)?;
         self.write(move |db| run_rows::end_tool(db, run, step, &end)).await
     }
 
     async fn finish_run(&self, finish: FinishRun) -> Result<(), StoreError> {
-        let run = known_id(&finish.run_id)?;
+        let run = known_run(&finish.run_id)?;
         check_ending(&finish.status)?;
         self.write(move |db| run_rows::finish(db, run, &finish)).await
     }
 
     async fn resume_run(&self, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError> {
-        let run = known_id(run_id)?;
+        let run = known_run(run_id)?;
         let unheard = self.have_run(run, move |db| run_rows::resume(db, run, now_us)).await?;
         // Nobody else writes to it now; should it be unreadable, it is interrupted again.
-        let found = self.run(run_id).await?.ok_or_else(|| not_found(run_id))?;
+        let found =
+            self.run(run_id).await?.ok_or_else(|| StoreError::RunNotFound { run_id: run_id.into() })?;
         unheard.heard();
         Ok(found)
     }
 
     async fn run(&self, run_id: &str) -> Result<Option<StoredRun>, StoreError> {
-        let Ok(run) = known_id(run_id) else { return Ok(None) };
+        let Ok(run) = known_run(run_id) else { return Ok(None) };
         self.read(move |db, path| RunReader::new(db, path).run(run)).await
     }
 
@@ -92,59 +89,6 @@ impl SqliteStore {
                 Err(refusal)
             }
         }
-    }
-}
-
-/// The bytes of an id that a run should have; an id of another form is no run's.
-fn known_id(id: &str) -> Result<RunId, StoreError> {
-    run_id(id).map_err(|_| not_found(id))
-}
-
-fn not_found(run_id: &str) -> StoreError {
-    StoreError::RunNotFound { run_id: run_id.into() }
-}
-
-fn new_run(begin: BeginRun) -> Result<NewRun, StoreError> {
-    if begin.turn_id.is_some() && begin.session_id.is_none() {
-        return Err(StoreError::invalid(
-            "a run that answers a turn belongs to a session: name the session too",
-        ));
-    }
-    Ok(NewRun {
-        id: run_id(&begin.run_id)?,
-        turn_id: begin.turn_id.as_deref().map(turn_id).transpose()?,
-        session_id: begin.session_id,
-        agent: begin.agent,
-        model: begin.model,
-        input: Stored::input(begin.input).map_err(|error| unstorable(&error))?,
-        resumable: begin.resumable,
-        request_id: begin.request_id,
-        now_us: begin.now_us,
-    })
-}
-
-fn new_step(step: RunStep) -> Result<NewStep, StoreError> {
-    let calls = Some(step.calls).filter(|calls| !calls.is_empty());
-    let calls = calls.map(|calls| serde_json::to_string(&calls)).transpose();
-    Ok(NewStep {
-        number: step.number,
-        at_us: step.at_us,
-        said: Stored::said(step.said).map_err(|error| unstorable(&error))?,
-        thought: step.thought,
-        calls: calls.map_err(|error| unstorable(&error))?,
-        model: step.model,
-        finish_reason: step.finish_reason,
-        usage: step.usage,
-        cost_usd: step.cost_usd,
-        duration_ms: step.duration_ms,
-    })
-}
-
-fn check_ending(status: &str) -> Result<(), StoreError> {
-    match status {
-        "" => Err(StoreError::invalid("a run ends with a status: name it, such as 'completed'")),
-        RUNNING => Err(StoreError::invalid("a run cannot end as 'running': name how it ended")),
-        _ => Ok(()),
     }
 }
 

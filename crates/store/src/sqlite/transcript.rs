@@ -3,23 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use playhouse_llm::Message;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::failure::store_error;
-use super::turns::{TurnId, state_at};
+use super::turns::state_at;
 use super::usage::usage_at;
+use crate::cursor::{page_limit, session_cursor, session_page};
+use crate::ids::TurnId;
 use crate::stored::Stored;
-use crate::{
-    MessagePage, Page, SessionDetail, SessionMessage, SessionPage, SessionSummary, StoreError, Turn,
-    TurnState,
-};
-
-const LARGEST_PAGE: u32 = 100;
-const MOST_MESSAGES: u32 = 1_000;
-/// A message's position is its turn's number and, in the lowest bits, its place in the turn.
-const PLACE_BITS: u32 = 20;
+use crate::turn_row::{Backwards, TurnRow};
+use crate::{MessagePage, Page, SessionDetail, SessionPage, SessionSummary, StoreError, Turn, TurnState};
 
 pub(super) const LIST: &str = "SELECT id, created_at_us, active_at_us, key, \
      (SELECT max(number) FROM turns WHERE session = sessions.key) \
@@ -41,17 +35,6 @@ pub(super) struct Reader<'db> {
     path: &'db Path,
 }
 
-/// A turn's columns that every reading needs.
-struct TurnRow {
-    number: u32,
-    id: Arc<str>,
-    state: TurnState,
-    started_at_us: i64,
-    ended_at_us: Option<i64>,
-    question: Stored,
-    answer: Option<Stored>,
-}
-
 impl<'db> Reader<'db> {
     /// Reads over this connection; `path` is for error texts.
     pub(super) fn new(db: &'db Connection, path: &'db Path) -> Self {
@@ -60,15 +43,10 @@ impl<'db> Reader<'db> {
 
     /// A page of sessions.
     pub(super) fn list(&self, page: &Page) -> Result<SessionPage, StoreError> {
-        let (active_at_us, key) = cursor(page.after.as_deref())?;
-        let limit = page.limit.clamp(1, LARGEST_PAGE);
-        // One more than wanted tells whether there is a next page.
+        let (active_at_us, key) = session_cursor(page.after.as_deref())?;
+        let limit = page_limit(page);
         let found = self.summaries(active_at_us, key, limit + 1);
-        let mut found = found.map_err(|error| store_error(self.path, &error))?;
-        let more = found.len() > limit as usize;
-        found.truncate(limit as usize);
-        let next = found.last().filter(|_| more).map(|(key, last)| format!("{}-{key}", last.active_at_us));
-        Ok(SessionPage { sessions: found.into_iter().map(|(_, summary)| summary).collect(), next })
+        Ok(session_page(found.map_err(|error| store_error(self.path, &error))?, limit))
     }
 
     /// A session with some of its messages.
@@ -89,7 +67,7 @@ impl<'db> Reader<'db> {
         let found = found.map_err(|error| store_error(self.path, &error))?;
         let Some((row, turn)) = found else { return Ok(None) };
         let (id, number, state) = (Arc::clone(&row.id), row.number, row.state);
-        let messages = self.messages(row)?;
+        let messages = row.into_messages().map_err(|error| unreadable(self.path, &error))?;
         Ok(Some(Turn { id, number, state, messages, ..turn }))
     }
 
@@ -97,10 +75,10 @@ impl<'db> Reader<'db> {
         &self,
         active_at_us: i64,
         key: i64,
-        limit: u32,
+        limit: usize,
     ) -> rusqlite::Result<Vec<(i64, SessionSummary)>> {
         let mut statement = self.db.prepare_cached(LIST)?;
-        let rows = statement.query_map(params![active_at_us, key, limit], summary_row)?;
+        let rows = statement.query_map(params![active_at_us, key, limit as i64], summary_row)?;
         rows.collect()
     }
 
@@ -110,57 +88,16 @@ impl<'db> Reader<'db> {
         summary: SessionSummary,
         page: MessagePage,
     ) -> Result<SessionDetail, StoreError> {
-        let limit = page.limit.clamp(1, MOST_MESSAGES) as usize;
-        let before = page.before.unwrap_or(u64::MAX);
-        // One more than wanted tells whether there are older ones.
-        let mut newest_first = self.messages_before(key, before, limit + 1)?;
-        let more = newest_first.len() > limit;
-        newest_first.truncate(limit);
-        let before = newest_first.last().filter(|_| more).map(|oldest| oldest.position);
-        newest_first.reverse();
-        Ok(SessionDetail { summary, messages: newest_first, before })
-    }
-
-    fn messages_before(
-        &self,
-        key: i64,
-        before: u64,
-        limit: usize,
-    ) -> Result<Vec<SessionMessage>, StoreError> {
         let fail = |error: rusqlite::Error| store_error(self.path, &error);
-        let newest = (before >> PLACE_BITS).min(u32::MAX.into());
+        let mut backwards = Backwards::new(page);
         let mut statement = self.db.prepare_cached(TURNS_BACKWARDS).map_err(fail)?;
-        let mut rows = statement.query((key, newest as i64)).map_err(fail)?;
-        let mut found = Vec::new();
-        while found.len() < limit {
+        let mut rows = statement.query((key, backwards.newest_turn())).map_err(fail)?;
+        while backwards.wants_more() {
             let Some(row) = rows.next().map_err(fail)? else { break };
-            let messages = self.positioned(turn_row(row).map_err(fail)?)?;
-            found.extend(messages.into_iter().rev().filter(|message| message.position < before));
+            let added = backwards.add(turn_row(row).map_err(fail)?);
+            added.map_err(|error| unreadable(self.path, &error))?;
         }
-        Ok(found)
-    }
-
-    fn positioned(&self, row: TurnRow) -> Result<Vec<SessionMessage>, StoreError> {
-        let first = u64::from(row.number) << PLACE_BITS;
-        let (turn_id, turn_state) = (Arc::clone(&row.id), row.state);
-        let (started_at_us, ended_at_us) = (row.started_at_us, row.ended_at_us);
-        let messages = (first..).zip(self.messages(row)?).map(|(position, message)| SessionMessage {
-            position,
-            turn_id: Arc::clone(&turn_id),
-            turn_state,
-            at_us: if position == first { Some(started_at_us) } else { ended_at_us },
-            message,
-        });
-        Ok(messages.collect())
-    }
-
-    fn messages(&self, row: TurnRow) -> Result<Vec<Message>, StoreError> {
-        let damaged = |error: serde_json::Error| unreadable(self.path, &error);
-        let mut messages = vec![row.question.into_question().map_err(damaged)?];
-        if let Some(answer) = row.answer {
-            messages.extend(answer.into_answer().map_err(damaged)?);
-        }
-        Ok(messages)
+        Ok(backwards.into_detail(summary))
     }
 }
 
@@ -168,15 +105,6 @@ impl<'db> Reader<'db> {
 pub(super) fn unreadable(path: &Path, error: &serde_json::Error) -> StoreError {
     let reason = format!("a message in '{}' is unreadable: {error}; restore a backup", path.display());
     StoreError::Failed { reason: reason.into() }
-}
-
-/// Where a page of sessions begins: before every session there can be, or where the last one ended.
-fn cursor(after: Option<&str>) -> Result<(i64, i64), StoreError> {
-    let Some(after) = after else { return Ok((i64::MAX, i64::MAX)) };
-    let parsed = after.rsplit_once('-').and_then(|(us, key)| Some((us.parse().ok()?, key.parse().ok()?)));
-    parsed.ok_or_else(|| {
-        StoreError::invalid(format!("'{after}' is no cursor: pass on the 'next' of the page before as it is"))
-    })
 }
 
 fn summary_row(row: &Row<'_>) -> rusqlite::Result<(i64, SessionSummary)> {

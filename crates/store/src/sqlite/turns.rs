@@ -7,55 +7,12 @@ use uuid::Uuid;
 
 use super::failure::Stop;
 use super::usage::usage_columns;
-use crate::session::MAX_SESSION_ID_BYTES;
+use crate::begun::{Begun, ContextTurn};
+use crate::draft::{NewTurn, TurnEnd};
+use crate::ids::TurnId;
 use crate::stored::Stored;
 use crate::window::Room;
 use crate::{HistoryWindow, StoreError, TurnState};
-
-/// A turn's id as it is kept.
-pub(super) type TurnId = [u8; 16];
-
-/// A turn about to begin.
-pub(super) struct NewTurn {
-    pub(super) session_id: Arc<str>,
-    pub(super) id: TurnId,
-    pub(super) now_us: i64,
-    pub(super) question: Stored,
-    pub(super) tokens: u32,
-    pub(super) window: HistoryWindow,
-}
-
-/// A turn that has begun.
-pub(super) struct Begun {
-    pub(super) number: u32,
-    pub(super) new_session: bool,
-    /// Newest first.
-    pub(super) context: Vec<ContextTurn>,
-    /// Whether the one turn in the context is too large for the window.
-    pub(super) oversized: bool,
-}
-
-/// A turn that the next one sees.
-pub(super) struct ContextTurn {
-    pub(super) question: Stored,
-    pub(super) answer: Stored,
-}
-
-/// How a turn ends.
-pub(super) struct TurnEnd {
-    pub(super) id: TurnId,
-    pub(super) state: TurnState,
-    pub(super) in_context: bool,
-    pub(super) now_us: i64,
-    /// How many messages and tokens the answer adds.
-    pub(super) messages: u32,
-    pub(super) tokens: u32,
-    pub(super) answer: Option<Stored>,
-    pub(super) model: Option<Arc<str>>,
-    pub(super) finish_reason: Option<Arc<str>>,
-    pub(super) error: Option<Arc<str>>,
-    pub(super) usage: Option<playhouse_llm::Usage>,
-}
 
 struct LastTurn {
     number: u32,
@@ -82,27 +39,6 @@ const FINISH: &str = "UPDATE turns SET state = ?2, in_context = ?3, ended_at_us 
 const FIND_STATE: &str = "SELECT state FROM turns WHERE id = ?1";
 const INTERRUPT: &str = "UPDATE turns SET state = 'interrupted' WHERE id = ?1 AND +state = 'running'";
 const INTERRUPT_ALL: &str = "UPDATE turns SET state = 'interrupted' WHERE state = 'running'";
-
-/// The bytes of a turn's id.
-///
-/// # Errors
-/// [`StoreError::Invalid`] when it is no UUID.
-pub(super) fn turn_id(id: &str) -> Result<TurnId, StoreError> {
-    let uuid = Uuid::try_parse(id);
-    uuid.map(Uuid::into_bytes)
-        .map_err(|_| StoreError::invalid(format!("'{id}' is no turn id: a turn id is a UUID")))
-}
-
-/// Refuses session ids that are not worth keeping.
-pub(super) fn check_session_id(id: &str) -> Result<(), StoreError> {
-    match id.len() {
-        0 => Err(StoreError::invalid("a session id must not be empty: leave it out to start a session")),
-        1..=MAX_SESSION_ID_BYTES => Ok(()),
-        length => Err(StoreError::invalid(format!(
-            "a session id takes at most {MAX_SESSION_ID_BYTES} bytes, this one has {length}"
-        ))),
-    }
-}
 
 /// Begins a turn. Reads first, so that a refusal leaves nothing to undo.
 pub(super) fn begin(db: &Connection, turn: &NewTurn) -> Result<Begun, Stop> {

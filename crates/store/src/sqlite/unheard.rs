@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 
-use super::run_rows::{self, RunId};
-use super::turns::{self, TurnId};
 use super::writer::Writer;
+use super::{run_rows, turns};
+use crate::ids::{RunId, TurnId};
 
 /// What was begun for a caller who has gone.
 #[derive(Clone)]

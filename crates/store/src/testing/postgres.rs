@@ -35,6 +35,7 @@ const SETTINGS: [&str; 8] = [
 /// A PostgreSQL server that ends with this handle.
 pub struct PostgresServer {
     binaries: PathBuf,
+    has_tls: bool,
     folder: TempDir,
     port: u16,
     databases: AtomicU32,
@@ -53,7 +54,21 @@ pub fn start() -> Option<Arc<PostgresServer>> {
         binaries::missing("PostgreSQL");
         return None;
     };
-    Some(Arc::new(PostgresServer::start(&binaries)))
+    Some(Arc::new(PostgresServer::start(&binaries, false)))
+}
+
+/// A server for one test alone that speaks TLS, as `localhost`; `None` where PostgreSQL or OpenSSL's program, which
+/// makes its certificate, is not installed.
+pub fn start_with_tls() -> Option<Arc<PostgresServer>> {
+    let Some(binaries) = binaries::of_postgres() else {
+        binaries::missing("PostgreSQL");
+        return None;
+    };
+    if binaries::on_path("openssl").is_none() {
+        binaries::missing("openssl");
+        return None;
+    }
+    Some(Arc::new(PostgresServer::start(&binaries, true)))
 }
 
 /// The server that all tests of this process share.
@@ -91,7 +106,7 @@ impl TestDatabase {
 }
 
 impl PostgresServer {
-    fn start(binaries: &Path) -> Self {
+    fn start(binaries: &Path, has_tls: bool) -> Self {
         for _ in 0..TRIES {
             let folder = tempfile::tempdir().expect("a folder for PostgreSQL");
             // Its own user has to come through; the data below are for that user alone.
@@ -100,7 +115,10 @@ impl PostgresServer {
             fill(&folder.path().join("data"), binaries);
             let port = free_port().expect("a free port for PostgreSQL");
             let (databases, service) = (AtomicU32::new(0), Mutex::default());
-            let server = Self { binaries: binaries.to_owned(), folder, port, databases, service };
+            if has_tls {
+                certify(&folder.path().join("data"));
+            }
+            let server = Self { binaries: binaries.to_owned(), has_tls, folder, port, databases, service };
             if server.try_start() {
                 return server;
             }
@@ -118,6 +136,11 @@ impl PostgresServer {
     /// The URL of a database.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The certificate of the authority that signed its own, if it speaks TLS.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
     }
 
     /// The port it listens on, also while it is stopped.
@@ -168,7 +191,10 @@ impl PostgresServer {
         let status = data.join("postmaster.pid");
         let mut command = bound_to_us("QUIT", unprivileged(), self.binaries.join("postgres"));
         command.arg("-D").arg(&data).arg("-p").arg(self.port.to_string()).current_dir(self.folder.path());
-        SETTINGS.iter().for_each(|setting| drop(command.arg("-c").arg(setting)));
+        command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        if self.has_tls {
+            command.args(["-c", "ssl=on"]);
+        }
         let before = log_of(&self.log()).len();
         let service = Service::start(command, &self.log()).expect("PostgreSQL can be started");
         let ready = || says_ready(&log_of(&status), service.pid());
@@ -232,6 +258,28 @@ fn fill(data: &Path, binaries: &Path) {
     }
     drop(lock);
     copy(&kept, data);
+}
+
+/// Gives a server a certificate that names `localhost`, signed by an authority of its own.
+fn certify(data: &Path) {
+    let folder = data.parent().expect("the data lie in a folder");
+    let openssl = |words: &str| {
+        run(Command::new("openssl").args(words.split(' ')).current_dir(folder));
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    openssl(&format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=test-authority"));
+    let name = "-subj /CN=server -addext subjectAltName=DNS:localhost";
+    openssl(&format!("req {key} -keyout data/server.key -out server.csr {name}"));
+    let sign =
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -copy_extensions copy";
+    openssl(&format!("{sign} -out data/server.crt"));
+    fs::set_permissions(data.join("server.key"), Permissions::from_mode(0o600)).expect("a key of one's own");
+    if let Some(user) = unprivileged() {
+        run(Command::new("chown")
+            .arg(format!("{user}:{user}"))
+            .args(["server.key", "server.crt"])
+            .current_dir(data));
+    }
 }
 
 fn initdb(data: &Path, binaries: &Path) {

@@ -78,7 +78,7 @@ fn part(part: &Part) -> Value {
             "name": call.name,
             "arguments": cut(&call.arguments, MAX_PART_BYTES),
         }),
-        Part::ToolResult { call_id, parts } => {
+        Part::ToolResult { call_id, parts, .. } => {
             let text: String = parts.iter().filter_map(text_of).collect();
             json!({ "type": "tool_call_response", "id": call_id, "response": cut(&text, MAX_PART_BYTES) })
         }

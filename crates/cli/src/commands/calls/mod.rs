@@ -1,4 +1,4 @@
-//! `playhouse calls`: the call log, read from the database in the data folder.
+//! `playhouse calls`: the call log, read from the database of a server.
 
 mod json;
 mod list;
@@ -9,9 +9,10 @@ mod tail;
 mod verify;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use playhouse_llm::Outcome;
-use playhouse_store::{CallFilter, SqliteStore, StoreError};
+use playhouse_store::{CallFilter, Calls, PostgresStore, SqliteStore, StoreError};
 
 use super::small_runtime;
 use crate::args::{CallsArgs, CallsCommand, CallsFilter, CallsSource, OutcomeName};
@@ -35,12 +36,28 @@ pub(super) fn run(args: CallsArgs, console: &Console) -> Result<u8, Failure> {
 }
 
 /// Opens the database that the configuration names, for reading beside a running server.
-fn open(source: &CallsSource, console: &Console) -> Result<SqliteStore, Failure> {
-    let path = find(source, console)?.server.data_dir.join(DATABASE);
+async fn open(source: &CallsSource, console: &Console) -> Result<Arc<dyn Calls>, Failure> {
+    let config = find(source, console)?;
+    // A folder that is named is meant, whatever a variable says that was set for the server.
+    match source.data_dir {
+        Some(_) => open_sqlite(&config),
+        None => open_database(&config).await,
+    }
+}
+
+/// Opens the database that a server with this configuration writes to.
+async fn open_database(config: &Config) -> Result<Arc<dyn Calls>, Failure> {
+    let Some(url) = &config.store.database_url else { return open_sqlite(config) };
+    let store = PostgresStore::open_read_only(url, &config.store.postgres).await;
+    Ok(Arc::new(store.map_err(failed)?))
+}
+
+fn open_sqlite(config: &Config) -> Result<Arc<dyn Calls>, Failure> {
+    let path = config.server.data_dir.join(DATABASE);
     if !path.exists() {
         return Err(Failure::work(no_log(&path)));
     }
-    SqliteStore::open_read_only(&path).map_err(failed)
+    Ok(Arc::new(SqliteStore::open_read_only(&path).map_err(failed)?))
 }
 
 /// The configuration that names the data folder.

@@ -1,6 +1,6 @@
 //! `playhouse calls stats`: sums by day, by model, or both.
 
-use playhouse_store::{CallStat, Calls, Spread, StatsBy};
+use playhouse_store::{CallStat, Spread, StatsBy};
 
 use super::show::{cost, duration};
 use super::table::{Cell, Table};
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 pub(super) async fn run(args: &CallsStats, console: &Console) -> Result<u8, Failure> {
-    let store = open(&args.source, console)?;
+    let store = open(&args.source, console).await?;
     let now_us = jiff::Timestamp::now().as_microsecond();
     let since_us = args.days.map(|days| start_of_days(now_us, days));
     let rows = store.call_stats(args.by.into(), since_us).await.map_err(failed)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_llm::CallRecord;
-use playhouse_store::{CallFilter, Calls, SqliteStore};
+use playhouse_store::{CallFilter, Calls};
 
 use super::{failed, filter, json, open, show};
 use crate::args::CallsTail;
@@ -19,7 +19,7 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 const WINDOW: u32 = 1000;
 
 pub(super) async fn run(args: &CallsTail, console: &Console) -> Result<u8, Failure> {
-    let store = open(&args.source, console)?;
+    let store = open(&args.source, console).await?;
     let mut tail = Tail { store, filter: filter(&args.filter, WINDOW), seen: HashSet::new() };
     let mut calls = tail.take_new().await?;
     calls.drain(..calls.len().saturating_sub(args.limit as usize));
@@ -45,7 +45,7 @@ fn print(calls: &[CallRecord], args: &CallsTail, console: &Console) -> Result<()
 
 /// The calls that have been written since one looked last.
 struct Tail {
-    store: SqliteStore,
+    store: Arc<dyn Calls>,
     filter: CallFilter,
     /// Those of the window that have been seen. A long call is written after younger ones, so the
     /// newest id alone would not do.

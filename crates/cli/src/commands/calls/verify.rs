@@ -3,7 +3,7 @@
 use playhouse_store::{LedgerReport, StoreConfig, ledger, verify_ledger};
 
 use super::table::{Cell, Table};
-use super::{failed, find, json, open};
+use super::{failed, find, json, open_database};
 use crate::args::CallsList;
 use crate::console::Console;
 use crate::exit;
@@ -20,8 +20,8 @@ pub(super) async fn run(args: &CallsList, console: &Console) -> Result<u8, Failu
             folder.display()
         )));
     }
-    let store = open(&args.source, console)?;
-    let report = verify_ledger(&folder, &store, kept_since_us(&config.store)).await.map_err(failed)?;
+    let store = open_database(&config).await?;
+    let report = verify_ledger(&folder, &*store, kept_since_us(&config.store)).await.map_err(failed)?;
     if args.source.json {
         console.write(&json::lines(&[&report])?)?;
     } else {

@@ -6,6 +6,7 @@ mod models;
 mod providers;
 mod redis;
 mod server;
+mod store;
 mod telemetry;
 
 use super::address;
@@ -22,11 +23,16 @@ pub(crate) fn review(
     environment: &Environment,
     purpose: Purpose,
 ) -> Vec<Problem> {
-    if matches!(purpose, Purpose::Find | Purpose::FindData) {
-        return Vec::new();
-    }
     let view = View { config, tree, environment };
     let mut problems = Vec::new();
+    match purpose {
+        Purpose::Find => return problems,
+        Purpose::FindData => {
+            store::review(&view, &mut problems);
+            return problems;
+        }
+        Purpose::Serve | Purpose::Demo => store::review(&view, &mut problems),
+    }
     if purpose == Purpose::Serve {
         providers::review(&view, &mut problems);
         models::review(&view, &mut problems);
@@ -76,15 +82,4 @@ pub(crate) fn notices(config: &Config, environment: &Environment, purpose: Purpo
     }
     notices.extend(providers::without_default_model(config));
     notices
-}
-
-/// Variables that mean something this version cannot do: going on would lose what they promise.
-fn unsupported(environment: &Environment, problems: &mut Vec<Problem>) {
-    let cases =
-        [("DATABASE_URL", "this version keeps sessions and call records in SQLite in the data folder only")];
-    for (name, reason) in cases.iter().filter(|(name, _)| environment.get(name).is_some()) {
-        let problem = Problem::new(format!("{name} is set, but {reason}"));
-        let problem = problem.pointing(Origin::Variable((*name).to_owned()), Mark::Key);
-        problems.push(problem.label(format!("unset {name}")));
-    }
 }

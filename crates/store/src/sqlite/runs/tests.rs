@@ -5,6 +5,7 @@ use rusqlite::StatementStatus;
 use uuid::Uuid;
 
 use super::*;
+use crate::draft::NewStep;
 use crate::sqlite::plan::assert_plan;
 use crate::sqlite::{migrate, run_reader};
 use crate::{Page, RunSummary};

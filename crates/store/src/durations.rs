@@ -1,12 +1,12 @@
 //! Durations as they are kept: whole microseconds, shorter on disk and finer than any clock here.
 
 /// A duration for the database.
-pub(super) fn microseconds(milliseconds: f64) -> i64 {
+pub(crate) fn microseconds(milliseconds: f64) -> i64 {
     (milliseconds * 1_000.0).round() as i64
 }
 
 /// A duration from the database.
-pub(super) fn milliseconds(microseconds: i64) -> f64 {
+pub(crate) fn milliseconds(microseconds: i64) -> f64 {
     microseconds as f64 / 1_000.0
 }
 

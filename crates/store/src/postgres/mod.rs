@@ -1,0 +1,171 @@
+//! The PostgreSQL backend: many processes over one database.
+//!
+//! Two lanes of connections: a short one for what a request waits for, each statement one round trip and
+//! many of them on the way at a time, and a long one for reading, call records and tidying up. A server that
+//! goes away is noticed at once or after a bounded wait; the lanes connect anew by themselves.
+//!
+//! Opening does not end the turns and runs of a process that died, as SQLite does: others live.
+//!
+//! In reading order: `sessions`, `runs` and `calls` (the traits) → `turns`, `deletion`, `run_rows`,
+//! `call_rows` (writing) → `unheard` (callers that go away) → `transcript`, `run_reader`, `run_list`,
+//! `call_list`, `call_stats` (reading) → `lane` (connections) → `link` (one of them) → `connector`, `target`,
+//! `tls`; `migrate`, `usage`, `text` and `failure` beside them.
+
+mod call_list;
+mod call_rows;
+mod call_stats;
+mod calls;
+mod connector;
+mod deletion;
+mod failure;
+mod lane;
+mod link;
+mod migrate;
+mod run_list;
+mod run_reader;
+mod run_rows;
+mod runs;
+mod sessions;
+mod target;
+mod text;
+mod tls;
+mod transcript;
+mod turns;
+mod unheard;
+mod usage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use self::connector::Connector;
+use self::lane::{Lane, LaneBounds};
+use self::migrate::{MIGRATIONS, Migration};
+use self::target::Target;
+use crate::config::PostgresConfig;
+use crate::{Health, StoreError};
+
+/// How many short statements are on their way over one connection at a time.
+const PIPELINE: usize = 32;
+/// How long a server that is starting too is waited for.
+const START_PATIENCE: Duration = Duration::from_secs(10);
+const START_PAUSE: Duration = Duration::from_millis(200);
+/// How many ends of what nobody heard of are tried at a time; where there are more, the database is away, and
+/// what could not even be sent is among them.
+const MOST_UNHEARD: usize = 1_024;
+const PROBE: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'";
+
+/// A store in a PostgreSQL database, which other processes may use at the same time.
+///
+/// Cheap to clone. Its operations need a tokio runtime.
+#[derive(Clone)]
+pub struct PostgresStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// For what a request waits for: short statements, many at a time.
+    short: Lane,
+    /// For what may take its time, one statement a connection.
+    long: Lane,
+    place: Arc<str>,
+    /// What is being ended that nobody heard of.
+    unheard: Semaphore,
+}
+
+impl PostgresStore {
+    /// Opens a database: brings its schema up to date, and finishes the deletions of a process that died.
+    ///
+    /// Several processes may do so at once, and while an older program runs.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a URL that is none, [`StoreError::NewerSchema`], or
+    /// [`StoreError::Unavailable`] when the server cannot be used. None of them repeats the URL.
+    pub async fn open(url: &SecretString, config: &PostgresConfig) -> Result<Self, StoreError> {
+        Self::open_with(url, config, MIGRATIONS).await
+    }
+
+    /// Opens a database for reading beside the processes that write it; nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] also for a schema that [`open`](Self::open) would bring up to date.
+    pub async fn open_read_only(url: &SecretString, config: &PostgresConfig) -> Result<Self, StoreError> {
+        let connector = Arc::new(Connector::new(url, config)?);
+        migrate::check(&connector, MIGRATIONS).await?;
+        Ok(Self::over(connector, config))
+    }
+
+    async fn open_with(
+        url: &SecretString,
+        config: &PostgresConfig,
+        migrations: &[Migration],
+    ) -> Result<Self, StoreError> {
+        let connector = Arc::new(Connector::new(url, config)?);
+        migrate_patiently(&connector, migrations).await?;
+        let store = Self::over(connector, config);
+        store.sweep_all().await?;
+        Ok(store)
+    }
+
+    fn over(connector: Arc<Connector>, config: &PostgresConfig) -> Self {
+        let patience = Duration::from_millis(config.acquire_timeout_ms);
+        let statement = Duration::from_millis(config.statement_timeout_ms);
+        let short = (config.max_connections / 2).max(1);
+        let long = config.max_connections.saturating_sub(short).max(1);
+        let bounds = |connections, depth| LaneBounds { connections, depth, patience, statement };
+        let place = Arc::clone(connector.place());
+        let short = Lane::new(Arc::clone(&connector), &bounds(short, PIPELINE));
+        let long = Lane::new(connector, &bounds(long, 1));
+        Self { inner: Arc::new(Inner { short, long, place, unheard: Semaphore::new(MOST_UNHEARD) }) }
+    }
+
+    fn short(&self) -> &Lane {
+        &self.inner.short
+    }
+
+    fn long(&self) -> &Lane {
+        &self.inner.long
+    }
+
+    /// Where the server is, for people.
+    fn place(&self) -> &str {
+        &self.inner.place
+    }
+}
+
+/// Whether a text is a URL that [`PostgresStore::open`] takes.
+///
+/// # Errors
+/// [`StoreError::Invalid`], which does not repeat it.
+pub fn check_database_url(url: &SecretString) -> Result<(), StoreError> {
+    Target::parse(url).map(drop)
+}
+
+/// Servers that start together start in any order.
+async fn migrate_patiently(connector: &Connector, migrations: &[Migration]) -> Result<(), StoreError> {
+    let deadline = Instant::now() + START_PATIENCE;
+    loop {
+        match migrate::migrate(connector, migrations).await {
+            Err(error) if error.is_unavailable() && Instant::now() < deadline => {
+                tokio::time::sleep(START_PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+#[async_trait]
+impl Health for PostgresStore {
+    async fn probe(&self) -> Result<(), StoreError> {
+        let row = self.short().query_opt(PROBE, &[]).await?;
+        let read_only = row.is_none_or(|row| row.try_get(0).unwrap_or(true));
+        match read_only {
+            true => Err(failure::away(self.place(), "it is read-only; the primary has to be asked")),
+            false => Ok(()),
+        }
+    }
+}

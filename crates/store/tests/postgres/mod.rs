@@ -1,0 +1,39 @@
+//! PostgreSQL: its place in the conformance suite, and the troubles that a server and its neighbours can make.
+
+mod faults;
+mod replicas;
+mod sums;
+mod tls;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use playhouse_store::testing::postgres;
+use playhouse_store::{PostgresConfig, PostgresStore, Store};
+
+use crate::conformance::Backend;
+
+/// A database on a server of this process.
+pub(crate) struct TestDatabase {
+    database: postgres::TestDatabase,
+}
+
+impl TestDatabase {
+    /// An empty one; `None` where PostgreSQL is not installed.
+    pub(crate) fn new() -> Option<Self> {
+        Some(Self { database: postgres::database()? })
+    }
+}
+
+/// Opens a database with few connections.
+pub(crate) async fn open(database: &postgres::TestDatabase) -> PostgresStore {
+    let config = PostgresConfig { max_connections: 6, ..PostgresConfig::default() };
+    PostgresStore::open(&database.url().into(), &config).await.unwrap()
+}
+
+#[async_trait]
+impl Backend for TestDatabase {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(open(&self.database).await)
+    }
+}
