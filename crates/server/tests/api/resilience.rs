@@ -16,7 +16,7 @@ use playhouse_server::{
 };
 use playhouse_store::StoreConfig;
 use playhouse_store::shared::{Shared, SharedLimits};
-use playhouse_telemetry::Metrics;
+use playhouse_telemetry::{Metrics, Tracer};
 use serde_json::json;
 
 struct Gateway {
@@ -25,11 +25,13 @@ struct Gateway {
 }
 
 /// The real stack in front of an upstream that is called `lab`, with `fast` as an alias of its model.
-fn gateway(base_url: &str, breaker: BreakerConfig, cache: CacheConfig) -> Gateway {
+async fn gateway(base_url: &str, breaker: BreakerConfig, cache: CacheConfig) -> Gateway {
     let data_dir = tempfile::tempdir().unwrap();
-    let store = playhouse_server::open_store(data_dir.path(), &StoreConfig::default()).unwrap();
+    let store = playhouse_server::open_store(data_dir.path(), &StoreConfig::default()).await.unwrap();
     let metrics = Arc::new(Metrics::new("test", "test"));
-    let accounts = Arc::new(Accounts::start(metrics, store.clone(), &StoreConfig::default()));
+    let accounts = Accounts::start(metrics, store.clone(), &StoreConfig::default(), data_dir.path());
+    let accounts = Arc::new(accounts.unwrap());
+    let shared = Shared::in_process(&SharedLimits::default());
     let lab = ProviderConfig { base_url: Some(base_url.to_owned()), ..ProviderConfig::default() };
     let fast = ModelConfig::from(vec!["lab/m-1".to_owned()]);
     let upstream = UpstreamConfig { retries: 0, ..UpstreamConfig::default() };
@@ -39,8 +41,9 @@ fn gateway(base_url: &str, breaker: BreakerConfig, cache: CacheConfig) -> Gatewa
         upstream: &upstream,
         breaker: &breaker,
         cache: &cache,
-        answers: &Shared::in_process(&SharedLimits::default()).answers,
+        answers: &shared.answers,
         prices: &[],
+        tracer: &Tracer::default(),
     };
     let sink: Arc<dyn CallSink> = accounts.clone();
     let stack = Stack::build(&config, &sink).unwrap();
@@ -50,6 +53,7 @@ fn gateway(base_url: &str, breaker: BreakerConfig, cache: CacheConfig) -> Gatewa
         models: stack.models,
         store,
         accounts,
+        shared,
         prices: stack.prices,
         keyring: Keyring::default(),
         chat: ChatSettings::new(&playhouse_server::ChatConfig::default(), "fast"),
@@ -83,7 +87,7 @@ impl Gateway {
 async fn an_open_circuit_is_a_503_and_seen_in_health_and_metrics() {
     // Nobody listens there.
     let breaker = BreakerConfig { consecutive_failures: 2, ..BreakerConfig::default() };
-    let gateway = gateway("http://127.0.0.1:1/v1", breaker, CacheConfig::default());
+    let gateway = gateway("http://127.0.0.1:1/v1", breaker, CacheConfig::default()).await;
     let health = gateway.app.get("/health/detailed").await.json();
     assert_eq!(
         health,
@@ -114,7 +118,7 @@ async fn an_open_circuit_is_a_503_and_seen_in_health_and_metrics() {
 async fn health_never_calls_a_model() {
     let mock = MockProvider::replies(&["Hello!"]);
     let upstream = MockServer::start(mock).await.unwrap();
-    let gateway = gateway(&upstream.base_url(), BreakerConfig::default(), CacheConfig::default());
+    let gateway = gateway(&upstream.base_url(), BreakerConfig::default(), CacheConfig::default()).await;
     gateway.app.get("/health/detailed").await;
     assert!(upstream.journal().is_empty());
 }
@@ -122,7 +126,7 @@ async fn health_never_calls_a_model() {
 #[tokio::test]
 async fn without_breakers_nothing_is_shown_of_upstreams() {
     let off = BreakerConfig { enabled: false, ..BreakerConfig::default() };
-    let gateway = gateway("http://127.0.0.1:1/v1", off, CacheConfig::default());
+    let gateway = gateway("http://127.0.0.1:1/v1", off, CacheConfig::default()).await;
     for _ in 0..15 {
         assert_eq!(gateway.ask("").await.status(), 502);
     }
@@ -142,7 +146,7 @@ async fn headers_and_records_say_whether_an_answer_was_kept() {
     let mock = MockProvider::new(|_: &Request| Said::text("Hello!"));
     let upstream = MockServer::start(mock).await.unwrap();
     let cache = CacheConfig { enabled: true, ..CacheConfig::default() };
-    let gateway = gateway(&upstream.base_url(), BreakerConfig::default(), cache);
+    let gateway = gateway(&upstream.base_url(), BreakerConfig::default(), cache).await;
     for stream in ["", r#","stream":true"#] {
         let cold = format!(r#","temperature":0{stream}"#);
         let mut bodies = Vec::new();

@@ -118,7 +118,7 @@ async fn a_redis_that_lost_its_budgets_asks_for_them_again() {
     let decision = shared.quotas.reserve(KEY, &[budget(1_000, 1)], NOW_US).await;
     assert_eq!(decision, Decision::NeedsSeed(vec![0]));
     shared.quotas.seed(KEY, &budget(1_000, 0), 999).await;
-    granted(shared.quotas.reserve(KEY, &[budget(1_000, 1)], NOW_US).await);
+    let _ = granted(shared.quotas.reserve(KEY, &[budget(1_000, 1)], NOW_US).await);
 }
 
 #[tokio::test]

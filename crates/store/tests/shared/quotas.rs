@@ -55,12 +55,12 @@ async fn an_amount_is_taken_until_nothing_is_left() {
         let claims = [slow("tokens", 100, 40)];
         let first = granted(replicas.one.quotas.reserve(KEY, &claims, NOW_US).await);
         assert_eq!((first.states[0].limit, first.states[0].remaining), (100, 60));
-        granted(replicas.other.quotas.reserve(KEY, &claims, NOW_US).await);
+        let _ = granted(replicas.other.quotas.reserve(KEY, &claims, NOW_US).await);
         let refusal = exceeded(replicas.one.quotas.reserve(KEY, &claims, NOW_US).await);
         assert_eq!((refusal.claim, remaining(&refusal.states)), (0, vec![20]));
         let wait = refusal.retry_after.unwrap();
         assert!(wait > Duration::ZERO && wait <= Duration::from_hours(24 * 365) / 5, "{wait:?}");
-        granted(replicas.one.quotas.reserve("key-8", &claims, NOW_US).await);
+        let _ = granted(replicas.one.quotas.reserve("key-8", &claims, NOW_US).await);
     })
     .await;
 }
@@ -71,7 +71,7 @@ async fn nothing_is_taken_when_any_limit_refuses() {
         let claims = |tokens| [slow("requests", 10, 1), slow("tokens", 100, tokens)];
         let refusal = exceeded(replicas.one.quotas.reserve(KEY, &claims(101), NOW_US).await);
         assert_eq!((refusal.claim, refusal.retry_after), (1, None), "it never fits");
-        granted(replicas.one.quotas.reserve(KEY, &claims(80), NOW_US).await);
+        let _ = granted(replicas.one.quotas.reserve(KEY, &claims(80), NOW_US).await);
         let refusal = exceeded(replicas.one.quotas.reserve(KEY, &claims(80), NOW_US).await);
         assert_eq!((refusal.claim, remaining(&refusal.states)), (1, vec![9, 20]));
     })
@@ -159,7 +159,7 @@ async fn a_rolling_limit_fills_up_again() {
     both(SharedLimits::default(), |replicas| async move {
         let window = Window::Rolling(Duration::from_millis(50));
         let claims = [Claim { limit: "requests".into(), window, capacity: 10, amount: 10 }];
-        granted(replicas.one.quotas.reserve(KEY, &claims, NOW_US).await);
+        let _ = granted(replicas.one.quotas.reserve(KEY, &claims, NOW_US).await);
         let again = async {
             while !matches!(replicas.other.quotas.reserve(KEY, &claims, NOW_US).await, Decision::Granted(_)) {
             }
@@ -173,15 +173,15 @@ async fn a_rolling_limit_fills_up_again() {
 async fn a_minute_gives_back_all_of_it() {
     let quotas = Shared::in_process(&SharedLimits::default()).quotas;
     let claims = [Claim::per_minute("requests", 60, 60)];
-    granted(quotas.reserve(KEY, &claims, NOW_US).await);
+    let _ = granted(quotas.reserve(KEY, &claims, NOW_US).await);
     let one = [Claim::per_minute("requests", 60, 1)];
     let refusal = exceeded(quotas.reserve(KEY, &one, NOW_US).await);
     assert_eq!(refusal.retry_after, Some(Duration::from_secs(1)));
     assert_eq!(refusal.states[0].reset_after, Duration::from_mins(1));
     tokio::time::advance(Duration::from_secs(1)).await;
-    granted(quotas.reserve(KEY, &one, NOW_US).await);
+    let _ = granted(quotas.reserve(KEY, &one, NOW_US).await);
     tokio::time::advance(Duration::from_mins(1)).await;
-    granted(quotas.reserve(KEY, &claims, NOW_US).await);
+    let _ = granted(quotas.reserve(KEY, &claims, NOW_US).await);
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ mod store;
 mod telemetry;
 
 use super::address;
-use super::problem::{Mark, Problem};
-use super::tree::{Node, Origin};
+use super::problem::Problem;
+use super::tree::Node;
 use super::variables::is_set;
 use super::{Config, Purpose};
 use crate::environment::Environment;
@@ -36,7 +36,6 @@ pub(crate) fn review(
     if purpose == Purpose::Serve {
         providers::review(&view, &mut problems);
         models::review(&view, &mut problems);
-        unsupported(environment, &mut problems);
     }
     agents::review(&view, &mut problems);
     server::review(&view, &mut problems);
