@@ -8,8 +8,10 @@ from turns import WHOLE
 from upstream import MODEL
 
 TRIES = 4
-# Told by Playhouse when the upstream did not answer, or answered wrongly: there was a call.
-OF_THE_UPSTREAM = (502, 504)
+# What stands in place of bytes that are no UTF-8.
+REPLACED = "\ufffd"
+# Of an upstream that refused, did not answer, or answered wrongly: there was a call.
+OF_THE_UPSTREAM = (400, 401, 500, 502, 504)
 
 
 async def complete(caller: Caller, said: str, stream: bool) -> str:
@@ -17,7 +19,8 @@ async def complete(caller: Caller, said: str, stream: bool) -> str:
     for tries in range(1, TRIES + 1):
         note, content = await once(caller, said, stream)
         caller.notes.completions.append(note)
-        if note.outcome == "ok":
+        # Between a client and an upstream of one protocol bytes are relayed, those of a broken event too.
+        if note.outcome == "ok" and content is not None:
             caller.report.check(WHOLE, 1)
             if wording.is_checked(said) and content != wording.answer(said):
                 caller.wrong(WHOLE, f"completion {note.request_id}: {content!r}, not {wording.answer(said)!r}")
@@ -27,12 +30,13 @@ async def complete(caller: Caller, said: str, stream: bool) -> str:
     return note.outcome
 
 
-async def once(caller: Caller, said: str, stream: bool, **fields) -> tuple[CompletionNote, str]:
+async def once(caller: Caller, said: str, stream: bool, **fields) -> tuple[CompletionNote, str | None]:
+    """One try, and what was said; `None` if the upstream broke what it said."""
     heard = Heard()
     body = {"model": MODEL, "messages": [{"role": "user", "content": said}], "stream": stream, "max_tokens": 200, **fields}
     answer = await caller.send("completion", "POST", "/v1/chat/completions", body, hear=heard.hear, elsewhere=True)
     is_streamed = answer.headers.get("content-type", "").startswith("text/event-stream")
-    content = heard.content if is_streamed else content_of(answer)
+    content = content_of(answer) if not is_streamed else None if heard.spoiled else heard.content
     outcome = heard.outcome(answer) if is_streamed else outcome_of(answer)
     return CompletionNote(caller.owner, answer.request_id, outcome), content
 
@@ -41,15 +45,22 @@ class Heard:
     """What has come of a stream."""
 
     def __init__(self):
-        self.content, self.ended, self.failed = "", False, False
+        self.content, self.ended, self.failed, self.spoiled = "", False, False, False
 
     def hear(self, event: Event) -> bool:
         if event.data == "[DONE]":
             self.ended = True
-        elif "error" in (told := event.json):
+            return True
+        try:
+            told = event.json
+        except ValueError:
+            self.spoiled = True
+            return True
+        if "error" in told:
             self.failed = True
         else:
             self.content += "".join(choice["delta"].get("content") or "" for choice in told["choices"])
+        self.spoiled = self.spoiled or REPLACED in event.data
         return True
 
     def outcome(self, answer: Answer) -> str:

@@ -108,7 +108,7 @@ async def _hear_all(answer: Answer, response: httpx.Response, hear: Hear) -> Non
     async for piece in response.aiter_bytes():
         *blocks, rest = (rest + piece).split(b"\n\n")
         for block in blocks:
-            event = parse(block.decode())
+            event = parse(block.decode(errors="replace"))
             if event and (event.name == "error" or event.data.startswith('{"error"')):
                 answer.body = event.data.encode()
             if event and not hear(event):

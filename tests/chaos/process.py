@@ -47,19 +47,19 @@ class Process:
     def runs(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         if self.runs:
             self.process.send_signal(number)
 
     def pause(self) -> None:
         """Has it and its children stand still: connections stay open, and nothing is answered."""
-        self.signal(signal.SIGSTOP)
+        self.send(signal.SIGSTOP)
         self._signal_children(signal.SIGSTOP)
         self.is_paused = True
 
     def resume(self) -> None:
         self._signal_children(signal.SIGCONT)
-        self.signal(signal.SIGCONT)
+        self.send(signal.SIGCONT)
         self.is_paused = False
 
     async def wait(self, timeout_s: float) -> int | None:
@@ -73,7 +73,7 @@ class Process:
         """Ends it by this signal, or at last by force; `None` if it took force."""
         if self.is_paused:
             self.resume()
-        self.signal(number)
+        self.send(number)
         code = await self.wait(timeout_s)
         if self.runs:
             self.process.kill()
