@@ -168,14 +168,14 @@ async fn gather(mut events: EventStream) -> Result<Event, Error> {
 }
 
 async fn list_models(edge: Edge, codec: &'static dyn Codec, request: HttpRequest) -> Response {
-    match edge.models.list_models().await {
+    match edge.models.list_models_for(&context_of(&request)).await {
         Ok(models) => json_response(playhouse_wire::openai::models::encode_list(&models)),
         Err(error) => protocol_response(&error, codec, &context_of(&request).request_id),
     }
 }
 
 async fn read_model(edge: Edge, codec: &'static dyn Codec, id: String, request: HttpRequest) -> Response {
-    let found = edge.models.list_models().await.and_then(|models| {
+    let found = edge.models.list_models_for(&context_of(&request)).await.and_then(|models| {
         let model = models.into_iter().find(|model| *model.id == *id);
         model.ok_or_else(|| {
             let message =

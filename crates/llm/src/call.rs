@@ -22,6 +22,8 @@ pub struct CallRecord {
     pub turn_id: Option<Arc<str>>,
     /// The run of an agent it is a step of, if any.
     pub run_id: Option<Arc<str>>,
+    /// The id of the API key it was made with, if that is a stored one; never the key.
+    pub key_id: Option<Arc<str>>,
     /// When it began, in Unix microseconds.
     pub started_at_us: i64,
     /// The model the caller asked for.

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::Allowance;
+
 /// The identity of a request, shared by everything that is done for it.
 #[derive(Debug, Default)]
 pub struct Context {
@@ -17,6 +19,8 @@ pub struct Context {
     pub run_id: Option<Arc<str>>,
     /// The id of the stored API key it was asked with, if any; never the key.
     pub key_id: Option<Arc<str>>,
+    /// What is left to whoever asks, where that is limited.
+    pub allowance: Option<Arc<Allowance>>,
     /// The W3C trace it is part of, if any.
     pub trace: Option<TraceContext>,
     /// What the caller wants of a cache of answers.
@@ -115,6 +119,7 @@ impl Context {
             turn_id: self.turn_id.clone(),
             run_id: self.run_id.clone(),
             key_id: self.key_id.clone(),
+            allowance: self.allowance.clone(),
             trace: self.trace.clone(),
             cache_wish: self.cache_wish,
             trail,

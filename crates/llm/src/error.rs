@@ -62,6 +62,8 @@ pub enum ErrorKind {
     TooLarge,
     /// Too many requests or tokens for now.
     RateLimited,
+    /// The money that whoever is asking may spend is spent.
+    BudgetExhausted,
     /// No room for this request right now.
     Overloaded,
     /// The deployment failed too often and is left alone for a while: nobody was asked.
@@ -149,7 +151,7 @@ impl Error {
 
 impl ErrorKind {
     /// Every kind there is.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::PermissionDenied,
@@ -158,6 +160,7 @@ impl ErrorKind {
         Self::Conflict,
         Self::TooLarge,
         Self::RateLimited,
+        Self::BudgetExhausted,
         Self::Overloaded,
         Self::CircuitOpen,
         Self::Timeout(Phase::Connect),
@@ -183,6 +186,7 @@ impl ErrorKind {
             Self::Conflict => "conflict",
             Self::TooLarge => "too_large",
             Self::RateLimited => "rate_limited",
+            Self::BudgetExhausted => "budget_exhausted",
             Self::Overloaded => "overloaded",
             Self::CircuitOpen => "circuit_open",
             Self::Timeout(Phase::Connect) => "timeout_connect",

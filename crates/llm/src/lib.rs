@@ -7,9 +7,10 @@
 //! Whom it depends on: nobody in this workspace.
 //!
 //! In reading order: [`message`] → [`prompt`] and [`wish`] → [`request`] → [`chunk`] and [`reply`] →
-//! [`event`] → [`provider`]; [`usage`], [`error`], [`call`] and [`context`] beside them.
+//! [`event`] → [`provider`]; [`usage`], [`error`], [`call`], [`allowance`] and [`context`] beside them.
 #![warn(missing_docs)]
 
+pub mod allowance;
 pub mod call;
 pub mod chunk;
 pub mod collector;
@@ -29,6 +30,7 @@ pub mod tool;
 pub mod usage;
 pub mod wish;
 
+pub use allowance::{Allowance, RateLimit, RateLimits};
 pub use call::{CallRecord, Outcome};
 pub use chunk::{ChoiceDelta, Chunk, PartDelta};
 pub use collector::Collector;

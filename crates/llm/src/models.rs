@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::Error;
+use crate::{Context, Error};
 
 /// A model that can be asked for by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,4 +25,13 @@ pub trait Models: Send + Sync {
     /// # Errors
     /// When the list cannot be had at all.
     async fn list_models(&self) -> Result<Vec<ModelInfo>, Error>;
+
+    /// Lists the models that whoever asks may have: all of them, where nobody knows better.
+    ///
+    /// # Errors
+    /// When the list cannot be had at all.
+    async fn list_models_for(&self, context: &Context) -> Result<Vec<ModelInfo>, Error> {
+        let _anybody = context;
+        self.list_models().await
+    }
 }

@@ -21,8 +21,9 @@ pub use catalog::{Vendor, vendor, vendors};
 pub use config::{BreakerConfig, CacheConfig, ModelConfig, PriceConfig, ProviderConfig, UpstreamConfig};
 pub use http::{Bounds, BuildError, Endpoint, HttpClient, HttpProvider, Timeouts, TlsError};
 pub use layers::{
-    Balance, BalancePolicy, Breaker, BreakerPolicy, CACHE_PROVIDER, Cache, CachePolicy, CallSink,
-    CircuitBoard, CircuitReading, CircuitState, Circuits, Deployment, Dice, Fallback, Hedge, HedgeBudget,
-    Limit, Meter, RateLimited, Retry, RetryPolicy, Route, Tally, Toll, Traced, Treatment, Upstream, Vacancy,
+    Balance, BalancePolicy, BoxReservation, Breaker, BreakerPolicy, CACHE_PROVIDER, Cache, CachePolicy,
+    CallSink, CircuitBoard, CircuitReading, CircuitState, Circuits, Deployment, Dice, Fallback, Hedge,
+    HedgeBudget, Limit, Meter, RateLimited, Reserve, Retry, RetryPolicy, Route, Settle, Tally, Toll, Traced,
+    Treatment, Upstream, Vacancy,
 };
-pub use price::{Price, PriceTable};
+pub use price::{Price, PriceTable, Quote};

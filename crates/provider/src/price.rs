@@ -23,6 +23,33 @@ pub struct Price {
 }
 
 impl Price {
+    /// The most that so many tokens may cost, whichever of them come from or go to a cache.
+    ///
+    /// ```
+    /// use playhouse_provider::Price;
+    ///
+    /// let price = Price { input: 2.0, output: 8.0, cache_read: Some(0.5), cache_write: Some(2.5) };
+    /// assert_eq!(price.most_usd(1_000_000, 100_000), 2.5 + 0.8);
+    /// ```
+    pub fn most_usd(&self, prompt_tokens: u64, completion_tokens: u64) -> f64 {
+        let input = self.input.max(self.cache_read.unwrap_or(0.0)).max(self.cache_write.unwrap_or(0.0));
+        (prompt_tokens as f64 * input + completion_tokens as f64 * self.output) / 1e6
+    }
+
+    /// The dearer of two prices, part by part.
+    #[must_use]
+    pub fn or_dearer(self, other: Self) -> Self {
+        let dearer = |own: Option<f64>, others: Option<f64>, price: f64, other_price: f64| {
+            Some(own.unwrap_or(price).max(others.unwrap_or(other_price)))
+        };
+        Self {
+            cache_read: dearer(self.cache_read, other.cache_read, self.input, other.input),
+            cache_write: dearer(self.cache_write, other.cache_write, self.input, other.input),
+            input: self.input.max(other.input),
+            output: self.output.max(other.output),
+        }
+    }
+
     /// The cost of a call in US dollars.
     ///
     /// ```
@@ -43,6 +70,12 @@ impl Price {
             + usage.completion_tokens as f64 * self.output;
         micro_usd / 1e6
     }
+}
+
+/// Says what a call may cost before it is known who will answer it.
+pub trait Quote: Send + Sync {
+    /// The dearest price among all that may answer this model, part by part; `None` where none is known.
+    fn dearest(&self, model: &str) -> Option<Price>;
 }
 
 /// Prices by provider and model.
@@ -80,7 +113,8 @@ impl PriceTable {
         self.shipped.get(vendor).is_some_and(|models| models.contains_key(model))
     }
 
-    fn price(&self, provider: &str, model: &str) -> Option<Price> {
+    /// The price of a provider's model, where one is known.
+    pub fn price(&self, provider: &str, model: &str) -> Option<Price> {
         if !self.own.is_empty()
             && let Some(price) = self.own.get(&format!("{provider}/{model}"))
         {

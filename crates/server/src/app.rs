@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use playhouse_edge::{BodyLimits, Edge};
 use playhouse_llm::{Error, ModelInfo, Models, Provider};
-use playhouse_provider::{CircuitReading, Meter, PriceTable};
-use playhouse_store::shared::{Shared, SharedLimits};
+use playhouse_provider::{CircuitReading, Meter, PriceTable, Quote};
+use playhouse_store::shared::{Quotas, Shared, SharedLimits};
 use playhouse_store::{
     HistoryWindow, PostgresStore, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
 };
@@ -19,8 +19,11 @@ use playhouse_telemetry::{Metrics, Tracer};
 use crate::agents::desk::{RunDesk, Running};
 use crate::agents::models::WithAgents;
 use crate::agents::roster::Roster;
-use crate::config::{ChatConfig, ServerConfig};
-use crate::front::{Front, auth::Keyring};
+use crate::config::{AuthConfig, ChatConfig, ServerConfig};
+use crate::front::auth::Keyring;
+use crate::front::{Front, door::Door};
+use crate::keys::gate::Gate;
+use crate::keys::{book::KeyBook, ticket::Settlements};
 use crate::lifecycle::Lifecycle;
 use crate::routes::Routes;
 use crate::sink::Accounts;
@@ -60,6 +63,8 @@ pub struct AppParts {
     pub prices: Arc<PriceTable>,
     /// Who may call.
     pub keyring: Keyring,
+    /// What calls with stored keys are held against.
+    pub limits: LimitParts,
     /// How native chat asks.
     pub chat: ChatSettings,
     /// The agents.
@@ -68,6 +73,24 @@ pub struct AppParts {
     pub capture: bool,
     /// What bounds requests.
     pub server: ServerConfig,
+}
+
+/// What calls with stored keys are held against.
+pub struct LimitParts {
+    /// Who counts.
+    pub quotas: Arc<dyn Quotas>,
+    /// What calls may cost at most, where prices are known.
+    pub quote: Option<Arc<dyn Quote>>,
+    /// What is configured of keys.
+    pub auth: AuthConfig,
+}
+
+impl Default for LimitParts {
+    /// Counts in this process, and knows no prices.
+    fn default() -> Self {
+        let quotas = Shared::in_process(&SharedLimits::default()).quotas;
+        Self { quotas, quote: None, auth: AuthConfig::default() }
+    }
 }
 
 /// How native chat asks the model.
@@ -95,7 +118,8 @@ struct Inner {
     shared: Shared,
     turn_finisher: TurnFinisher,
     accounts: Arc<Accounts>,
-    keyring: Keyring,
+    door: Door,
+    gate: Gate,
     chat: ChatSettings,
     server: ServerConfig,
     lifecycle: Lifecycle,
@@ -121,9 +145,13 @@ impl App {
     pub fn new(parts: AppParts) -> Self {
         let sink = parts.accounts.clone();
         let turn_finisher = TurnFinisher::spawn(parts.store.clone());
+        let gate = gate(&parts);
+        let door =
+            Door { keyring: parts.keyring, book: gate.book.clone(), metrics: parts.accounts.metrics.clone() };
+        let meter = Meter::new(parts.provider, parts.prices, sink).reserving(Arc::new(gate.clone()));
         let runs = Arc::new(RunDesk {
             roster: parts.agents,
-            provider: Arc::new(Meter::new(parts.provider, parts.prices, sink)),
+            provider: Arc::new(meter),
             store: parts.store.clone(),
             metrics: parts.accounts.metrics.clone(),
             tracer: parts.accounts.tracer.clone(),
@@ -132,13 +160,14 @@ impl App {
             finisher: Arc::new(RunFinisher::spawn(parts.store.clone())),
         });
         let inner = Inner {
-            answering: Arc::new(WithAgents { desk: runs.clone(), models: parts.models }),
+            answering: Arc::new(WithAgents { desk: runs.clone(), models: parts.models, gate: gate.clone() }),
             runs,
             store: parts.store,
             shared: parts.shared,
             turn_finisher,
             accounts: parts.accounts,
-            keyring: parts.keyring,
+            door,
+            gate,
             chat: parts.chat,
             server: parts.server,
             lifecycle: Lifecycle::default(),
@@ -176,6 +205,7 @@ impl App {
             shared: Shared::in_process(&SharedLimits::default()),
             prices: Arc::default(),
             keyring: Keyring::default(),
+            limits: LimitParts::default(),
             chat: ChatSettings::new(&ChatConfig::default(), "default"),
             agents,
             capture: false,
@@ -205,6 +235,7 @@ impl App {
         self.inner.runs.running.all_ended().await;
         self.inner.runs.finisher.flush().await;
         self.inner.turn_finisher.flush().await;
+        self.inner.gate.settlements.flush().await;
         self.inner.accounts.flush().await;
     }
 
@@ -234,8 +265,14 @@ impl App {
         &self.inner.chat
     }
 
-    pub(crate) fn keyring(&self) -> &Keyring {
-        &self.inner.keyring
+    /// Who may come in.
+    pub(crate) fn door(&self) -> &Door {
+        &self.inner.door
+    }
+
+    /// Who may have which calls made.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.inner.gate
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -280,6 +317,20 @@ impl App {
         self.inner.inflight.fetch_add(1, Ordering::Relaxed);
         let gauges = [self.metrics().active_request_guard(), self.metrics().inflight_guard()];
         InflightPlace { inner: self.inner.clone(), _gauges: gauges }
+    }
+}
+
+fn gate(parts: &AppParts) -> Gate {
+    let LimitParts { quotas, quote, auth } = &parts.limits;
+    let (ttl, grace) = (Duration::from_millis(auth.key_ttl_ms), Duration::from_millis(auth.key_grace_ms));
+    Gate {
+        book: Arc::new(KeyBook::new(parts.store.clone(), ttl, grace)),
+        store: parts.store.clone(),
+        quotas: quotas.clone(),
+        settlements: Settlements::new(quotas.clone()),
+        quote: quote.clone(),
+        metrics: parts.accounts.metrics.clone(),
+        assumed_answer_tokens: auth.assumed_answer_tokens,
     }
 }
 

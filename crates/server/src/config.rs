@@ -63,12 +63,28 @@ impl Default for ServerConfig {
 }
 
 /// `[auth]`: who may call.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
-    /// The keys that callers may show; with none, anybody may call. Default: none.
+    /// The operators' keys, which open everything; with none, and none made by `playhouse keys`, anybody may
+    /// call. Default: none.
     #[serde(skip_serializing)]
     pub api_keys: Vec<SecretString>,
+    /// How long what was read of a stored key is believed, in milliseconds: a key that is revoked on another
+    /// replica works for so long. Default: 5000.
+    pub key_ttl_ms: u64,
+    /// How long keys that were known go on working while the database is away, in milliseconds.
+    /// Default: 600000.
+    pub key_grace_ms: u64,
+    /// How many tokens an answer is taken to have, for limits and budgets, whose length the request does not
+    /// limit. Default: 4096.
+    pub assumed_answer_tokens: u64,
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        Self { api_keys: Vec::new(), key_ttl_ms: 5_000, key_grace_ms: 600_000, assumed_answer_tokens: 4_096 }
+    }
 }
 
 /// `[chat]`: the native chat.

@@ -7,7 +7,7 @@
 //! the mock: with no provider there is nothing to serve.
 //! Whom it depends on: every lower crate but `playhouse-mock`.
 //!
-//! In reading order: [`config`] → `stack` → `app` → `front` → `routes` → `native` and `ops` → `listen`.
+//! In reading order: [`config`] → `stack` → `app` → `front` → `keys` → `routes` → `native` and `ops` → `listen`.
 //!
 //! # Testing with it
 //!
@@ -38,6 +38,7 @@ mod app;
 mod client;
 mod failure;
 mod front;
+mod keys;
 mod lifecycle;
 mod listen;
 mod native;
@@ -50,13 +51,14 @@ pub use ::http;
 pub use agents::assembly::{AssemblyError, BUILT_IN_TOOLS, MCP_PREFIX, assemble};
 pub use agents::connecting::connect_tools;
 pub use agents::roster::Roster;
-pub use app::{App, AppError, AppParts, ChatSettings, DATABASE_FILE, open_store};
+pub use app::{App, AppError, AppParts, ChatSettings, DATABASE_FILE, LimitParts, open_store};
 pub use client::Answer;
 pub use config::{AuthConfig, ChatConfig, ServerConfig};
 pub use front::{Front, auth::Keyring};
 pub use lifecycle::{Lifecycle, Phase};
 pub use listen::{ConnectionLimits, ConnectionTimeouts, Listener};
 pub use native::calls::CallView;
+pub use native::keys::KeyView;
 pub use ops::docs::openapi;
 pub use sink::Accounts;
 pub use stack::{Stack, StackConfig, StackError};

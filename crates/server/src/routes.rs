@@ -37,6 +37,13 @@ pub(crate) struct Target {
     codec: Option<&'static dyn Codec>,
 }
 
+impl Target {
+    /// The protocol, where it is one's own route.
+    pub(crate) fn codec(&self) -> Option<&'static dyn Codec> {
+        self.codec
+    }
+}
+
 impl Routes {
     pub(crate) fn new(app: &App, edge: Edge) -> Self {
         let mut templates = matchit::Router::new();

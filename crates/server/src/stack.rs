@@ -8,8 +8,8 @@ use playhouse_provider::catalog::CUSTOM;
 use playhouse_provider::{
     Bounds, Breaker, BreakerConfig, BuildError, Cache, CacheConfig, CachePolicy, CallSink, CircuitBoard,
     Circuits, Endpoint, HedgeBudget, HttpClient, HttpProvider, Limit, ModelConfig, PriceConfig, PriceTable,
-    ProviderConfig, Retry, RetryPolicy, Route, Tally, Timeouts, Traced, Upstream, UpstreamConfig, Vacancy,
-    Vendor, vendor,
+    ProviderConfig, Quote, Retry, RetryPolicy, Route, Tally, Timeouts, Traced, Upstream, UpstreamConfig,
+    Vacancy, Vendor, vendor,
 };
 use playhouse_store::shared::AnswerCache;
 use playhouse_telemetry::Tracer;
@@ -42,6 +42,8 @@ pub struct Stack {
     pub provider: Arc<dyn Provider>,
     /// Who says which models there are.
     pub models: Arc<dyn Models>,
+    /// What a call of a model may cost.
+    pub quote: Arc<dyn Quote>,
     /// Which deployments are left alone for now.
     pub circuits: CircuitBoard,
     /// What calls cost.
@@ -99,7 +101,8 @@ impl Stack {
         let route = Arc::new(route);
         Ok(Self {
             provider: cached(route.clone(), config, sink),
-            models: route,
+            models: route.clone(),
+            quote: route,
             circuits,
             prices,
             default_model: default_vendor.default_model.unwrap_or("default"),

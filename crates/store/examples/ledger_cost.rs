@@ -89,6 +89,7 @@ fn call_record() -> CallRecord {
         session_id: Some("0190b6e4-7a3c-7def-8000-000000000002".into()),
         turn_id: Some("0190b6e4-7a3c-7def-8000-000000000003".into()),
         run_id: None,
+        key_id: None,
         started_at_us: 1_750_000_000_000_000,
         model: "gpt-4o-mini".into(),
         model_served: Some("gpt-4o-mini-2024-07-18".into()),

@@ -120,6 +120,7 @@ async fn begin(store: &SqliteStore, session: &str, history: HistoryWindow) -> Re
     let turn_id: Arc<str> = Uuid::now_v7().to_string().into();
     let message = Message::user("A person asks something that fits into a line or two. ".repeat(4));
     let begin = BeginTurn {
+        key_id: None,
         session_id: session.into(),
         turn_id: Arc::clone(&turn_id),
         message,
@@ -137,6 +138,7 @@ fn call_record() -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: NOW_US,
         model: "gpt-4o-mini".into(),
         model_served: Some("gpt-4o-mini-2024-07-18".into()),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use playhouse_llm::{CallRecord, Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::StoreError;
+use crate::{Scope, StoreError};
 
 /// The call log.
 #[async_trait]
@@ -23,13 +23,18 @@ pub trait Calls: Send + Sync {
     /// [`StoreError::Invalid`] when the filter's `before` or `after` is no UUID.
     async fn list_calls(&self, filter: CallFilter) -> Result<Vec<CallRecord>, StoreError>;
 
-    /// Sums over the records that began at `since_us` (Unix microseconds) or later; over all for `None`.
+    /// Sums over the records within a scope that began at `since_us` (Unix microseconds) or later; over all for `None`.
     ///
     /// Days come newest first, and within a day the models by their number of calls.
     ///
     /// # Errors
     /// Only those of a store that cannot be used.
-    async fn call_stats(&self, by: StatsBy, since_us: Option<i64>) -> Result<Vec<CallStat>, StoreError>;
+    async fn call_stats(
+        &self,
+        scope: &Scope,
+        by: StatsBy,
+        since_us: Option<i64>,
+    ) -> Result<Vec<CallStat>, StoreError>;
 
     /// Removes up to `limit` of the oldest records that began before `before_us` (Unix microseconds), and
     /// says how many.
@@ -44,6 +49,8 @@ pub trait Calls: Send + Sync {
 /// Times are compared by the millisecond that a record's id holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallFilter {
+    /// Only those within this scope.
+    pub scope: Scope,
     /// Only those that asked for this model.
     pub model: Option<Arc<str>>,
     /// Only those of this session.
@@ -69,6 +76,7 @@ pub struct CallFilter {
 impl Default for CallFilter {
     fn default() -> Self {
         Self {
+            scope: Scope::Everything,
             model: None,
             session_id: None,
             run_id: None,

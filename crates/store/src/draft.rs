@@ -6,6 +6,7 @@ use playhouse_llm::{Message, Role, Usage};
 
 use crate::ids::{self, RunId, TurnId};
 use crate::run::RUNNING;
+use crate::scope::owner_of;
 use crate::stored::Stored;
 use crate::window::is_in_context;
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
 
 /// A turn about to begin.
 pub(crate) struct NewTurn {
+    pub(crate) owner: Arc<str>,
     pub(crate) session_id: Arc<str>,
     pub(crate) id: TurnId,
     pub(crate) now_us: i64,
@@ -40,6 +42,7 @@ pub(crate) struct TurnEnd {
 
 /// A run about to begin.
 pub(crate) struct NewRun {
+    pub(crate) owner: Arc<str>,
     pub(crate) id: RunId,
     pub(crate) agent: Arc<str>,
     pub(crate) model: Arc<str>,
@@ -70,6 +73,7 @@ pub(crate) struct NewStep {
 pub(crate) fn new_turn(begin: BeginTurn) -> Result<NewTurn, StoreError> {
     ids::check_session_id(&begin.session_id)?;
     Ok(NewTurn {
+        owner: owner_of(begin.key_id.as_ref()),
         id: ids::turn_id(&begin.turn_id)?,
         session_id: begin.session_id,
         now_us: begin.now_us,
@@ -104,6 +108,7 @@ pub(crate) fn new_run(begin: BeginRun) -> Result<NewRun, StoreError> {
         ));
     }
     Ok(NewRun {
+        owner: owner_of(begin.key_id.as_ref()),
         id: ids::run_id(&begin.run_id)?,
         turn_id: begin.turn_id.as_deref().map(ids::turn_id).transpose()?,
         session_id: begin.session_id,

@@ -1,21 +1,21 @@
 //! Sessions, turns, runs and call records in a database.
 //!
-//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`] and [`Health`] (together a [`Store`]), two backends
-//! behind them ([`SqliteStore`] for one process, [`PostgresStore`] for many), the ledger that call records are
-//! in before they are in the database ([`CallLedger`]), and [`Finisher`], which keeps ends of turns while the
-//! store is away.
+//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`], [`ApiKeys`] and [`Health`] (together a [`Store`]), two
+//! backends behind them ([`SqliteStore`] for one process, [`PostgresStore`] for many), the ledger that call
+//! records are in before they are in the database ([`CallLedger`]), and [`Finisher`], which keeps ends of turns
+//! while the store is away.
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
 //! Whom it depends on: `llm`.
 //!
-//! In reading order: [`session`], [`run`] and [`call`] (what can be stored and asked) → [`store`] →
+//! In reading order: [`scope`], [`session`], [`run`], [`call`] and [`key`] (what can be stored and asked) → [`store`] →
 //! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
 //! `ids`, `draft`, `begun`, `turn_row`, `cursor` and `stats` (what is the same whatever the database) →
 //! [`sqlite`] and [`postgres`] → [`ledger`], [`finisher`], [`retention`]. Beside them [`shared`]: what replicas share.
 //!
 //! ```
 //! use playhouse_llm::Message;
-//! use playhouse_store::{BeginTurn, FinishTurn, HistoryWindow, Sessions, SqliteStore, StoreConfig, TurnEnding};
+//! use playhouse_store::{BeginTurn, FinishTurn, HistoryWindow, Scope, Sessions, SqliteStore, StoreConfig, TurnEnding};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), playhouse_store::StoreError> {
@@ -23,6 +23,7 @@
 //! let store = SqliteStore::open(&folder.path().join("playhouse.db"), &StoreConfig::default())?;
 //! let begun = store
 //!     .begin_turn(BeginTurn {
+//!         key_id: None,
 //!         session_id: "ada".into(),
 //!         turn_id: "0190b6e4-7a3c-7def-8000-000000000001".into(),
 //!         message: Message::user("Hello"),
@@ -35,7 +36,7 @@
 //! let answer = FinishTurn::new("0190b6e4-7a3c-7def-8000-000000000001", TurnEnding::Completed, 1_700_000_001_000_000);
 //! store.finish_turn(answer.with_messages(vec![Message::assistant("Hello, Ada!")])).await?;
 //!
-//! let session = store.session("ada", Default::default()).await?.expect("it has just been written");
+//! let session = store.session(&Scope::Everything, "ada", Default::default()).await?.expect("it has just been written");
 //! assert_eq!(session.messages.len(), 2);
 //! # Ok(())
 //! # }
@@ -51,10 +52,12 @@ mod durations;
 pub mod error;
 pub mod finisher;
 mod ids;
+pub mod key;
 pub mod ledger;
 pub mod postgres;
 pub mod retention;
 pub mod run;
+pub mod scope;
 pub mod session;
 pub mod shared;
 pub mod sqlite;
@@ -71,6 +74,10 @@ pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
 pub use config::{LedgerFsync, PostgresConfig, StoreConfig, Synchronous};
 pub use error::StoreError;
 pub use finisher::{Finisher, RunFinisher, TurnFinisher};
+pub use key::{
+    ApiKey, ApiKeys, Budget, BudgetPeriod, KeyChange, KeyHash, KeyPage, KeySecret, KeySettings, KeyState,
+    KeyUsage, NewKey,
+};
 pub use ledger::verify::{Finding, LedgerReport, verify_ledger};
 pub use ledger::{CallLedger, LedgerStats};
 pub use postgres::{PostgresStore, check_database_url};
@@ -79,6 +86,7 @@ pub use run::{
     BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,
     ToolEnd,
 };
+pub use scope::Scope;
 pub use session::{
     BeginTurn, BegunTurn, FinishTurn, HistoryWindow, MessagePage, Page, SessionDetail, SessionMessage,
     SessionPage, SessionSummary, Sessions, Turn, TurnEnding, TurnState,

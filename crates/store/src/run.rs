@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use playhouse_llm::{FinishReason, Message, ToolCall, Usage};
 
-use crate::{Page, StoreError};
+use crate::{Page, Scope, StoreError};
 
 /// The status of a run that has not ended.
 pub const RUNNING: &str = "running";
@@ -64,13 +64,13 @@ pub trait Runs: Send + Sync {
     /// [`StoreError::RunNotFound`]; [`StoreError::RunRunning`] while it runs, as it does once another caller
     /// has claimed it; [`StoreError::RunEnded`] when it was not cut off but ended;
     /// [`StoreError::RunNotResumable`] when it was begun as one that cannot go on.
-    async fn resume_run(&self, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError>;
+    async fn resume_run(&self, scope: &Scope, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError>;
 
     /// One run with its steps, and what came of their tools.
     ///
     /// # Errors
     /// Only those of a store that cannot be used.
-    async fn run(&self, run_id: &str) -> Result<Option<StoredRun>, StoreError>;
+    async fn run(&self, scope: &Scope, run_id: &str) -> Result<Option<StoredRun>, StoreError>;
 
     /// The runs that fit a filter, newest first.
     ///
@@ -89,6 +89,8 @@ pub trait Runs: Send + Sync {
 /// What a run begins with.
 #[derive(Clone, Debug)]
 pub struct BeginRun {
+    /// The stored API key whose it is, as its session is; `None` for the operators'.
+    pub key_id: Option<Arc<str>>,
     /// The new run's id: a UUIDv7 that has not been used before.
     pub run_id: Arc<str>,
     /// The agent, as the configuration names it.
@@ -179,6 +181,8 @@ pub struct FinishRun {
 /// Which runs are wanted. An empty filter takes the newest.
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter {
+    /// Only those within this scope.
+    pub scope: Scope,
     /// Only those of this agent.
     pub agent: Option<Arc<str>>,
     /// Only those with this status.
@@ -201,6 +205,8 @@ pub struct RunPage {
 /// A run in a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSummary {
+    /// The stored API key whose it is; `None` for the operators'.
+    pub key_id: Option<Arc<str>>,
     /// Its id.
     pub id: Arc<str>,
     /// The agent.

@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use playhouse_llm::{Message, Usage};
 use serde::{Deserialize, Serialize};
 
-use crate::StoreError;
+use crate::{Scope, StoreError};
 
 /// The conversations.
 ///
 /// Every operation is atomic, and what it has acknowledged survives the process.
+///
+/// A session's id is its owner's affair: the same id used with two keys is two sessions.
 ///
 /// **What makes up a history.** The turns that later turns see are those that hold an answer: every
 /// completed one, and an interrupted one whose partial answer says something, because the person has
@@ -46,26 +48,30 @@ pub trait Sessions: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for a cursor that no page has returned.
-    async fn list_sessions(&self, page: Page) -> Result<SessionPage, StoreError>;
+    async fn list_sessions(&self, scope: &Scope, page: Page) -> Result<SessionPage, StoreError>;
 
     /// One session with the newest of its messages, or those before a position.
     ///
     /// # Errors
     /// Only those of a store that cannot be used.
-    async fn session(&self, session_id: &str, page: MessagePage)
-    -> Result<Option<SessionDetail>, StoreError>;
+    async fn session(
+        &self,
+        scope: &Scope,
+        session_id: &str,
+        page: MessagePage,
+    ) -> Result<Option<SessionDetail>, StoreError>;
 
     /// Removes a session with all it holds, its runs too; `false` when there is none. Call records stay.
     ///
     /// # Errors
     /// Only those of a store that cannot be used; the session is gone or whole then, never visible in part.
-    async fn delete_session(&self, session_id: &str) -> Result<bool, StoreError>;
+    async fn delete_session(&self, scope: &Scope, session_id: &str) -> Result<bool, StoreError>;
 
     /// One turn with its messages.
     ///
     /// # Errors
     /// Only those of a store that cannot be used.
-    async fn turn(&self, turn_id: &str) -> Result<Option<Turn>, StoreError>;
+    async fn turn(&self, scope: &Scope, turn_id: &str) -> Result<Option<Turn>, StoreError>;
 }
 
 /// The longest session id that is taken.
@@ -74,6 +80,8 @@ pub const MAX_SESSION_ID_BYTES: usize = 255;
 /// What a turn begins with.
 #[derive(Clone, Debug)]
 pub struct BeginTurn {
+    /// The stored API key whose session it is; `None` for the operators'.
+    pub key_id: Option<Arc<str>>,
     /// The session, as the caller names it.
     pub session_id: Arc<str>,
     /// The new turn's id: a UUIDv7 that has not been used before.
@@ -187,6 +195,8 @@ pub struct SessionSummary {
     pub active_at_us: i64,
     /// How many turns it has, of every state.
     pub turns: u32,
+    /// The stored API key whose it is; `None` for the operators'.
+    pub key_id: Option<Arc<str>>,
 }
 
 /// Which messages of a session are wanted.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Calls, Runs, Sessions, StoreError};
+use crate::{ApiKeys, Calls, Runs, Sessions, StoreError};
 
 /// Whether the store can be used.
 #[async_trait]
@@ -18,8 +18,8 @@ pub trait Health: Send + Sync {
 
 /// Everything a server keeps, behind one object.
 ///
-/// An `Arc<dyn Store>` turns into an `Arc<dyn Calls>`, `Arc<dyn Runs>` or `Arc<dyn Sessions>` where less is
+/// An `Arc<dyn Store>` turns into an `Arc<dyn ApiKeys>`, `Arc<dyn Calls>`, `Arc<dyn Runs>` or `Arc<dyn Sessions>` where less is
 /// wanted.
-pub trait Store: Sessions + Calls + Runs + Health {}
+pub trait Store: Sessions + Calls + Runs + ApiKeys + Health {}
 
-impl<S: Sessions + Calls + Runs + Health> Store for S {}
+impl<S: Sessions + Calls + Runs + ApiKeys + Health> Store for S {}

@@ -49,6 +49,7 @@ fn request_line() -> RequestLine<'static> {
         route: Some("/v1/chat/completions"),
         status_code: 200,
         duration_ms: 1234.567,
+        key_id: None,
         client_aborted: false,
     }
 }
@@ -60,6 +61,7 @@ fn call_record() -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: 0,
         model: "gpt-4o-mini".into(),
         model_served: Some("gpt-4o-mini-2024-07-18".into()),

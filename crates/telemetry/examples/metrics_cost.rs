@@ -47,6 +47,7 @@ fn call_record() -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: 0,
         model: "gpt-4o-mini".into(),
         model_served: None,

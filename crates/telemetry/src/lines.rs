@@ -13,6 +13,7 @@ macro_rules! request_line {
             route = $line.route,
             status_code = $line.status_code,
             duration_ms = rounded($line.duration_ms, 1e3),
+            key_id = $line.key_id,
             client_aborted = Some(true).filter(|_| $line.client_aborted),
             "Request completed"
         )
@@ -29,6 +30,7 @@ macro_rules! call_line {
             session_id = $record.session_id.as_deref(),
             turn_id = $record.turn_id.as_deref(),
             run_id = $record.run_id.as_deref(),
+            key_id = $record.key_id.as_deref(),
             model = &*$record.model,
             model_served = $record.model_served.as_deref(),
             provider = $record.provider.as_deref(),
@@ -64,6 +66,7 @@ macro_rules! call_line {
 ///     route: Some("/v1/chat"),
 ///     status_code: 200,
 ///     duration_ms: 12.3456,
+///     key_id: None,
 ///     client_aborted: false,
 /// };
 /// RequestScope::new("req_1").enter(|| line.log());
@@ -81,6 +84,8 @@ pub struct RequestLine<'a> {
     pub status_code: u16,
     /// From the request's head to the end of its answer, in milliseconds.
     pub duration_ms: f64,
+    /// The id of the stored API key it was asked with, if any; never the key.
+    pub key_id: Option<&'a str>,
     /// Whether the client went away before the end.
     pub client_aborted: bool,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use playhouse_llm::{Decode, Error, Event, Request};
+use playhouse_llm::{Decode, Error, Event, RateLimits, Request};
 
 /// One protocol, both directions, pure.
 pub trait Codec: Decode {
@@ -35,6 +35,9 @@ pub trait Codec: Decode {
     ///
     /// An upstream's body in this protocol goes through as it came.
     fn write_error(&self, error: &Error, status: u16, request_id: &str) -> Bytes;
+
+    /// A server's side: the vendor's own headers that tell a caller what is left of its limits.
+    fn limit_headers(&self, limits: &RateLimits) -> Vec<(&'static str, String)>;
 
     /// A client's side: writes a request body.
     ///

@@ -1,5 +1,6 @@
 //! What may be typed: the commands and their flags.
 
+mod keys;
 mod mock;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use keys::{KeysArgs, KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysShow, KeysSource, PeriodName};
 pub use mock::{MockArgs, StrictName};
 
 use crate::config::Flags;
@@ -58,6 +60,9 @@ pub enum Command {
     /// Show the call log: which model answered, how fast, at what cost
     #[command(after_help = CALLS_HELP)]
     Calls(CallsArgs),
+    /// Make, list and revoke API keys, each with the models, limits and budget it has
+    #[command(after_help = keys::KEYS_HELP)]
+    Keys(KeysArgs),
     /// Check the configuration and print what it comes to, or check scripts of the double
     #[command(after_help = CHECK_HELP)]
     Check(CheckArgs),
@@ -215,6 +220,9 @@ pub struct CallsFilter {
     /// Only calls made for this request
     #[arg(long, value_name = "ID")]
     pub request: Option<String>,
+    /// Only calls made with the API key of this id (see `playhouse keys`)
+    #[arg(long, value_name = "ID")]
+    pub key: Option<String>,
     /// Only calls that ended so
     #[arg(long, value_enum)]
     pub outcome: Option<OutcomeName>,
@@ -260,6 +268,9 @@ pub struct CallsStats {
     /// Only calls of this many days, today included
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3660))]
     pub days: Option<u32>,
+    /// Only calls made with the API key of this id (see `playhouse keys`)
+    #[arg(long, value_name = "ID")]
+    pub key: Option<String>,
 }
 
 /// How a call ended.

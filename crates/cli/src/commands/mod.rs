@@ -8,6 +8,7 @@ mod chat;
 mod check;
 mod completions;
 mod health;
+mod keys;
 mod mock;
 mod sharing;
 mod signals;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<u8, Failure> {
         Command::Demo(args) => demo::run(&args, console),
         Command::Chat(args) => chat::run(args, console),
         Command::Calls(args) => calls::run(args, console),
+        Command::Keys(args) => keys::run(&args, console),
         Command::Mock(args) => mock::run(&args, console),
         Command::Check(args) => check::run(&args, console),
         Command::Health(args) => health::run(&args, console),

@@ -9,10 +9,10 @@ use std::time::Duration;
 use playhouse_agent::mcp::INHERITED;
 use playhouse_llm::{Models, Provider};
 use playhouse_provider::catalog::CUSTOM;
-use playhouse_provider::{CallSink, PriceTable, Traced, vendor};
+use playhouse_provider::{CallSink, PriceTable, Quote, Traced, vendor};
 use playhouse_server::{
-    Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, Listener, Roster, Stack, StackConfig,
-    assemble, connect_tools, open_store,
+    Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, LimitParts, Listener, Roster, Stack,
+    StackConfig, assemble, connect_tools, open_store,
 };
 use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
@@ -85,6 +85,8 @@ pub struct Answering {
     pub models: Arc<dyn Models>,
     /// What calls cost.
     pub prices: Arc<PriceTable>,
+    /// What calls of it may cost at most, where prices are known.
+    pub quote: Option<Arc<dyn Quote>>,
     /// The model for those who name none.
     pub default_model: &'static str,
 }
@@ -194,8 +196,8 @@ fn build_stack(
     let sink: Arc<dyn CallSink> = accounts.clone();
     let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
     accounts.show_circuits(stack.circuits);
-    let (provider, models) = (stack.provider, stack.models);
-    Ok(Answering { provider, models, prices: stack.prices, default_model: stack.default_model })
+    let (provider, models, quote) = (stack.provider, stack.models, Some(stack.quote));
+    Ok(Answering { provider, models, prices: stack.prices, quote, default_model: stack.default_model })
 }
 
 fn build_app(
@@ -207,6 +209,7 @@ fn build_app(
     shared: Shared,
     accounts: Arc<Accounts>,
 ) -> App {
+    let quotas = shared.quotas.clone();
     App::new(AppParts {
         provider: answering.provider,
         models: answering.models,
@@ -215,6 +218,7 @@ fn build_app(
         accounts,
         prices: answering.prices,
         keyring: Keyring::new(&config.auth.api_keys),
+        limits: LimitParts { quotas, quote: answering.quote, auth: config.auth.clone() },
         chat,
         agents,
         capture: config.logging.capture,

@@ -29,6 +29,7 @@ pub(crate) fn record(number: u8, minutes: i64) -> CallRecord {
         session_id: Some("ada".into()),
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us,
         model: "gpt-4o-mini".into(),
         model_served: Some("gpt-4o-mini-2024-07-18".into()),

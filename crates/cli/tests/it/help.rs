@@ -4,7 +4,7 @@ use crate::invoke::playhouse;
 
 #[test]
 fn help_is_complete() {
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 12] = [
         &["--help"],
         &["serve", "--help"],
         &["demo", "--help"],
@@ -12,6 +12,8 @@ fn help_is_complete() {
         &["calls", "--help"],
         &["calls", "tail", "--help"],
         &["calls", "stats", "--help"],
+        &["keys", "--help"],
+        &["keys", "create", "--help"],
         &["check", "--help"],
         &["health", "--help"],
         &["completions", "--help"],

@@ -9,6 +9,7 @@ mod fake_server;
 mod health;
 mod help;
 mod invoke;
+mod keys;
 mod postgres;
 mod retention;
 mod terminal;

@@ -106,3 +106,22 @@ fn a_database_that_is_not_there_is_told_of_without_its_password() {
     assert!(calls.stderr.contains("PostgreSQL at 127.0.0.1:"), "{calls}");
     assert!(!calls.stderr.contains("s3cret"), "{calls}");
 }
+
+#[test]
+fn keys_are_made_in_a_database_that_servers_share() {
+    let Some(server) = postgres::start() else { return };
+    let (database, folder) = (server.database(), tempfile::tempdir().unwrap());
+    let keys = |words: &[&str]| {
+        let words = ["keys"].iter().chain(words).copied();
+        let told = playhouse(words).env("DATABASE_URL", &database.url()).within(folder.path()).run();
+        assert_eq!(told.code, 0, "{told}");
+        told.stdout
+    };
+    let made = keys(&["create", "--name", "search", "--rpm", "60", "--json"]);
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let id = made["id"].as_str().unwrap();
+    assert!(keys(&["list"]).contains(id));
+    keys(&["revoke", id]);
+    assert!(keys(&["show", id]).contains("revoked"));
+    assert!(!folder.path().join("playhouse-data").exists(), "nothing is left in files");
+}

@@ -28,6 +28,7 @@ fn run(days_ago: u64) -> BeginRun {
     let began_ms = now_ms() - days_ago * DAY_MS;
     let id = format!("{:08x}-{:04x}-7000-8000-000000000000", began_ms >> 16, began_ms & 0xffff);
     BeginRun {
+        key_id: None,
         run_id: id.into(),
         agent: "calculator".into(),
         model: "small".into(),

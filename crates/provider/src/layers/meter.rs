@@ -14,6 +14,7 @@ use playhouse_llm::{
 use uuid::Uuid;
 
 use super::circuit::CircuitState;
+use super::reserve::{Reserve, Settle};
 use crate::price::PriceTable;
 
 /// Where what is measured of calls goes. It must neither block nor fail.
@@ -36,23 +37,37 @@ pub trait CallSink: Send + Sync {
 }
 
 /// Makes a record of every call to the provider it wraps: answered, failed, or given up.
+///
+/// Where calls are limited it has what they may use set aside before, and settles by their records.
 pub struct Meter<P> {
     inner: P,
     prices: Arc<PriceTable>,
     sink: Arc<dyn CallSink>,
+    reserve: Option<Arc<dyn Reserve>>,
 }
 
 impl<P> Meter<P> {
     /// Wraps a provider; records go to the sink, priced by the table.
     pub fn new(inner: P, prices: Arc<PriceTable>, sink: Arc<dyn CallSink>) -> Self {
-        Self { inner, prices, sink }
+        Self { inner, prices, sink, reserve: None }
+    }
+
+    /// The same layer, which asks before each call whether it may be made.
+    #[must_use]
+    pub fn reserving(self, reserve: Arc<dyn Reserve>) -> Self {
+        Self { reserve: Some(reserve), ..self }
     }
 }
 
 #[async_trait]
 impl<P: Provider> Provider for Meter<P> {
     async fn chat(&self, request: Request) -> Result<EventStream, Error> {
+        let reserved = match self.reserve.as_ref().and_then(|reserve| reserve.reserve(&request)) {
+            Some(reservation) => Some(reservation.await?),
+            None => None,
+        };
         let mut measure = Measure::start(&request, self.prices.clone(), self.sink.clone());
+        measure.reserved = reserved;
         match self.inner.chat(request).await {
             Ok(events) => Ok(Box::pin(Metered { events, measure })),
             Err(error) => {
@@ -102,6 +117,7 @@ struct Measure {
     model_served: Option<Arc<str>>,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
+    reserved: Option<Box<dyn Settle>>,
     ended: bool,
 }
 
@@ -122,6 +138,7 @@ impl Measure {
             model_served: None,
             usage: None,
             finish: None,
+            reserved: None,
             ended: false,
         }
     }
@@ -172,12 +189,13 @@ impl Measure {
             let later = self.chunks.saturating_sub(1);
             self.sink.chunks(&attempt.provider, &self.model, later, took.unwrap_or_default());
         }
-        self.sink.record(CallRecord {
+        let record = CallRecord {
             id: Arc::from(&*self.id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
             request_id: context.request_id.clone(),
             session_id: context.session_id.clone(),
             turn_id: context.turn_id.clone(),
             run_id: context.run_id.clone(),
+            key_id: context.key_id.clone(),
             started_at_us: self.started_at_us,
             model: self.model.clone(),
             model_served: self.model_served.take(),
@@ -193,7 +211,11 @@ impl Measure {
             usage,
             cost_usd: priced,
             upstream_request_id: attempt.upstream_request_id,
-        });
+        };
+        if let Some(reserved) = self.reserved.take() {
+            reserved.settle(&record);
+        }
+        self.sink.record(record);
     }
 
     fn elapsed_ms(&self) -> f64 {

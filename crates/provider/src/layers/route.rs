@@ -11,7 +11,7 @@ use super::{Balance, Deployment, Dice, Fallback, Hedge, HedgeBudget, Vacancy};
 use crate::catalog::Vendor;
 use crate::config::ModelConfig;
 use crate::http::BuildError;
-use crate::price::PriceTable;
+use crate::price::{Price, PriceTable, Quote};
 
 /// A provider as routing knows it.
 #[derive(Clone)]
@@ -34,6 +34,8 @@ pub struct Route {
     upstreams: Vec<Upstream>,
     aliases: Vec<Arc<str>>,
     chains: HashMap<Arc<str>, Arc<dyn Provider>>,
+    /// The dearest price of what each alias may ask.
+    dearest: HashMap<Arc<str>, Price>,
     prices: Arc<PriceTable>,
 }
 
@@ -49,9 +51,15 @@ impl Route {
         prices: Arc<PriceTable>,
         hedges: &Arc<HedgeBudget>,
     ) -> Result<Self, BuildError> {
-        let mut route = Self { upstreams, aliases: Vec::new(), chains: HashMap::new(), prices };
+        let mut route =
+            Self { upstreams, aliases: Vec::new(), chains: HashMap::new(), dearest: HashMap::new(), prices };
         for (alias, model) in aliases {
-            let chain = route.alias(&alias, &model.into(), hedges)?;
+            let model = model.into();
+            let named = model.chain.iter().chain(model.balance.iter().map(|(name, _)| name));
+            if let Some(dearest) = named.filter_map(|name| route.price_of(name)).reduce(Price::or_dearer) {
+                route.dearest.insert(alias.clone(), dearest);
+            }
+            let chain = route.alias(&alias, &model, hedges)?;
             route.aliases.push(alias.clone());
             route.chains.insert(alias, chain);
         }
@@ -105,6 +113,12 @@ impl Route {
         Ok(Deployment { provider: upstream.provider.clone(), model, vacancy: upstream.vacancy.clone() })
     }
 
+    /// The price of what `provider/model` names.
+    fn price_of(&self, name: &str) -> Option<Price> {
+        let (upstream, model) = self.named(name)?;
+        self.prices.price(&upstream.name, model)
+    }
+
     /// The provider and model that `provider/model` names, if there is such a provider.
     fn named<'a>(&self, name: &'a str) -> Option<(&Upstream, &'a str)> {
         let (provider, model) = name.split_once('/')?;
@@ -148,6 +162,18 @@ impl Provider for Route {
                 Err(Error::new(ErrorKind::NotFound, message))
             }),
         }
+    }
+}
+
+impl Quote for Route {
+    fn dearest(&self, model: &str) -> Option<Price> {
+        if self.chains.contains_key(model) {
+            return self.dearest.get(model).copied();
+        }
+        if self.named(model).is_some() {
+            return self.price_of(model);
+        }
+        self.prices.price(&self.owner(model)?.name, model)
     }
 }
 

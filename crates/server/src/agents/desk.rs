@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::{Stream, stream};
 use playhouse_agent::{Driver, RunEvent, StepRecord, Task};
 use playhouse_llm::{Context, Error, ErrorKind, Message, Prompt, Provider};
-use playhouse_store::{BeginRun, RunFinisher, Store, StoredRun};
+use playhouse_store::{BeginRun, RunFinisher, Scope, Store, StoredRun};
 use playhouse_telemetry::{Metrics, RequestScope, RunSpans, Tracer};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
@@ -76,14 +76,15 @@ impl RunDesk {
         stream: bool,
         context: &Context,
     ) -> Result<BegunRun, Error> {
-        let found = self.store.run(run_id).await.map_err(|error| store_failure(&error))?;
+        let scope = Scope::of(context.key_id.as_ref());
+        let found = self.store.run(&scope, run_id).await.map_err(|error| store_failure(&error))?;
         let found = found.ok_or_else(|| unknown_run(run_id))?;
         // Looked at before the run is claimed: a run that nobody can go on with stays as it is.
         let served = self.roster.get(&found.summary.agent)?;
         served.current().await?;
         let stored = self
             .store
-            .resume_run(run_id, jiff::Timestamp::now().as_microsecond())
+            .resume_run(&scope, run_id, jiff::Timestamp::now().as_microsecond())
             .await
             .map_err(|error| store_failure(&error))?;
         let StoredRun { summary, input, steps, .. } = stored;
@@ -208,6 +209,7 @@ fn begin(run_id: &Arc<str>, assignment: &Assignment, resumable: bool) -> BeginRu
     let input: &[Message] = &assignment.prompt.messages;
     let context = &assignment.context;
     BeginRun {
+        key_id: context.key_id.clone(),
         run_id: run_id.clone(),
         agent: assignment.agent.name.clone(),
         model: assignment.model.clone(),

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use playhouse_agent::speech;
-use playhouse_llm::{BoxAnswer, Error, EventStream, ModelInfo, Models, Provider, Request};
+use playhouse_llm::{BoxAnswer, Context, Error, EventStream, ModelInfo, Models, Provider, Request};
 
 use super::desk::{Assignment, RunDesk};
 use super::roster::MODEL_PREFIX;
+use crate::keys::gate::Gate;
 
 /// Answers for agents itself, and has everybody else answered as before.
 pub(crate) struct WithAgents {
     pub(crate) desk: Arc<RunDesk>,
     pub(crate) models: Arc<dyn Models>,
+    pub(crate) gate: Gate,
 }
 
 // Written out rather than as an `async fn`: passing on needs no future of its own.
@@ -33,6 +35,7 @@ impl WithAgents {
     async fn run(&self, request: Request) -> Result<EventStream, Error> {
         let name = request.model.strip_prefix(MODEL_PREFIX).unwrap_or_default();
         let agent = self.desk.roster.get(name)?;
+        self.gate.check_model(&request.context, &agent.model).await?;
         let prompt = speech::prompt_of(&request)?;
         let (stream, context) = (request.stream, request.context.clone());
         let run = self
@@ -55,5 +58,15 @@ impl Models for WithAgents {
         let mut models: Vec<ModelInfo> = agents.collect();
         models.extend(self.models.list_models().await?);
         Ok(models)
+    }
+
+    /// Those that the request's key may ask: an agent where it may ask the agent's model.
+    async fn list_models_for(&self, context: &Context) -> Result<Vec<ModelInfo>, Error> {
+        let models = self.list_models().await?;
+        let asked = |model: &ModelInfo| {
+            let agent = model.id.strip_prefix(MODEL_PREFIX).and_then(|name| self.desk.roster.get(name).ok());
+            agent.map_or_else(|| model.id.clone(), |agent| agent.model.clone())
+        };
+        self.gate.visible(context, models, asked).await
     }
 }

@@ -62,6 +62,16 @@ impl Account {
         }
     }
 
+    /// What the request is known by.
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// Takes over what has become known of the request.
+    pub(crate) fn identify(&mut self, context: Arc<Context>) {
+        self.context = context;
+    }
+
     /// The log scope of the request.
     pub(crate) fn scope(&self) -> &RequestScope {
         &self.scope
@@ -100,6 +110,7 @@ impl Drop for Account {
             route: self.route,
             status_code: self.status_code,
             duration_ms: duration.as_secs_f64() * 1000.0,
+            key_id: self.context.key_id.as_deref(),
             client_aborted: !self.ended,
         };
         self.scope.enter(|| line.log());

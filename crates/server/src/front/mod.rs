@@ -6,6 +6,8 @@
 
 mod account;
 pub(crate) mod auth;
+pub(crate) mod door;
+mod limits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +16,13 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use playhouse_edge::{Identity, intake};
-use playhouse_llm::{CacheWish, Context, Error, ErrorKind};
+use playhouse_llm::{Allowance, CacheWish, Context, Error, ErrorKind};
 use playhouse_telemetry::metrics::RequestSample;
 use playhouse_telemetry::otlp::{RequestSpan, RequestStart};
 use playhouse_telemetry::{RequestScope, log_refused};
 
 use account::Account;
+use door::{Caller, Look};
 
 use crate::app::App;
 use crate::lifecycle::Phase;
@@ -69,13 +72,19 @@ impl Front {
         context.cache_wish = cache_wish(request.headers());
         let target = self.routes.find(request.uri().path());
         let template = target.map(|target| target.template);
+        let look = self.admit(template, request.headers());
+        if let Ok(Look::Known(caller)) = &look {
+            introduce(&mut context, caller);
+        }
         let span = self.begin_span(&mut context, &request, template, activity.as_deref());
         let context = Arc::new(context);
-        let account = Account::open(&self.app, &request, template, context.clone(), span, activity);
+        let mut account = Account::open(&self.app, &request, template, context.clone(), span, activity);
         let front = self.clone();
         account.scope().clone().run(async move {
-            let mut response = front.respond(target, &context, &mut request).await;
-            finish_headers(&front.app, response.headers_mut(), &context);
+            let mut response = front.respond(target, look, &mut account, &mut request).await;
+            let context = account.context();
+            finish_headers(&front.app, response.headers_mut(), context);
+            limits::tell(response.headers_mut(), context, target);
             account.follow(response)
         })
     }
@@ -118,21 +127,40 @@ impl Front {
     async fn respond(
         &self,
         target: Option<Target>,
-        context: &Arc<Context>,
+        look: Result<Look, Error>,
+        account: &mut Account,
         request: &mut Request,
     ) -> Response {
-        let Err(error) = self.admit(target.map(|target| target.template), request.headers()) else {
-            return self.routes.answer(target, context, request).await;
+        let caller = match look {
+            Ok(Look::Known(caller)) => Ok(caller),
+            // Boxed: few requests have to ask, and the others need no room for it.
+            Ok(look) => Box::pin(self.ask(look, account)).await,
+            Err(error) => Err(error),
         };
-        let refusal = routes::failure(&error, request.uri().path(), target.is_some(), &context.request_id);
+        let route = target.map_or("", |target| target.template);
+        let Err(error) = caller.and_then(|caller| caller.may_take(route)) else {
+            let context = account.context().clone();
+            return self.routes.answer(target, &context, request).await;
+        };
+        let request_id = &account.context().request_id;
+        let refusal = routes::failure(&error, request.uri().path(), target.is_some(), request_id);
         // Boxed: requests that are answered need no room for this.
         Box::pin(intake::refuse(std::mem::take(request.body_mut()), refusal)).await
     }
 
-    fn admit(&self, template: Option<&str>, headers: &HeaderMap) -> Result<(), Error> {
+    /// Asks the store who this is, and tells the account.
+    async fn ask(&self, look: Look, account: &mut Account) -> Result<Caller, Error> {
+        let caller = self.app.door().ask(look).await?;
+        let mut context = account.context().with_trail(account.context().trail.clone());
+        introduce(&mut context, &caller);
+        account.identify(Arc::new(context));
+        Ok(caller)
+    }
+
+    fn admit(&self, template: Option<&str>, headers: &HeaderMap) -> Result<Look, Error> {
         let route = template.unwrap_or_default();
         if OPEN_ROUTES.contains(&route) {
-            return Ok(());
+            return Ok(Look::Known(Caller::Operator));
         }
         if self.is_stopping {
             let message = "the server is stopping; try again, and another one may answer";
@@ -143,7 +171,7 @@ impl Front {
             return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
         }
         let is_public = PUBLIC_ROUTES.contains(&route) || (route == "/metrics" && self.app.open_metrics());
-        if is_public { Ok(()) } else { self.app.keyring().check(headers) }
+        if is_public { Ok(Look::Known(Caller::Operator)) } else { self.app.door().look(headers) }
     }
 }
 
@@ -156,6 +184,13 @@ fn cache_wish(headers: &HeaderMap) -> CacheWish {
         _ if directive.eq_ignore_ascii_case("no-cache") && wish == CacheWish::Any => CacheWish::Fresh,
         _ => wish,
     })
+}
+
+/// Notes in a request's context with which key it comes.
+fn introduce(context: &mut Context, caller: &Caller) {
+    let Some(key) = caller.key() else { return };
+    context.key_id = Some(key.id.clone());
+    context.allowance = key.settings.is_limited().then(|| Arc::new(Allowance::default()));
 }
 
 fn finish_headers(app: &App, headers: &mut HeaderMap, context: &Context) {

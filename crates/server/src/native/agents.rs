@@ -138,6 +138,7 @@ pub(crate) async fn run(
         return Err(refuse(super::unfit("input", "input is empty; say what the agent is to do")));
     }
     let agent = app.runs().roster.get(&name).map_err(refuse)?;
+    app.gate().check_model(&context, &agent.model).await.map_err(refuse)?;
     let prompt = Prompt::new(vec![Message::user(request.input)]);
     let model = agent.model.clone();
     let assignment = Assignment { agent, model, prompt, stream: request.stream, context };

@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use playhouse_llm::{CallRecord, Error, Malformed, Outcome};
-use playhouse_store::{CallFilter, CallStat, Spread, StatsBy};
+use playhouse_llm::{CallRecord, Error, Outcome};
+use playhouse_store::{CallFilter, CallStat, Scope, Spread, StatsBy};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Failure, Params, Who};
-use super::timestamp;
+use super::extract::{Failure, Params, Who, Within};
+use super::{moment, timestamp};
 use crate::app::App;
 use crate::failure::store_failure;
 
@@ -33,6 +33,8 @@ pub(crate) struct ListParams {
     run_id: Option<String>,
     /// Only those of this request.
     request_id: Option<String>,
+    /// Only those made with this API key; for operators.
+    key_id: Option<String>,
     /// Only those that ended so: `ok`, `error` or `cancelled`.
     #[param(value_type = Option<OutcomeName>)]
     outcome: Option<OutcomeName>,
@@ -66,6 +68,8 @@ pub(crate) struct StatsParams {
     /// Only calls that began then or later (RFC 3339).
     #[param(format = DateTime)]
     since: Option<String>,
+    /// Only calls made with this API key; for operators.
+    key_id: Option<String>,
 }
 
 /// What a row of sums stands for.
@@ -102,6 +106,8 @@ pub struct CallView {
     turn_id: Option<String>,
     /// The run of an agent it is a step of, if any.
     run_id: Option<String>,
+    /// The id of the API key it was made with; null for the operators' own.
+    key_id: Option<String>,
     /// When it began.
     #[schema(format = DateTime)]
     started_at: String,
@@ -220,6 +226,7 @@ impl From<&CallRecord> for CallView {
             session_id: text(&record.session_id),
             turn_id: text(&record.turn_id),
             run_id: text(&record.run_id),
+            key_id: text(&record.key_id),
             started_at: timestamp(record.started_at_us),
             model: record.model.to_string(),
             model_served: text(&record.model_served),
@@ -280,10 +287,12 @@ impl From<Spread> for SpreadView {
 pub(crate) async fn list(
     State(app): State<App>,
     Who(identity): Who,
-    Params(params): Params<ListParams>,
+    within: Within,
+    Params(mut params): Params<ListParams>,
 ) -> Result<Json<CallList>, Failure> {
     let refuse = |error: Error| Failure::new(error, &identity);
-    let filter = filter(params).map_err(refuse)?;
+    let scope = within.narrowed(params.key_id.take()).map_err(refuse)?;
+    let filter = filter(scope, params).map_err(refuse)?;
     let limit = filter.limit as usize;
     let records = app.store().list_calls(filter).await.map_err(|error| refuse(store_failure(&error)))?;
     let next = records.last().filter(|_| records.len() == limit).map(|record| record.id.to_string());
@@ -302,17 +311,21 @@ pub(crate) async fn list(
 pub(crate) async fn stats(
     State(app): State<App>,
     Who(identity): Who,
+    within: Within,
     Params(params): Params<StatsParams>,
 ) -> Result<Json<CallStats>, Failure> {
     let refuse = |error: Error| Failure::new(error, &identity);
     let since_us = moment("since", params.since.as_deref()).map_err(refuse)?;
     let by = params.by.map(StatsBy::from).unwrap_or_default();
-    let stats = app.store().call_stats(by, since_us).await.map_err(|error| refuse(store_failure(&error)))?;
+    let scope = within.narrowed(params.key_id).map_err(refuse)?;
+    let stats =
+        app.store().call_stats(&scope, by, since_us).await.map_err(|error| refuse(store_failure(&error)))?;
     Ok(Json(CallStats { stats: stats.into_iter().map(StatView::from).collect() }))
 }
 
-fn filter(params: ListParams) -> Result<CallFilter, Error> {
+fn filter(scope: Scope, params: ListParams) -> Result<CallFilter, Error> {
     Ok(CallFilter {
+        scope,
         limit: super::limit(params.limit, 100, MAX_CALLS)?,
         since_us: moment("since", params.since.as_deref())?,
         until_us: moment("until", params.until.as_deref())?,
@@ -323,14 +336,5 @@ fn filter(params: ListParams) -> Result<CallFilter, Error> {
         request_id: params.request_id.map(Into::into),
         outcome: params.outcome.map(Outcome::from),
         after: None,
-    })
-}
-
-fn moment(param: &str, text: Option<&str>) -> Result<Option<i64>, Error> {
-    let Some(text) = text else { return Ok(None) };
-    let parsed: Result<jiff::Timestamp, _> = text.parse();
-    parsed.map(|moment| Some(moment.as_microsecond())).map_err(|_| {
-        let message = format!("{param} is no moment; write it as 2026-01-31T12:00:00Z");
-        Error::invalid_request(Malformed::at(param, message))
     })
 }

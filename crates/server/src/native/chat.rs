@@ -103,6 +103,8 @@ pub(crate) async fn chat(
 ) -> Result<Response, Failure> {
     let refuse = |error: Error| Failure::new(error, &identity);
     let question = question(&app, &identity, &context, &request).map_err(refuse)?;
+    // Before anything is kept of it.
+    app.gate().check_model(&question.context, &question.model).await.map_err(refuse)?;
     let turn = Turn::begin(&app, question).await.map_err(refuse)?;
     if request.stream {
         return Ok(events::response(turn.ask_streamed(sse::KEEP_ALIVE).await.map_err(refuse)?));
@@ -147,6 +149,8 @@ fn question(
         turn_id: Some(turn_id.clone()),
         cache_wish: context.cache_wish,
         trail: context.trail.clone(),
+        key_id: context.key_id.clone(),
+        allowance: context.allowance.clone(),
         ..identity.context()
     };
     let message = request.message.clone();

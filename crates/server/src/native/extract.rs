@@ -1,10 +1,13 @@
 //! What native handlers take in: JSON bodies and query parameters, refused as problem details.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use playhouse_edge::{Identity, Problem, intake};
-use playhouse_llm::{Error, ErrorKind, Malformed};
+use playhouse_llm::{Context, Error, ErrorKind, Malformed};
+use playhouse_store::Scope;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -87,6 +90,40 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         Ok(Self(identity(&parts.extensions)))
+    }
+}
+
+/// Whose things the request may see: those of its key, or everything where an operator asks.
+pub(crate) struct Within(Scope);
+
+impl Within {
+    /// The scope.
+    pub(crate) fn scope(self) -> Scope {
+        self.0
+    }
+
+    /// The scope, of one key where an operator names it. Another key's things are no caller's but an
+    /// operator's to ask for.
+    pub(crate) fn narrowed(self, key_id: Option<String>) -> Result<Scope, Error> {
+        match (self.0, key_id) {
+            (scope, None) => Ok(scope),
+            (Scope::Everything, Some(id)) => Ok(Scope::Key(id.into())),
+            (Scope::Key(own), Some(id)) if *own == *id => Ok(Scope::Key(own)),
+            (Scope::Key(_), Some(_)) => {
+                let message = "key_id names another key than the one that was sent; leave it out";
+                Err(Error::new(ErrorKind::PermissionDenied, message))
+            }
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Within {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        // The front gives every request its context before any route is asked.
+        let context = parts.extensions.get::<Arc<Context>>();
+        Ok(Self(Scope::of(context.and_then(|context| context.key_id.as_ref()))))
     }
 }
 

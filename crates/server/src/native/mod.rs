@@ -5,6 +5,7 @@ pub(crate) mod calls;
 pub(crate) mod chat;
 mod events;
 mod extract;
+pub(crate) mod keys;
 mod run_answer;
 mod run_events;
 pub(crate) mod runs;
@@ -30,6 +31,8 @@ pub(crate) fn routes() -> Vec<Route> {
         ("/v1/runs", get(runs::list)),
         ("/v1/runs/{id}", get(runs::read).delete(runs::cancel)),
         ("/v1/runs/{id}/resume", post(runs::resume)),
+        ("/v1/admin/keys", get(keys::list).post(keys::create)),
+        ("/v1/admin/keys/{id}", get(keys::read).patch(keys::update).delete(keys::revoke)),
         ("/v1/calls", get(calls::list)),
         ("/v1/calls/stats", get(calls::stats)),
     ]
@@ -51,4 +54,14 @@ fn unfit(param: &str, message: &str) -> Error {
 /// A moment as the API writes it: RFC 3339, UTC.
 fn timestamp(at_us: i64) -> String {
     jiff::Timestamp::from_microsecond(at_us).map(|moment| moment.to_string()).unwrap_or_default()
+}
+
+/// A moment that a caller names (RFC 3339), in Unix microseconds.
+fn moment(param: &str, text: Option<&str>) -> Result<Option<i64>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    let parsed: Result<jiff::Timestamp, _> = text.parse();
+    parsed.map(|moment| Some(moment.as_microsecond())).map_err(|_| {
+        let message = format!("{param} is no moment; write it as 2026-01-31T12:00:00Z");
+        Error::invalid_request(Malformed::at(param, message))
+    })
 }

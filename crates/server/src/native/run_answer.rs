@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue};
 use playhouse_agent::{RunEvent, RunStatus};
 use playhouse_edge::Identity;
 use playhouse_llm::Error;
+use playhouse_store::Scope;
 
 use super::run_events;
 use super::runs::RunView;
@@ -54,6 +55,6 @@ async fn ended(app: &App, mut run: BegunRun) -> Result<RunView, Error> {
     }
     // It is in the store before it counts as ended.
     app.runs().running.ended(&run.id).await;
-    let stored = app.store().run(&run.id).await.map_err(|error| store_failure(&error))?;
+    let stored = app.store().run(&Scope::Everything, &run.id).await.map_err(|error| store_failure(&error))?;
     stored.map(RunView::from).ok_or_else(|| unknown_run(&run.id))
 }

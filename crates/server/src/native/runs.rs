@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, Json};
 use playhouse_llm::{Context, Error, ErrorKind, Role, ToolCall};
-use playhouse_store::{Page, RunFilter, RunSummary, StoredRun, StoredStep, StoredTool};
+use playhouse_store::{Page, RunFilter, RunSummary, Scope, StoredRun, StoredStep, StoredTool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::chat::TokenCounts;
-use super::extract::{Failure, JsonBody, Params, PathId, Who};
+use super::extract::{Failure, JsonBody, Params, PathId, Who, Within};
 use super::run_events::arguments;
 use super::{run_answer, timestamp};
 use crate::agents::desk::unknown_run;
@@ -39,6 +39,8 @@ pub(crate) struct ListParams {
     /// The `next` of the page before.
     #[param(pattern = "^[0-9]{1,18}$")]
     after: Option<String>,
+    /// Only those of this API key; for operators.
+    key_id: Option<String>,
 }
 
 /// How a run that was cut off shall go on.
@@ -97,6 +99,8 @@ pub(crate) struct RunInfo {
     session_id: Option<String>,
     /// The turn it answers, if any.
     turn_id: Option<String>,
+    /// The id of the API key whose it is; null for the operators' own.
+    key_id: Option<String>,
 }
 
 /// A run with all it did.
@@ -195,6 +199,7 @@ impl From<RunSummary> for RunInfo {
             request_id: run.request_id.to_string(),
             session_id: text(run.session_id),
             turn_id: text(run.turn_id),
+            key_id: text(run.key_id),
         }
     }
 }
@@ -259,11 +264,13 @@ impl ToolCallView {
 pub(crate) async fn list(
     State(app): State<App>,
     Who(identity): Who,
+    within: Within,
     Params(params): Params<ListParams>,
 ) -> Result<Json<RunList>, Failure> {
     let refuse = |error: Error| Failure::new(error, &identity);
     let limit = super::limit(params.limit, 50, MAX_RUNS).map_err(refuse)?;
     let filter = RunFilter {
+        scope: within.narrowed(params.key_id).map_err(refuse)?,
         agent: params.agent.map(Arc::from),
         status: params.status.map(Arc::from),
         session_id: params.session_id.map(Arc::from),
@@ -285,9 +292,10 @@ pub(crate) async fn list(
 pub(crate) async fn read(
     State(app): State<App>,
     Who(identity): Who,
+    within: Within,
     PathId(id): PathId,
 ) -> Result<Json<RunView>, Failure> {
-    found(&app, &id).await.map(Json).map_err(|error| Failure::new(error, &identity))
+    found(&app, &within.scope(), &id).await.map(Json).map_err(|error| Failure::new(error, &identity))
 }
 
 /// Cancel a run that runs.
@@ -305,14 +313,17 @@ pub(crate) async fn read(
 pub(crate) async fn cancel(
     State(app): State<App>,
     Who(identity): Who,
+    within: Within,
     PathId(id): PathId,
 ) -> Result<Json<RunView>, Failure> {
     let refuse = |error: Error| Failure::new(error, &identity);
+    let scope = within.scope();
+    // Looked for before it is stopped: another's run is not there.
+    let ended = found(&app, &scope, &id).await.map_err(refuse)?;
     if app.runs().running.cancel(&id) {
         app.runs().running.ended(&id).await;
-        return found(&app, &id).await.map(Json).map_err(refuse);
+        return found(&app, &scope, &id).await.map(Json).map_err(refuse);
     }
-    let ended = found(&app, &id).await.map_err(refuse)?;
     let message = format!("run '{id}' does not run any more: it is {}", ended.run.status);
     Err(refuse(Error::new(ErrorKind::Conflict, message)))
 }
@@ -343,7 +354,7 @@ pub(crate) async fn resume(
     run_answer::answer(&app, run, request.stream, &identity).await.map_err(refuse)
 }
 
-async fn found(app: &App, id: &str) -> Result<RunView, Error> {
-    let stored = app.store().run(id).await.map_err(|error| store_failure(&error))?;
+async fn found(app: &App, scope: &Scope, id: &str) -> Result<RunView, Error> {
+    let stored = app.store().run(scope, id).await.map_err(|error| store_failure(&error))?;
     stored.map(RunView::from).ok_or_else(|| unknown_run(id))
 }

@@ -10,7 +10,7 @@ use playhouse_store::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Failure, Params, PathId, Who};
+use super::extract::{Failure, Params, PathId, Who, Within};
 use super::timestamp;
 use crate::app::App;
 use crate::failure::store_failure;
@@ -29,6 +29,8 @@ pub(crate) struct ListParams {
     /// The `next` of the page before.
     #[param(pattern = "^[0-9]{1,18}-[0-9]{1,18}$")]
     after: Option<String>,
+    /// Only those of this API key; for operators.
+    key_id: Option<String>,
 }
 
 /// Which messages of a session to show.
@@ -42,6 +44,17 @@ pub(crate) struct MessageParams {
     /// The `before` of the page of newer messages.
     #[param(minimum = 0, maximum = 9223372036854775807_i64)]
     before: Option<u64>,
+    /// The API key whose it is; for operators, who else are shown their own first.
+    key_id: Option<String>,
+}
+
+/// Which conversation to delete.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeleteParams {
+    /// The API key whose it is; for operators, who else mean their own first.
+    key_id: Option<String>,
 }
 
 /// Conversations, newest activity first.
@@ -66,6 +79,8 @@ pub(crate) struct SessionInfo {
     active_at: String,
     /// How many turns it has.
     turns: u32,
+    /// The id of the API key whose it is; null for the operators' own.
+    key_id: Option<String>,
 }
 
 /// A conversation with its messages, oldest first.
@@ -104,6 +119,7 @@ impl From<SessionSummary> for SessionInfo {
             created_at: timestamp(session.created_at_us),
             active_at: timestamp(session.active_at_us),
             turns: session.turns,
+            key_id: session.key_id.as_deref().map(str::to_owned),
         }
     }
 }
@@ -142,11 +158,13 @@ impl From<SessionDetail> for SessionView {
 pub(crate) async fn list(
     State(app): State<App>,
     Who(identity): Who,
+    within: Within,
     Params(params): Params<ListParams>,
 ) -> Result<Json<SessionList>, Failure> {
     let refuse = |error: Error| Failure::new(error, &identity);
     let limit = super::limit(params.limit, 50, MAX_SESSIONS).map_err(refuse)?;
-    let page = app.store().list_sessions(Page { limit, after: params.after }).await;
+    let scope = within.narrowed(params.key_id).map_err(refuse)?;
+    let page = app.store().list_sessions(&scope, Page { limit, after: params.after }).await;
     let page = page.map_err(|error| refuse(store_failure(&error)))?;
     let sessions = page.sessions.into_iter().map(SessionInfo::from).collect();
     Ok(Json(SessionList { sessions, next: page.next }))
@@ -164,6 +182,7 @@ pub(crate) async fn list(
 pub(crate) async fn read(
     State(app): State<App>,
     Who(identity): Who,
+    within: Within,
     PathId(id): PathId,
     Params(params): Params<MessageParams>,
 ) -> Result<Json<SessionView>, Failure> {
@@ -175,7 +194,8 @@ pub(crate) async fn read(
             "before is no position of a message",
         ))));
     }
-    let found = app.store().session(&id, MessagePage { limit, before: params.before }).await;
+    let scope = within.narrowed(params.key_id).map_err(refuse)?;
+    let found = app.store().session(&scope, &id, MessagePage { limit, before: params.before }).await;
     match found {
         Ok(Some(detail)) => Ok(Json(detail.into())),
         Ok(None) => Err(refuse(unknown(&id))),
@@ -189,15 +209,18 @@ pub(crate) async fn read(
     path = "/v1/sessions/{id}",
     operation_id = "delete_session",
     tag = "sessions",
-    params(("id" = String, Path, description = "The conversation's id.")),
+    params(("id" = String, Path, description = "The conversation's id."), DeleteParams),
     responses((status = 204, description = "It is gone."), (status = "default", response = crate::ops::docs::ProblemResponse)),
 )]
 pub(crate) async fn delete(
     State(app): State<App>,
     Who(identity): Who,
+    within: Within,
     PathId(id): PathId,
+    Params(params): Params<DeleteParams>,
 ) -> Result<StatusCode, Failure> {
-    let deleted: Result<bool, StoreError> = app.store().delete_session(&id).await;
+    let scope = within.narrowed(params.key_id).map_err(|error| Failure::new(error, &identity))?;
+    let deleted: Result<bool, StoreError> = app.store().delete_session(&scope, &id).await;
     match deleted {
         Ok(true) => Ok(StatusCode::NO_CONTENT),
         Ok(false) => Err(Failure::new(unknown(&id), &identity)),

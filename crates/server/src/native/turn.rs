@@ -76,6 +76,7 @@ impl Turn {
         let settings = app.chat_settings();
         let user = Message::user(&*question.message);
         let begin = BeginTurn {
+            key_id: question.context.key_id.clone(),
             session_id: question.session_id.clone(),
             turn_id: question.turn_id.clone(),
             message: user.clone(),

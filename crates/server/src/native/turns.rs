@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::chat::TokenCounts;
-use super::extract::{Failure, PathId, Who};
+use super::extract::{Failure, PathId, Who, Within};
 use super::timestamp;
 use crate::app::App;
 use crate::failure::store_failure;
@@ -85,9 +85,10 @@ impl From<Turn> for TurnView {
 pub(crate) async fn read(
     State(app): State<App>,
     Who(identity): Who,
+    within: Within,
     PathId(id): PathId,
 ) -> Result<Json<TurnView>, Failure> {
-    match app.store().turn(&id).await {
+    match app.store().turn(&within.scope(), &id).await {
         Ok(Some(turn)) => Ok(Json(turn.into())),
         Ok(None) => {
             let error = Error::new(ErrorKind::NotFound, format!("there is no turn '{id}'"));

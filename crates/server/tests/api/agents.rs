@@ -298,6 +298,7 @@ async fn die_in_a_run(data_dir: &TempDir, resumable: bool) {
     let path = data_dir.path().join(playhouse_server::DATABASE_FILE);
     let store = SqliteStore::open(&path, &StoreConfig::default()).unwrap();
     let begin = BeginRun {
+        key_id: None,
         run_id: RUN_ID.into(),
         agent: "math".into(),
         model: "test-model".into(),

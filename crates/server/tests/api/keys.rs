@@ -31,6 +31,7 @@ async fn locked() -> Locked {
         store,
         shared: playhouse_store::shared::Shared::in_process(&Default::default()),
         prices: Arc::default(),
+        limits: playhouse_server::LimitParts::default(),
         keyring: Keyring::new([&secrecy::SecretString::from("sk-right")]),
         chat: playhouse_server::ChatSettings::new(&playhouse_server::ChatConfig::default(), "m"),
         agents: playhouse_server::Roster::default(),

@@ -12,7 +12,8 @@ use playhouse_provider::{
 };
 use playhouse_server::http::Request as HttpRequest;
 use playhouse_server::{
-    Accounts, Answer, App, AppParts, ChatSettings, Keyring, Roster, ServerConfig, Stack, StackConfig,
+    Accounts, Answer, App, AppParts, ChatSettings, Keyring, LimitParts, Roster, ServerConfig, Stack,
+    StackConfig,
 };
 use playhouse_store::StoreConfig;
 use playhouse_store::shared::{Shared, SharedLimits};
@@ -56,6 +57,7 @@ async fn gateway(base_url: &str, breaker: BreakerConfig, cache: CacheConfig) -> 
         shared,
         prices: stack.prices,
         keyring: Keyring::default(),
+        limits: LimitParts::default(),
         chat: ChatSettings::new(&playhouse_server::ChatConfig::default(), "fast"),
         agents: Roster::default(),
         capture: false,

@@ -56,6 +56,7 @@ fn call_of(run_id: &str, id: &str) -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: Some(run_id.into()),
+        key_id: None,
         started_at_us: 0,
         model: "default".into(),
         model_served: None,

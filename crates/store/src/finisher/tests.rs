@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::{
-    BeginTurn, BegunTurn, MessagePage, Page, SessionDetail, SessionPage, Turn, TurnEnding, TurnState,
+    BeginTurn, BegunTurn, MessagePage, Page, Scope, SessionDetail, SessionPage, Turn, TurnEnding, TurnState,
 };
 
 /// Conversations that can be away; they keep the ids of the turns that ended.
@@ -32,19 +32,19 @@ impl Sessions for Ends {
         Ok(())
     }
 
-    async fn list_sessions(&self, _: Page) -> Result<SessionPage, StoreError> {
+    async fn list_sessions(&self, _: &Scope, _: Page) -> Result<SessionPage, StoreError> {
         unreachable!("the finisher only finishes")
     }
 
-    async fn session(&self, _: &str, _: MessagePage) -> Result<Option<SessionDetail>, StoreError> {
+    async fn session(&self, _: &Scope, _: &str, _: MessagePage) -> Result<Option<SessionDetail>, StoreError> {
         unreachable!("the finisher only finishes")
     }
 
-    async fn delete_session(&self, _: &str) -> Result<bool, StoreError> {
+    async fn delete_session(&self, _: &Scope, _: &str) -> Result<bool, StoreError> {
         unreachable!("the finisher only finishes")
     }
 
-    async fn turn(&self, _: &str) -> Result<Option<Turn>, StoreError> {
+    async fn turn(&self, _: &Scope, _: &str) -> Result<Option<Turn>, StoreError> {
         unreachable!("the finisher only finishes")
     }
 }

@@ -21,7 +21,7 @@ const OUTCOMES: [Outcome; 3] = [Outcome::Ok, Outcome::Error, Outcome::Cancelled]
 const COLUMNS: &str = "\
 SELECT id, started_at_us, duration_us, ttft_us, stream, attempts, status, prompt_tokens, completion_tokens,
     total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, outcome, model, model_served,
-    provider, error, finish_reason, request_id, session_id, turn_id, upstream_request_id, run_id
+    provider, error, finish_reason, request_id, session_id, turn_id, upstream_request_id, run_id, key_id
 FROM calls";
 
 /// A filter as SQL.
@@ -52,6 +52,7 @@ impl Query {
         let mut query = Self::default();
         query.add("request_id =", text(filter.request_id.as_deref()));
         query.add("session_id =", text(filter.session_id.as_deref()));
+        query.add("key_id =", text(filter.scope.key_id().map(|id| &**id)));
         query.add("run_id =", text(filter.run_id.as_deref()));
         query.add("outcome =", text(filter.outcome.map(Outcome::as_str)));
         if filter.outcome.is_some_and(|outcome| outcome != Outcome::Ok) {
@@ -109,6 +110,7 @@ fn record_at(row: &Row) -> Result<CallRecord, Error> {
         session_id: maybe(21)?,
         turn_id: maybe(22)?,
         run_id: maybe(24)?,
+        key_id: maybe(25)?,
         started_at_us: row.try_get(1)?,
         model: text(15)?,
         model_served: maybe(16)?,

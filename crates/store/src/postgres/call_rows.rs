@@ -15,18 +15,19 @@ use crate::ids::{CallId, call_id};
 use crate::stats::{bucket_of, day_of};
 
 /// Adds a batch in one statement, and what is new of it to the sums: a record that is there already is added to
-/// neither. The sums are gone through in one order, so that two batches never wait for each other.
+/// neither. Records and sums are gone through in one order, so that two batches never wait for each other.
 const APPEND: &str = "\
 WITH added AS (
     INSERT INTO calls (id, started_at_us, duration_us, ttft_us, prompt_tokens, completion_tokens, total_tokens,
         cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, attempts, status, day, duration_bucket,
         ttft_bucket, stream, outcome, model, model_served, provider, error, finish_reason, request_id, session_id,
-        turn_id, upstream_request_id, run_id)
+        turn_id, upstream_request_id, run_id, key_id)
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
         $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::double precision[], $12::integer[],
         $13::integer[], $14::integer[], $15::smallint[], $16::smallint[], $17::boolean[], $18::text[], $19::text[],
         $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
-        $28::text[])
+        $28::text[], $29::text[])
+    ORDER BY 1
     ON CONFLICT (id) DO NOTHING
     RETURNING *
 ), days AS (
@@ -110,8 +111,8 @@ struct Columns<'a> {
     streams: Vec<bool>,
     outcomes: Vec<&'static str>,
     models: Vec<Cow<'a, str>>,
-    /// Model served, provider, error, finish reason, request, session, turn, upstream's request, run.
-    texts: [Vec<Option<Cow<'a, str>>>; 9],
+    /// Model served, provider, error, finish reason, request, session, turn, upstream's request, run, key.
+    texts: [Vec<Option<Cow<'a, str>>>; 10],
 }
 
 impl PostgresStore {
@@ -122,7 +123,7 @@ impl PostgresStore {
             return Ok(());
         }
         let [prompt, completion, total, cached, cache_write, reasoning] = &columns.usages;
-        let [served, provider, error, finish, request, session, turn, upstream, run] = &columns.texts;
+        let [served, provider, error, finish, request, session, turn, upstream, run, key] = &columns.texts;
         self.long()
             .execute(
                 APPEND,
@@ -155,6 +156,7 @@ impl PostgresStore {
                     turn,
                     upstream,
                     run,
+                    key,
                 ],
             )
             .await?;
@@ -211,6 +213,7 @@ impl<'a> Columns<'a> {
             record.turn_id.as_deref().map(kept),
             record.upstream_request_id.as_deref().map(kept),
             record.run_id.as_deref().map(indexed),
+            record.key_id.as_deref().map(indexed),
         ];
         self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
         Ok(())

@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use super::failure::unreadable;
+use super::text::owner;
 use crate::ids::{CallId, first_id_at};
 use crate::stats::{Group, Groups, day_of};
-use crate::{CallStat, StatsBy, StoreError};
+use crate::{CallStat, Scope, StatsBy, StoreError};
 
 /// Kept sums from a day on, and those over the records of the days before it that are not older than an id.
 /// Those with the most calls come first: they have a row of their own, however many models there are.
@@ -30,6 +31,19 @@ SELECT day, model, kind, bucket, count(*)
 FROM calls CROSS JOIN LATERAL (VALUES ('duration', duration_bucket), ('ttft', ttft_bucket)) AS time (kind, bucket)
 WHERE id >= $2 AND id < $3 AND day < $1 AND bucket IS NOT NULL GROUP BY day, model, kind, bucket";
 
+/// The same over the records of one key, for which no sums are kept.
+const SUMS_OF_KEY: &str = "\
+SELECT day, model, count(*) AS calls, count(*) FILTER (WHERE outcome = 'error'),
+    count(*) FILTER (WHERE outcome = 'cancelled'), coalesce(sum(prompt_tokens), 0)::bigint,
+    coalesce(sum(cached_tokens), 0)::bigint, coalesce(sum(completion_tokens), 0)::bigint,
+    coalesce(sum(reasoning_tokens), 0)::bigint, coalesce(sum(cost_usd), 0),
+    coalesce(sum(ttft_us), 0)::double precision, sum(duration_us)::double precision
+FROM calls WHERE key_id = $1 AND id >= $2 GROUP BY day, model ORDER BY calls DESC";
+const TIMES_OF_KEY: &str = "\
+SELECT day, model, kind, bucket, count(*)
+FROM calls CROSS JOIN LATERAL (VALUES ('duration', duration_bucket), ('ttft', ttft_bucket)) AS time (kind, bucket)
+WHERE key_id = $1 AND id >= $2 AND bucket IS NOT NULL GROUP BY day, model, kind, bucket";
+
 const DAY_US: i64 = 86_400_000_000;
 const SLACK_US: i64 = 600_000_000;
 
@@ -44,11 +58,24 @@ struct Span {
 }
 
 impl PostgresStore {
-    /// Sums up the records since a moment.
-    pub(super) async fn sums(&self, by: StatsBy, since_us: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
-        let span = Span::since(since_us);
-        let (from, until) = (Uuid::from_bytes(span.from), Uuid::from_bytes(span.until));
-        let sets = self.long().snapshot(&[SUMS, TIMES], &[&span.first_day, &from, &until]).await?;
+    /// Sums up the records within a scope since a moment.
+    pub(super) async fn sums(
+        &self,
+        scope: &Scope,
+        by: StatsBy,
+        since_us: Option<i64>,
+    ) -> Result<Vec<CallStat>, StoreError> {
+        let sets = match owner(scope) {
+            None => {
+                let span = Span::since(since_us);
+                let (from, until) = (Uuid::from_bytes(span.from), Uuid::from_bytes(span.until));
+                self.long().snapshot(&[SUMS, TIMES], &[&span.first_day, &from, &until]).await?
+            }
+            Some(key_id) => {
+                let from = Uuid::from_bytes(since_us.map_or(CallId::default(), first_id_at));
+                self.long().snapshot(&[SUMS_OF_KEY, TIMES_OF_KEY], &[&key_id, &from]).await?
+            }
+        };
         let [sums, times] = sets.as_slice() else { return Ok(Vec::new()) };
         let mut groups = Groups::new(by);
         let filled = sums.iter().try_for_each(|row| add_sums(group_of(row, &mut groups)?, row));

@@ -7,7 +7,7 @@ use playhouse_llm::CallRecord;
 
 use super::PostgresStore;
 use crate::ids::first_id_at;
-use crate::{CallFilter, CallStat, Calls, StatsBy, StoreError};
+use crate::{CallFilter, CallStat, Calls, Scope, StatsBy, StoreError};
 
 #[async_trait]
 impl Calls for PostgresStore {
@@ -19,8 +19,13 @@ impl Calls for PostgresStore {
         self.call_list(&filter).await
     }
 
-    async fn call_stats(&self, by: StatsBy, since_us: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
-        self.sums(by, since_us).await
+    async fn call_stats(
+        &self,
+        scope: &Scope,
+        by: StatsBy,
+        since_us: Option<i64>,
+    ) -> Result<Vec<CallStat>, StoreError> {
+        self.sums(scope, by, since_us).await
     }
 
     async fn prune_calls(&self, before_us: i64, limit: u32) -> Result<u64, StoreError> {

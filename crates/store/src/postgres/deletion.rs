@@ -1,9 +1,11 @@
 //! Removing sessions, in small steps so that a long one does not hold up other writes.
 
+use std::borrow::Cow;
+
 use super::PostgresStore;
 use super::failure::unreadable;
-use super::text::kept;
-use crate::StoreError;
+use super::text::{kept, owner};
+use crate::{Scope, StoreError};
 
 /// How many turns are removed in one go.
 const STEP: i64 = 500;
@@ -11,7 +13,9 @@ const STEP: i64 = 500;
 const RUN_STEP: i64 = 20;
 
 const REMOVE: &str = "\
-WITH gone AS (DELETE FROM sessions WHERE id = $1 RETURNING key)
+WITH found AS MATERIALIZED (
+    SELECT key FROM sessions WHERE id = $1 AND ($2::text IS NULL OR owner = $2) ORDER BY owner LIMIT 1
+), gone AS (DELETE FROM sessions WHERE key IN (SELECT key FROM found) RETURNING key)
 INSERT INTO deleted_sessions (key) SELECT key FROM gone RETURNING key";
 const FIND_DELETED: &str = "SELECT key FROM deleted_sessions LIMIT 1";
 /// Several processes may remove the same: each skips what another has in hand.
@@ -39,11 +43,11 @@ impl PostgresStore {
     ///
     /// What is begun goes on when the caller leaves; what a process that dies leaves, the next one that opens
     /// the database finishes.
-    pub(super) async fn remove_session(&self, id: &str) -> Result<bool, StoreError> {
+    pub(super) async fn remove_session(&self, scope: &Scope, id: &str) -> Result<bool, StoreError> {
         let store = self.clone();
-        let id = kept(id).into_owned();
+        let (id, owner) = (kept(id).into_owned(), owner(scope).map(Cow::into_owned));
         let removal = tokio::spawn(async move {
-            let Some(row) = store.short().query_opt(REMOVE, &[&id]).await? else { return Ok(false) };
+            let Some(row) = store.short().query_opt(REMOVE, &[&id, &owner]).await? else { return Ok(false) };
             store.sweep(number_at(&store, &row)?).await?;
             Ok(true)
         });

@@ -6,7 +6,7 @@
 //!
 //! Opening does not end the turns and runs of a process that died, as SQLite does: others live.
 //!
-//! In reading order: `sessions`, `runs` and `calls` (the traits) → `turns`, `deletion`, `run_rows`,
+//! In reading order: `sessions`, `runs`, `calls` and `keys` (the traits) → `turns`, `deletion`, `run_rows`,
 //! `call_rows` (writing) → `unheard` (callers that go away) → `transcript`, `run_reader`, `run_list`,
 //! `call_list`, `call_stats` (reading) → `lane` (connections) → `link` (one of them) → `connector`, `target`,
 //! `tls`; `migrate`, `usage`, `text` and `failure` beside them.
@@ -18,6 +18,7 @@ mod calls;
 mod connector;
 mod deletion;
 mod failure;
+mod keys;
 mod lane;
 mod link;
 mod migrate;

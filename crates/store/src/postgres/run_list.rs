@@ -12,6 +12,7 @@ use super::text::indexed;
 use super::usage::usage_at;
 use crate::cursor::{page_limit, run_cursor, run_page};
 use crate::durations::milliseconds;
+use crate::scope::key_of;
 use crate::{RunFilter, RunPage, RunSummary, StoreError};
 
 /// A run of a session that has been deleted is gone, though its row may be there for a moment.
@@ -19,7 +20,7 @@ const SUMMARIES: &str = "\
 SELECT runs.key, runs.id, agent, model, status, resumable, request_id, sessions.id, turn_id, started_at_us,
     resumed_at_us, ended_at_us, (SELECT max(number) FROM run_steps WHERE run = runs.key), reason, error,
     prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd,
-    duration_us
+    duration_us, runs.owner
 FROM runs LEFT JOIN sessions ON sessions.key = runs.session
 WHERE (runs.session IS NULL OR sessions.key IS NOT NULL) AND runs.key < $1";
 
@@ -27,17 +28,26 @@ impl PostgresStore {
     /// A page of runs.
     pub(super) async fn run_page(&self, filter: &RunFilter) -> Result<RunPage, StoreError> {
         let (before, limit) = (run_cursor(filter.page.after.as_deref())?, page_limit(&filter.page));
+        // Of several sessions the one that an operator is shown; the owner, where one is named, is the run's too.
+        let owner = filter.scope.owner();
+        let session = match owner {
+            None => "runs.session = (SELECT key FROM sessions WHERE sessions.id = {} ORDER BY owner LIMIT 1)",
+            // The owner is the first of the texts.
+            Some(_) => "runs.session = (SELECT key FROM sessions WHERE sessions.id = {} AND owner = $2)",
+        };
         let conditions = [
-            ("runs.session = (SELECT key FROM sessions WHERE sessions.id = ", &filter.session_id),
-            ("agent = (", &filter.agent),
-            ("status = (", &filter.status),
+            ("runs.owner = {}", &owner),
+            (session, &filter.session_id),
+            ("agent = {}", &filter.agent),
+            ("status = {}", &filter.status),
         ];
         let mut sql = SUMMARIES.to_owned();
         let mut texts = Vec::new();
         for (condition, value) in conditions {
             let Some(value) = value else { continue };
             texts.push(indexed(value));
-            sql.push_str(&format!(" AND {condition}${})", texts.len() + 1));
+            let condition = condition.replace("{}", &format!("${}", texts.len() + 1));
+            sql.push_str(&format!(" AND {condition}"));
         }
         // One more than wanted tells whether there is a next page.
         sql.push_str(&format!(" ORDER BY runs.key DESC LIMIT {}", limit + 1));
@@ -72,6 +82,7 @@ pub(super) fn summary_at(row: &Row) -> Result<(i64, RunSummary), Error> {
         usage: usage_at(row, 15)?,
         cost_usd: row.try_get(21)?,
         duration_ms: row.try_get::<_, Option<i64>>(22)?.map(milliseconds),
+        key_id: key_of(text(23)?),
     };
     Ok((row.try_get(0)?, summary))
 }

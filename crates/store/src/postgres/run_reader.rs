@@ -14,14 +14,14 @@ use super::usage::usage_at;
 use crate::durations::milliseconds;
 use crate::ids::RunId;
 use crate::stored::Stored;
-use crate::{RunStep, StoreError, StoredRun, StoredStep, StoredTool};
+use crate::{RunStep, Scope, StoreError, StoredRun, StoredStep, StoredTool};
 
 /// The columns of a summary, and behind them what was said.
 const FIND: &str = "\
 SELECT runs.key, runs.id, agent, model, status, resumable, request_id, sessions.id, turn_id, started_at_us,
     resumed_at_us, ended_at_us, (SELECT max(number) FROM run_steps WHERE run = runs.key), reason, error,
     prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd,
-    duration_us, input_json, input, answer
+    duration_us, runs.owner, input_json, input, answer
 FROM runs LEFT JOIN sessions ON sessions.key = runs.session
 WHERE runs.id = $1 AND (runs.session IS NULL OR sessions.key IS NOT NULL)";
 const STEPS: &str = "\
@@ -37,16 +37,18 @@ type Read<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 impl PostgresStore {
     /// A run, if it is there. Its parts are those of one moment: it may go on, or be removed, meanwhile.
-    pub(super) async fn find_run(&self, id: RunId) -> Result<Option<StoredRun>, StoreError> {
+    pub(super) async fn find_run(&self, scope: &Scope, id: RunId) -> Result<Option<StoredRun>, StoreError> {
         let sets = self.long().snapshot(&[FIND, STEPS, TOOLS], &[&Uuid::from_bytes(id)]).await?;
         let [run, steps, tools] = sets.as_slice() else { return Ok(None) };
         let Some(run) = run.first() else { return Ok(None) };
-        run_of(run, steps, tools).map(Some).map_err(|error| unreadable(self.place(), &error))
+        let run = run_of(run, steps, tools).map_err(|error| unreadable(self.place(), &error))?;
+        let is_within = scope.key_id().is_none_or(|owner| run.summary.key_id.as_ref() == Some(owner));
+        Ok(Some(run).filter(|_| is_within))
     }
 }
 
 fn run_of(run: &Row, steps: &[Row], tools: &[Row]) -> Read<StoredRun> {
-    let input = Stored { is_json: run.try_get(23)?, content: run.try_get(24)? };
+    let input = Stored { is_json: run.try_get(24)?, content: run.try_get(25)? };
     let tools: Vec<(i32, StoredTool)> = tools.iter().map(tool_at).collect::<Read<_>>()?;
     let mut tools = tools.into_iter().peekable();
     let steps = steps.iter().map(|row| {
@@ -56,7 +58,7 @@ fn run_of(run: &Row, steps: &[Row], tools: &[Row]) -> Read<StoredRun> {
         Ok(StoredStep { step, tools })
     });
     let steps = steps.collect::<Read<_>>()?;
-    Ok(StoredRun { summary: summary_at(run)?.1, input: input.into_input()?, answer: run.try_get(25)?, steps })
+    Ok(StoredRun { summary: summary_at(run)?.1, input: input.into_input()?, answer: run.try_get(26)?, steps })
 }
 
 fn step_at(row: &Row) -> Read<(i32, RunStep)> {

@@ -8,13 +8,14 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use super::failure::{away, unreadable};
-use super::text::{indexed, kept};
+use super::link::Params;
+use super::text::{indexed, kept, owner};
 use super::usage::usage_columns;
 use crate::draft::{NewRun, NewStep};
 use crate::durations::microseconds;
 use crate::ids::RunId;
 use crate::run::{INTERRUPTED, RUNNING};
-use crate::{FinishRun, StoreError, ToolEnd};
+use crate::{FinishRun, Scope, StoreError, ToolEnd};
 
 /// How often something is tried that another process has come in the way of.
 const ATTEMPTS: usize = 5;
@@ -22,20 +23,20 @@ const ATTEMPTS: usize = 5;
 /// The session is held for as long as this takes, so that it cannot go away in between.
 const BEGIN: &str = "\
 WITH home AS MATERIALIZED (
-    SELECT key FROM sessions WHERE id = $2::text FOR KEY SHARE
+    SELECT key FROM sessions WHERE id = $2::text AND owner = $11::text FOR KEY SHARE
 )
 INSERT INTO runs (id, session, turn_id, status, resumable, started_at_us, agent, model, request_id, input_json,
-    input)
+    input, owner)
 SELECT $1::uuid, (SELECT key FROM home), $3::uuid, 'running', $4::boolean, $5::bigint, $6::text, $7::text,
-    $8::text, $9::boolean, $10::text
+    $8::text, $9::boolean, $10::text, $11::text
 WHERE $2::text IS NULL OR EXISTS (SELECT FROM home)
 ON CONFLICT (id) DO NOTHING";
-const HAS_SESSION: &str = "SELECT EXISTS (SELECT FROM sessions WHERE id = $1)";
+const HAS_SESSION: &str = "SELECT EXISTS (SELECT FROM sessions WHERE id = $1 AND owner = $2)";
 
 /// A run of a session that has been deleted is gone, though its row may be there for a moment.
 const FIND: &str = "\
 SELECT status, resumable FROM runs
-WHERE id = $1 AND (session IS NULL OR EXISTS (SELECT FROM sessions WHERE key = runs.session))";
+WHERE id = $1 AND ($2::text IS NULL OR owner = $2) AND (session IS NULL OR EXISTS (SELECT FROM sessions WHERE key = runs.session))";
 
 /// The run is held while something is added, so that it cannot end in between.
 const ADD_STEP: &str = "\
@@ -80,7 +81,7 @@ const RESUME: &str = "\
 UPDATE runs SET status = 'running', resumed_at_us = $2, ended_at_us = NULL, duration_us = NULL,
     prompt_tokens = NULL, completion_tokens = NULL, total_tokens = NULL, cached_tokens = NULL,
     cache_write_tokens = NULL, reasoning_tokens = NULL, cost_usd = NULL, error = NULL, reason = NULL, answer = NULL
-WHERE id = $1 AND status = 'interrupted' AND resumable
+WHERE id = $1 AND status = 'interrupted' AND resumable AND ($3::text IS NULL OR owner = $3)
     AND (session IS NULL OR EXISTS (SELECT FROM sessions WHERE key = runs.session))";
 /// Only for whom it began or went on: another may have it run by now.
 const INTERRUPT: &str = "\
@@ -119,6 +120,7 @@ impl PostgresStore {
                     &kept(&run.request_id),
                     &run.input.is_json,
                     &run.input.content,
+                    &&*run.owner,
                 ],
             )
             .await?;
@@ -130,7 +132,7 @@ impl PostgresStore {
 
     async fn why_not_begun(&self, run: &NewRun) -> Result<StoreError, StoreError> {
         if let Some(session_id) = &run.session_id {
-            let found = self.short().query_opt(HAS_SESSION, &[&kept(session_id)]).await?;
+            let found = self.short().query_opt(HAS_SESSION, &[&kept(session_id), &&*run.owner]).await?;
             if !found.map_or(Ok(false), |row| self.readable(row.try_get(0)))? {
                 return Ok(StoreError::SessionNotFound { session_id: Arc::clone(session_id) });
             }
@@ -240,20 +242,26 @@ impl PostgresStore {
             return Ok(());
         }
         let run_id = name_of(id);
-        match self.standing(id).await? {
+        match self.standing(&Scope::Everything, id).await? {
             Some(Standing { status, .. }) => Err(StoreError::RunEnded { run_id, status: status.into() }),
             None => Err(StoreError::RunNotFound { run_id }),
         }
     }
 
     /// Has an interrupted run run again.
-    pub(super) async fn resume_interrupted(&self, id: RunId, now_us: i64) -> Result<(), StoreError> {
+    pub(super) async fn resume_interrupted(
+        &self,
+        scope: &Scope,
+        id: RunId,
+        now_us: i64,
+    ) -> Result<(), StoreError> {
         let run_id = name_of(id);
         for _ in 0..ATTEMPTS {
-            if self.short().execute(RESUME, &[&Uuid::from_bytes(id), &now_us]).await? > 0 {
+            let params: Params<'_> = &[&Uuid::from_bytes(id), &now_us, &owner(scope)];
+            if self.short().execute(RESUME, params).await? > 0 {
                 return Ok(());
             }
-            let Some(Standing { status, resumable }) = self.standing(id).await? else {
+            let Some(Standing { status, resumable }) = self.standing(scope, id).await? else {
                 return Err(StoreError::RunNotFound { run_id });
             };
             match &*status {
@@ -276,8 +284,8 @@ impl PostgresStore {
         self.short().execute(INTERRUPT, &[&Uuid::from_bytes(run), &resumed_at_us]).await.map(drop)
     }
 
-    async fn standing(&self, id: RunId) -> Result<Option<Standing>, StoreError> {
-        let found = self.short().query_opt(FIND, &[&Uuid::from_bytes(id)]).await?;
+    async fn standing(&self, scope: &Scope, id: RunId) -> Result<Option<Standing>, StoreError> {
+        let found = self.short().query_opt(FIND, &[&Uuid::from_bytes(id), &owner(scope)]).await?;
         let standing = found.map(|row| Ok(Standing { status: row.try_get(0)?, resumable: row.try_get(1)? }));
         self.readable(standing.transpose())
     }

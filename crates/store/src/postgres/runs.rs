@@ -7,7 +7,7 @@ use super::PostgresStore;
 use super::unheard::{Begun, begin_watched};
 use crate::draft::{check_ending, new_run, new_step};
 use crate::ids::{first_id_at, known_run};
-use crate::{BeginRun, FinishRun, RunFilter, RunPage, RunStep, Runs, StoreError, StoredRun, ToolEnd};
+use crate::{BeginRun, FinishRun, RunFilter, RunPage, RunStep, Runs, Scope, StoreError, StoredRun, ToolEnd};
 
 const PRUNE: &str = "\
 WITH old AS MATERIALIZED (
@@ -45,21 +45,21 @@ impl Runs for PostgresStore {
         self.finish_running(run, &finish).await
     }
 
-    async fn resume_run(&self, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError> {
+    async fn resume_run(&self, scope: &Scope, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError> {
         let run = known_run(run_id)?;
-        let store = self.clone();
-        let resuming = async move { store.resume_interrupted(run, now_us).await };
+        let (store, within) = (self.clone(), scope.clone());
+        let resuming = async move { store.resume_interrupted(&within, run, now_us).await };
         let ((), unheard) = begin_watched(self, Begun::Run(run, Some(now_us)), resuming).await?;
         // Nobody else writes to it now; should it be unreadable, it is interrupted again.
-        let found = self.find_run(run).await?;
+        let found = self.find_run(scope, run).await?;
         let found = found.ok_or_else(|| StoreError::RunNotFound { run_id: run_id.into() })?;
         unheard.heard();
         Ok(found)
     }
 
-    async fn run(&self, run_id: &str) -> Result<Option<StoredRun>, StoreError> {
+    async fn run(&self, scope: &Scope, run_id: &str) -> Result<Option<StoredRun>, StoreError> {
         let Ok(run) = known_run(run_id) else { return Ok(None) };
-        self.find_run(run).await
+        self.find_run(scope, run).await
     }
 
     async fn list_runs(&self, filter: RunFilter) -> Result<RunPage, StoreError> {

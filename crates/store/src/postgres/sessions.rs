@@ -8,8 +8,8 @@ use super::unheard::{Begun, begin_watched};
 use crate::draft::{new_turn, turn_end};
 use crate::ids::turn_id;
 use crate::{
-    BeginTurn, BegunTurn, FinishTurn, MessagePage, Page, SessionDetail, SessionPage, Sessions, StoreError,
-    Turn,
+    BeginTurn, BegunTurn, FinishTurn, MessagePage, Page, Scope, SessionDetail, SessionPage, Sessions,
+    StoreError, Turn,
 };
 
 #[async_trait]
@@ -28,24 +28,25 @@ impl Sessions for PostgresStore {
         self.finish(&turn_end(finish)?).await
     }
 
-    async fn list_sessions(&self, page: Page) -> Result<SessionPage, StoreError> {
-        self.session_page(&page).await
+    async fn list_sessions(&self, scope: &Scope, page: Page) -> Result<SessionPage, StoreError> {
+        self.session_page(scope, &page).await
     }
 
     async fn session(
         &self,
+        scope: &Scope,
         session_id: &str,
         page: MessagePage,
     ) -> Result<Option<SessionDetail>, StoreError> {
-        self.session_detail(session_id, page).await
+        self.session_detail(scope, session_id, page).await
     }
 
-    async fn delete_session(&self, session_id: &str) -> Result<bool, StoreError> {
-        self.remove_session(session_id).await
+    async fn delete_session(&self, scope: &Scope, session_id: &str) -> Result<bool, StoreError> {
+        self.remove_session(scope, session_id).await
     }
 
-    async fn turn(&self, id: &str) -> Result<Option<Turn>, StoreError> {
+    async fn turn(&self, scope: &Scope, id: &str) -> Result<Option<Turn>, StoreError> {
         let Ok(id) = turn_id(id) else { return Ok(None) };
-        self.find_turn(id).await
+        self.find_turn(scope, id).await
     }
 }

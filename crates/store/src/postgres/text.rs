@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::Scope;
+
 /// The longest text that goes into an index; PostgreSQL has room for about 2,700 bytes.
 const LONGEST_INDEXED: usize = 1_024;
 
@@ -11,6 +13,11 @@ pub(super) fn kept(text: &str) -> Cow<'_, str> {
         true => Cow::Owned(text.replace('\0', "\u{fffd}")),
         false => Cow::Borrowed(text),
     }
+}
+
+/// The owner that a scope is limited to, if it is.
+pub(super) fn owner(scope: &Scope) -> Option<Cow<'_, str>> {
+    scope.key_id().map(|id| indexed(id))
 }
 
 /// The text as an index takes it: without NUL, and the beginning only of one that is out of any proportion.

@@ -27,7 +27,7 @@ const ATTEMPTS: usize = 5;
 /// column, which is empty.
 const BEGIN: &str = "\
 WITH RECURSIVE known AS MATERIALIZED (
-    SELECT key FROM sessions WHERE id = $1::text
+    SELECT key FROM sessions WHERE id = $1::text AND owner = $9::text
 ), last AS MATERIALIZED (
     SELECT number, id, state = 'running' AS running,
         CASE WHEN in_context THEN number ELSE context_before END AS context
@@ -39,9 +39,9 @@ WITH RECURSIVE known AS MATERIALIZED (
     UPDATE sessions SET active_at_us = $3::bigint
     WHERE key = (SELECT key FROM known) AND EXISTS (SELECT FROM free) RETURNING key
 ), made AS (
-    INSERT INTO sessions (id, created_at_us, active_at_us)
-    SELECT $1::text, $3::bigint, $3::bigint FROM free WHERE NOT EXISTS (SELECT FROM known)
-    ON CONFLICT (id) DO NOTHING RETURNING key
+    INSERT INTO sessions (id, created_at_us, active_at_us, owner)
+    SELECT $1::text, $3::bigint, $3::bigint, $9::text FROM free WHERE NOT EXISTS (SELECT FROM known)
+    ON CONFLICT (id, owner) DO NOTHING RETURNING key
 ), added AS (
     INSERT INTO turns (session, number, id, state, context_before, messages, tokens, started_at_us, question,
         question_json)
@@ -66,7 +66,7 @@ ORDER BY walk.number DESC";
 
 /// Why nothing was added: the turn that runs in the session, and whether the id is in use.
 const IN_THE_WAY: &str = "\
-SELECT (SELECT id FROM turns WHERE session = (SELECT key FROM sessions WHERE sessions.id = $1)
+SELECT (SELECT id FROM turns WHERE session = (SELECT key FROM sessions WHERE sessions.id = $1 AND owner = $3)
         AND state = 'running' ORDER BY number DESC LIMIT 1),
     EXISTS (SELECT FROM turns WHERE id = $2)";
 
@@ -116,6 +116,7 @@ impl PostgresStore {
                     &turn.question.is_json,
                     &i64::from(window.max_messages),
                     &i64::from(window.max_tokens),
+                    &&*turn.owner,
                 ],
             )
             .await?;
@@ -125,7 +126,7 @@ impl PostgresStore {
     /// Whether a turn runs or the id is in use; if neither, the way is free again.
     async fn look_in_the_way(&self, turn: &NewTurn) -> Result<(), StoreError> {
         let id = Uuid::from_bytes(turn.id);
-        let row = self.short().query_opt(IN_THE_WAY, &[&&*turn.session_id, &id]).await?;
+        let row = self.short().query_opt(IN_THE_WAY, &[&&*turn.session_id, &id, &&*turn.owner]).await?;
         let found = row.map_or(Ok((None, false)), |row| Ok((row.try_get(0)?, row.try_get(1)?)));
         match found.map_err(|error: Error| unreadable(self.place(), &error))? {
             (Some(other), _) => Err(running(turn, other)),

@@ -22,12 +22,12 @@ const OUTCOMES: [Outcome; 3] = [Outcome::Ok, Outcome::Error, Outcome::Cancelled]
 const ADD: &str = "INSERT INTO calls (id, started_at_us, duration_us, ttft_us, stream, attempts, status, \
      prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
      outcome, model, model_served, provider, error, finish_reason, request_id, session_id, turn_id, \
-     upstream_request_id, run_id) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+     upstream_request_id, run_id, key_id) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 const COLUMNS: &str = "SELECT id, started_at_us, duration_us, ttft_us, stream, attempts, status, \
      prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
      outcome, model, model_served, provider, error, finish_reason, request_id, session_id, turn_id, \
-     upstream_request_id, run_id FROM calls";
+     upstream_request_id, run_id, key_id FROM calls";
 pub(super) const PRUNE: &str =
     "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE id < ?1 ORDER BY id LIMIT ?2)";
 
@@ -66,6 +66,7 @@ impl CallQuery {
         let mut conditions = Conditions::default();
         conditions.add("request_id = ?", filter.request_id.as_deref().map(text));
         conditions.add("session_id = ?", filter.session_id.as_deref().map(text));
+        conditions.add("key_id = ?", filter.scope.key_id().map(|id| text(id)));
         conditions.add("run_id = ?", filter.run_id.as_deref().map(text));
         // The first half is the condition of the index on calls that went wrong.
         let wrong = filter.outcome.filter(|outcome| *outcome != Outcome::Ok);
@@ -136,6 +137,7 @@ fn add(statement: &mut CachedStatement<'_>, record: &CallRecord) -> Result<(), S
         record.turn_id.as_deref(),
         record.upstream_request_id.as_deref(),
         record.run_id.as_deref(),
+        record.key_id.as_deref(),
     ];
     for (column, text) in (17..).zip(optional_texts) {
         statement.raw_bind_parameter(column, text)?;
@@ -153,6 +155,7 @@ fn record_at(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         session_id: row.get(21)?,
         turn_id: row.get(22)?,
         run_id: row.get(24)?,
+        key_id: row.get(25)?,
         started_at_us: row.get(1)?,
         model: row.get(15)?,
         model_served: row.get(16)?,

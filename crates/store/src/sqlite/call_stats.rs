@@ -9,12 +9,22 @@ use crate::{CallStat, StatsBy};
 
 pub(super) const SCAN: &str = "SELECT started_at_us, model, outcome, prompt_tokens, cached_tokens, \
      completion_tokens, reasoning_tokens, cost_usd, ttft_us, duration_us FROM calls WHERE id >= ?1";
+pub(super) const SCAN_OF_KEY: &str = "SELECT started_at_us, model, outcome, prompt_tokens, cached_tokens, \
+     completion_tokens, reasoning_tokens, cost_usd, ttft_us, duration_us FROM calls WHERE key_id = ?1 AND id >= ?2";
 
-/// Sums up the records from an id on.
-pub(super) fn sum_up(db: &Connection, by: StatsBy, from: CallId) -> rusqlite::Result<Vec<CallStat>> {
+/// Sums up the records from an id on, those of one key where one is named.
+pub(super) fn sum_up(
+    db: &Connection,
+    key_id: Option<&str>,
+    by: StatsBy,
+    from: CallId,
+) -> rusqlite::Result<Vec<CallStat>> {
     let mut groups = Groups::new(by);
-    let mut statement = db.prepare_cached(SCAN)?;
-    let mut rows = statement.query([from])?;
+    let mut statement = db.prepare_cached(if key_id.is_some() { SCAN_OF_KEY } else { SCAN })?;
+    let mut rows = match key_id {
+        Some(key_id) => statement.query((key_id, from))?,
+        None => statement.query([from])?,
+    };
     while let Some(row) = rows.next()? {
         add(groups.group(day_of(row.get(0)?), row.get(1)?), row)?;
     }

@@ -9,7 +9,7 @@ use super::call_rows::{self, CallQuery};
 use super::failure::store_error;
 use super::{SqliteStore, call_stats};
 use crate::ids::{CallId, first_id_at};
-use crate::{CallFilter, CallStat, Calls, StatsBy, StoreError};
+use crate::{CallFilter, CallStat, Calls, Scope, StatsBy, StoreError};
 
 #[async_trait]
 impl Calls for SqliteStore {
@@ -23,11 +23,20 @@ impl Calls for SqliteStore {
             .await
     }
 
-    async fn call_stats(&self, by: StatsBy, since_us: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
+    async fn call_stats(
+        &self,
+        scope: &Scope,
+        by: StatsBy,
+        since_us: Option<i64>,
+    ) -> Result<Vec<CallStat>, StoreError> {
         let _permit = self.readers.scan_permit().await;
         let from = since_us.map_or(CallId::default(), first_id_at);
-        self.read(move |db, path| call_stats::sum_up(db, by, from).map_err(|error| store_error(path, &error)))
-            .await
+        let key_id = scope.owner();
+        self.read(move |db, path| {
+            let sums = call_stats::sum_up(db, key_id.as_deref(), by, from);
+            sums.map_err(|error| store_error(path, &error))
+        })
+        .await
     }
 
     async fn prune_calls(&self, before_us: i64, limit: u32) -> Result<u64, StoreError> {

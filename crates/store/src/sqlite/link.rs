@@ -29,6 +29,8 @@ pub(super) struct Link {
     gate: Arc<ReadGate>,
     /// The file whose leftovers have been cleared up.
     file: FileId,
+    /// Whether the database is this process's own, so that what runs in it and is not ours is dead.
+    owns: bool,
     /// Kept through an outage until the next try: its file may yet have to be left in good order.
     db: Option<Connection>,
     outage: Option<Outage>,
@@ -45,11 +47,40 @@ struct Outage {
 impl Link {
     /// Opens the database.
     pub(super) fn open(path: &Path, config: &StoreConfig, gate: Arc<ReadGate>) -> Result<Self, StoreError> {
+        let link = Self::open_as(path, config, gate, true)?;
+        if let Some(db) = &link.db {
+            clear_up(db).map_err(|error| store_error(path, &error))?;
+        }
+        Ok(link)
+    }
+
+    /// Opens the database beside the process that owns it.
+    pub(super) fn open_beside(
+        path: &Path,
+        config: &StoreConfig,
+        gate: Arc<ReadGate>,
+    ) -> Result<Self, StoreError> {
+        Self::open_as(path, config, gate, false)
+    }
+
+    fn open_as(
+        path: &Path,
+        config: &StoreConfig,
+        gate: Arc<ReadGate>,
+        owns: bool,
+    ) -> Result<Self, StoreError> {
         let db = open_for_writing(path, config, Duration::from_millis(config.busy_timeout_ms))?;
-        clear_up(&db).map_err(|error| store_error(path, &error))?;
         let file = current_file(path)?;
         gate.open_to(file);
-        Ok(Self { path: path.to_owned(), config: config.clone(), gate, file, db: Some(db), outage: None })
+        Ok(Self {
+            path: path.to_owned(),
+            config: config.clone(),
+            gate,
+            file,
+            owns,
+            db: Some(db),
+            outage: None,
+        })
     }
 
     /// The database's file.
@@ -117,7 +148,9 @@ impl Link {
         let db = open_for_writing(&self.path, &self.config, RETRY_PATIENCE)?;
         let file = current_file(&self.path)?;
         if file != self.file {
-            clear_up(&db).map_err(|error| store_error(&self.path, &error))?;
+            if self.owns {
+                clear_up(&db).map_err(|error| store_error(&self.path, &error))?;
+            }
             self.file = file;
         }
         self.gate.open_to(file);

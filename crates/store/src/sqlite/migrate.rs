@@ -8,10 +8,11 @@ use super::failure::store_error;
 use crate::StoreError;
 
 /// The steps from an empty file to today's schema. Never edit one that has been released; add the next.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/sqlite/0001_sessions.sql"),
     include_str!("../../migrations/sqlite/0002_calls.sql"),
     include_str!("../../migrations/sqlite/0003_runs.sql"),
+    include_str!("../../migrations/sqlite/0004_keys.sql"),
 ];
 
 /// The schema this program knows.
@@ -84,6 +85,24 @@ mod tests {
         check(&db, Path::new("x.db")).unwrap();
         let kept = db.query_row("SELECT model, run_id FROM calls", [], |row| Ok((row.get(0)?, row.get(1)?)));
         assert_eq!(kept.unwrap(), ("small".to_owned(), None::<String>));
+    }
+
+    #[test]
+    fn sessions_keep_their_keys_and_none_is_given_twice() {
+        let db = Connection::open_in_memory().unwrap();
+        (1..).zip(MIGRATIONS).take(3).for_each(|(step, sql)| apply(&db, step, sql).unwrap());
+        let add = "INSERT INTO sessions (id, created_at_us, active_at_us) VALUES (?1, 1, 2)";
+        for id in ["a", "b", "c"] {
+            db.execute(add, [id]).unwrap();
+        }
+        db.execute("DELETE FROM sessions WHERE id = 'c'", []).unwrap();
+        migrate(&db, Path::new("x.db")).unwrap();
+        db.execute(add, ["d"]).unwrap();
+        let mut statement = db.prepare("SELECT id, key, owner FROM sessions ORDER BY key").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let rows: Vec<(String, i64, String)> = rows.collect::<Result<_, _>>().unwrap();
+        let own = |id: &str, key| (id.to_owned(), key, String::new());
+        assert_eq!(rows, [own("a", 1), own("b", 2), own("d", 4)]);
     }
 
     #[test]

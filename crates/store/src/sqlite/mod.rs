@@ -5,8 +5,8 @@
 //! replaced, locked, or its disk is full, every operation says so at once, and the store finds back by
 //! itself.
 //!
-//! In reading order: `sessions`, `runs` and `calls` (the traits) → `turns`, `deletion`, `run_rows`,
-//! `run_removal`, `call_rows` (what runs in a batch) → `writer` → `batch` → `unheard` (callers that go away)
+//! In reading order: `sessions`, `runs`, `calls` and `keys` (the traits) → `turns`, `deletion`, `run_rows`,
+//! `run_removal`, `call_rows`, `key_rows` (what runs in a batch) → `writer` → `batch` → `unheard` (callers that go away)
 //! → `link` (the connection that mends itself) → `transcript`, `run_reader`, `run_list`, `call_stats`
 //! (reading) → `readers`; `connection`, `file`, `migrate`, `usage` and `failure` beside them.
 
@@ -18,6 +18,8 @@ mod connection;
 mod deletion;
 mod failure;
 mod file;
+mod key_rows;
+mod keys;
 mod link;
 mod migrate;
 #[cfg(test)]
@@ -77,7 +79,20 @@ impl SqliteStore {
         let claim = file::claim(path)?;
         let gate = Arc::new(ReadGate::new(path));
         let link = Link::open(path, config, Arc::clone(&gate))?;
-        let writer = Writer::spawn(link, claim, Duration::from_millis(config.busy_timeout_ms))?;
+        let writer = Writer::spawn(link, Some(claim), Duration::from_millis(config.busy_timeout_ms))?;
+        Ok(Self::over(path, gate, Some(writer)))
+    }
+
+    /// Opens a database for reading and writing beside the process that owns it: for what must not wait
+    /// until that one has ended, as the making of API keys. It ends no turns and runs.
+    ///
+    /// # Errors
+    /// Those of [`open_read_only`](Self::open_read_only), and those of a file that cannot be written.
+    pub fn open_beside(path: &Path, config: &StoreConfig) -> Result<Self, StoreError> {
+        drop(Self::open_read_only(path)?);
+        let gate = Arc::new(ReadGate::new(path));
+        let link = Link::open_beside(path, config, Arc::clone(&gate))?;
+        let writer = Writer::spawn(link, None, Duration::from_millis(config.busy_timeout_ms))?;
         Ok(Self::over(path, gate, Some(writer)))
     }
 

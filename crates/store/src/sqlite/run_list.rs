@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::usage::usage_at;
 use crate::cursor::{page_limit, run_cursor, run_page};
 use crate::durations::milliseconds;
+use crate::scope::key_of;
 use crate::{RunFilter, RunPage, RunSummary, StoreError};
 
 /// A run of a session that has been deleted is gone, though its row may be there for a moment.
@@ -14,7 +15,7 @@ pub(super) const SUMMARIES: &str = "SELECT runs.key, runs.id, agent, model, stat
      sessions.id, turn_id, started_at_us, resumed_at_us, ended_at_us, \
      (SELECT max(number) FROM run_steps WHERE run = runs.key), reason, error, prompt_tokens, \
      completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
-     duration_us FROM runs LEFT JOIN sessions ON sessions.key = runs.session \
+     duration_us, runs.owner FROM runs LEFT JOIN sessions ON sessions.key = runs.session \
      WHERE (runs.session IS NULL OR sessions.key IS NOT NULL)";
 
 /// A filter as SQL.
@@ -30,18 +31,29 @@ impl RunQuery {
         let limit = page_limit(&filter.page);
         let mut query = Self { sql: SUMMARIES.to_owned(), values: Vec::new(), limit };
         query.add("runs.key < ?", Some(run_cursor(filter.page.after.as_deref())?.into()));
-        query.add(
-            "runs.session = (SELECT key FROM sessions WHERE id = ?)",
-            text(filter.session_id.as_deref()),
-        );
-        // A session holds fewer runs than an agent or a status, so its index is the one to use.
+        let owner = filter.scope.owner();
+        query.add_session(filter.session_id.as_deref(), owner.as_deref());
+        // A session holds fewer runs than a key has, and a key fewer than an agent or a status, so theirs are
+        // the indexes to use.
         let in_session = filter.session_id.is_some();
-        query.add(if in_session { "+agent = ?" } else { "agent = ?" }, text(filter.agent.as_deref()));
-        query.add(if in_session { "+status = ?" } else { "status = ?" }, text(filter.status.as_deref()));
+        let in_some = in_session || owner.is_some();
+        let owned = if in_session { "+runs.owner = ?" } else { "runs.owner = ?" };
+        query.add(owned, text(owner.as_deref()));
+        query.add(if in_some { "+agent = ?" } else { "agent = ?" }, text(filter.agent.as_deref()));
+        query.add(if in_some { "+status = ?" } else { "status = ?" }, text(filter.status.as_deref()));
         query.sql.push_str(" ORDER BY runs.key DESC LIMIT ?");
         // One more than wanted tells whether there is a next page.
         query.values.push(Value::Integer(limit as i64 + 1));
         Ok(query)
+    }
+
+    /// The session that its owner means, or of several the one that an operator is shown.
+    fn add_session(&mut self, id: Option<&str>, owner: Option<&str>) {
+        let Some(id) = id else { return };
+        self.sql.push_str(" AND runs.session = (SELECT key FROM sessions WHERE id = ?");
+        self.values.push(Value::Text(id.to_owned()));
+        self.add("sessions.owner = ?", text(owner));
+        self.sql.push_str(" ORDER BY sessions.owner LIMIT 1)");
     }
 
     fn add(&mut self, condition: &str, value: Option<Value>) {
@@ -81,6 +93,7 @@ pub(super) fn summary_at(row: &Row<'_>) -> rusqlite::Result<(i64, RunSummary)> {
         usage: usage_at(row, 15)?,
         cost_usd: row.get(21)?,
         duration_ms: row.get::<_, Option<i64>>(22)?.map(milliseconds),
+        key_id: key_of(row.get(23)?),
     };
     Ok((row.get(0)?, summary))
 }

@@ -14,6 +14,7 @@ use crate::ids::RunId;
 use crate::stored::Stored;
 use crate::{RunStep, RunSummary, StoreError, StoredRun, StoredStep, StoredTool};
 
+const OWNED: &str = "(?2 IS NULL OR runs.owner = ?2)";
 pub(super) const TEXTS: &str = "SELECT input_json, input, answer FROM runs WHERE key = ?1";
 pub(super) const STEPS: &str = "SELECT number, at_us, said_json, said, thought, calls, model, finish_reason, \
      prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, \
@@ -33,21 +34,21 @@ impl<'db> RunReader<'db> {
         Self { db, path }
     }
 
-    /// A run, if it is there.
-    pub(super) fn run(&self, id: RunId) -> Result<Option<StoredRun>, StoreError> {
+    /// A run, if it is there, and this owner's where one is named.
+    pub(super) fn run(&self, id: RunId, owner: Option<&str>) -> Result<Option<StoredRun>, StoreError> {
         let fail = |error: rusqlite::Error| store_error(self.path, &error);
         // Its parts are those of one moment: a run may go on, or be removed, while it is read.
         let _moment = self.db.unchecked_transaction().map_err(fail)?;
-        let Some((key, summary)) = self.summary(id).map_err(fail)? else { return Ok(None) };
+        let Some((key, summary)) = self.summary(id, owner).map_err(fail)? else { return Ok(None) };
         let (input, answer) = self.texts(key).map_err(fail)?;
         let input = input.into_input().map_err(|error| unreadable(self.path, &error))?;
         let steps = self.steps(key)?;
         Ok(Some(StoredRun { summary, input, answer, steps }))
     }
 
-    fn summary(&self, id: RunId) -> rusqlite::Result<Option<(i64, RunSummary)>> {
-        let mut statement = self.db.prepare_cached(&format!("{SUMMARIES} AND runs.id = ?1"))?;
-        statement.query_row([id], summary_at).optional()
+    fn summary(&self, id: RunId, owner: Option<&str>) -> rusqlite::Result<Option<(i64, RunSummary)>> {
+        let mut statement = self.db.prepare_cached(&format!("{SUMMARIES} AND runs.id = ?1 AND {OWNED}"))?;
+        statement.query_row((id, owner), summary_at).optional()
     }
 
     fn texts(&self, run: i64) -> rusqlite::Result<(Stored, Option<String>)> {

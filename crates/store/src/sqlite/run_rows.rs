@@ -22,12 +22,13 @@ struct Standing {
 }
 
 const BEGIN: &str = "INSERT INTO runs (id, session, turn_id, status, resumable, started_at_us, agent, model, \
-     request_id, input_json, input) VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+     request_id, input_json, input, owner) VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
      ON CONFLICT DO NOTHING";
 /// A run of a session that has been deleted is gone, though its row may be there for a moment.
 pub(super) const FIND: &str = "SELECT runs.key, status, resumable \
      FROM runs LEFT JOIN sessions ON sessions.key = runs.session \
-     WHERE runs.id = ?1 AND (runs.session IS NULL OR sessions.key IS NOT NULL)";
+     WHERE runs.id = ?1 AND (runs.session IS NULL OR sessions.key IS NOT NULL) \
+     AND (?2 IS NULL OR runs.owner = ?2)";
 pub(super) const LAST_STEP: &str = "SELECT max(number) FROM run_steps WHERE run = ?1";
 pub(super) const ADD_STEP: &str = "INSERT INTO run_steps (run, number, at_us, duration_us, prompt_tokens, \
      completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, model, \
@@ -50,7 +51,7 @@ pub(super) const INTERRUPT_ALL: &str = "UPDATE runs SET status = 'interrupted' W
 
 /// Begins a run. Reads first, so that a refusal leaves nothing to undo.
 pub(super) fn begin(db: &Connection, run: &NewRun) -> Result<(), Stop> {
-    let session = run.session_id.as_ref().map(|id| session_key(db, id)).transpose()?;
+    let session = run.session_id.as_ref().map(|id| session_key(db, id, &run.owner)).transpose()?;
     let added = db.prepare_cached(BEGIN)?.execute(params![
         run.id,
         session,
@@ -62,6 +63,7 @@ pub(super) fn begin(db: &Connection, run: &NewRun) -> Result<(), Stop> {
         run.request_id,
         run.input.is_json,
         run.input.content,
+        run.owner,
     ])?;
     match added {
         1 => Ok(()),
@@ -133,8 +135,8 @@ pub(super) fn finish(db: &Connection, id: RunId, end: &FinishRun) -> Result<(), 
 }
 
 /// Has an interrupted run run again.
-pub(super) fn resume(db: &Connection, id: RunId, now_us: i64) -> Result<(), Stop> {
-    let Standing { key, status, resumable } = find(db, id)?;
+pub(super) fn resume(db: &Connection, id: RunId, owner: Option<&str>, now_us: i64) -> Result<(), Stop> {
+    let Standing { key, status, resumable } = find(db, id, owner)?;
     let run_id = name_of(id);
     match &*status {
         INTERRUPTED if resumable => {
@@ -157,13 +159,13 @@ pub(super) fn interrupt_all(db: &Connection) -> rusqlite::Result<()> {
     db.execute(INTERRUPT_ALL, []).map(drop)
 }
 
-fn session_key(db: &Connection, session_id: &Arc<str>) -> Result<i64, Stop> {
-    let found = find_session(db, session_id)?;
+fn session_key(db: &Connection, session_id: &Arc<str>, owner: &str) -> Result<i64, Stop> {
+    let found = find_session(db, session_id, owner)?;
     Ok(found.ok_or_else(|| StoreError::SessionNotFound { session_id: Arc::clone(session_id) })?)
 }
 
-fn find(db: &Connection, id: RunId) -> Result<Standing, Stop> {
-    let found = db.prepare_cached(FIND)?.query_row([id], standing_at).optional()?;
+fn find(db: &Connection, id: RunId, owner: Option<&str>) -> Result<Standing, Stop> {
+    let found = db.prepare_cached(FIND)?.query_row((id, owner), standing_at).optional()?;
     Ok(found.ok_or_else(|| StoreError::RunNotFound { run_id: name_of(id) })?)
 }
 
@@ -173,7 +175,7 @@ fn standing_at(row: &Row<'_>) -> rusqlite::Result<Standing> {
 
 /// The key of a run that runs.
 fn find_running(db: &Connection, id: RunId) -> Result<i64, Stop> {
-    let Standing { key, status, .. } = find(db, id)?;
+    let Standing { key, status, .. } = find(db, id, None)?;
     match &*status {
         RUNNING => Ok(key),
         _ => Err(StoreError::RunEnded { run_id: name_of(id), status: status.into() }.into()),

@@ -14,7 +14,7 @@ use super::unheard::{Abandoned, Unheard};
 use super::{run_removal, run_rows};
 use crate::draft::{check_ending, new_run, new_step};
 use crate::ids::{RunId, first_id_at, known_run};
-use crate::{BeginRun, FinishRun, RunFilter, RunPage, RunStep, Runs, StoreError, StoredRun, ToolEnd};
+use crate::{BeginRun, FinishRun, RunFilter, RunPage, RunStep, Runs, Scope, StoreError, StoredRun, ToolEnd};
 
 #[async_trait]
 impl Runs for SqliteStore {
@@ -42,19 +42,24 @@ impl Runs for SqliteStore {
         self.write(move |db| run_rows::finish(db, run, &finish)).await
     }
 
-    async fn resume_run(&self, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError> {
+    async fn resume_run(&self, scope: &Scope, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError> {
         let run = known_run(run_id)?;
-        let unheard = self.have_run(run, move |db| run_rows::resume(db, run, now_us)).await?;
+        let owner = scope.owner();
+        let resume = move |db: &Connection| run_rows::resume(db, run, owner.as_deref(), now_us);
+        let unheard = self.have_run(run, resume).await?;
         // Nobody else writes to it now; should it be unreadable, it is interrupted again.
-        let found =
-            self.run(run_id).await?.ok_or_else(|| StoreError::RunNotFound { run_id: run_id.into() })?;
+        let found = self
+            .run(scope, run_id)
+            .await?
+            .ok_or_else(|| StoreError::RunNotFound { run_id: run_id.into() })?;
         unheard.heard();
         Ok(found)
     }
 
-    async fn run(&self, run_id: &str) -> Result<Option<StoredRun>, StoreError> {
+    async fn run(&self, scope: &Scope, run_id: &str) -> Result<Option<StoredRun>, StoreError> {
         let Ok(run) = known_run(run_id) else { return Ok(None) };
-        self.read(move |db, path| RunReader::new(db, path).run(run)).await
+        let owner = scope.owner();
+        self.read(move |db, path| RunReader::new(db, path).run(run, owner.as_deref())).await
     }
 
     async fn list_runs(&self, filter: RunFilter) -> Result<RunPage, StoreError> {

@@ -10,8 +10,8 @@ use super::unheard::{Abandoned, Unheard};
 use crate::draft::{new_turn, turn_end};
 use crate::ids::turn_id;
 use crate::{
-    BeginTurn, BegunTurn, FinishTurn, MessagePage, Page, SessionDetail, SessionPage, Sessions, StoreError,
-    Turn,
+    BeginTurn, BegunTurn, FinishTurn, MessagePage, Page, Scope, SessionDetail, SessionPage, Sessions,
+    StoreError, Turn,
 };
 
 #[async_trait]
@@ -38,28 +38,31 @@ impl Sessions for SqliteStore {
         self.write(move |db| turns::finish(db, &end)).await
     }
 
-    async fn list_sessions(&self, page: Page) -> Result<SessionPage, StoreError> {
-        self.read(move |db, path| Reader::new(db, path).list(&page)).await
+    async fn list_sessions(&self, scope: &Scope, page: Page) -> Result<SessionPage, StoreError> {
+        let owner = scope.owner();
+        self.read(move |db, path| Reader::new(db, path).list(owner.as_deref(), &page)).await
     }
 
     async fn session(
         &self,
+        scope: &Scope,
         session_id: &str,
         page: MessagePage,
     ) -> Result<Option<SessionDetail>, StoreError> {
-        let id = session_id.to_owned();
-        self.read(move |db, path| Reader::new(db, path).session(&id, page)).await
+        let (id, owner) = (session_id.to_owned(), scope.owner());
+        self.read(move |db, path| Reader::new(db, path).session(&id, owner.as_deref(), page)).await
     }
 
-    async fn delete_session(&self, session_id: &str) -> Result<bool, StoreError> {
-        let id = session_id.to_owned();
-        let found = self.write(move |db| deletion::remove_session(db, &id)).await?;
+    async fn delete_session(&self, scope: &Scope, session_id: &str) -> Result<bool, StoreError> {
+        let (id, owner) = (session_id.to_owned(), scope.owner());
+        let found = self.write(move |db| deletion::remove_session(db, &id, owner.as_deref())).await?;
         while found && self.write(|db| Ok(deletion::sweep(db)?)).await? {}
         Ok(found)
     }
 
-    async fn turn(&self, id: &str) -> Result<Option<Turn>, StoreError> {
+    async fn turn(&self, scope: &Scope, id: &str) -> Result<Option<Turn>, StoreError> {
         let Ok(id) = turn_id(id) else { return Ok(None) };
-        self.read(move |db, path| Reader::new(db, path).turn(id)).await
+        let owner = scope.owner();
+        self.read(move |db, path| Reader::new(db, path).turn(id, owner.as_deref())).await
     }
 }

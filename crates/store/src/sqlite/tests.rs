@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    BeginRun, BeginTurn, FinishRun, FinishTurn, HistoryWindow, RunFinisher, Runs, Sessions, TurnEnding,
+    BeginRun, BeginTurn, FinishRun, FinishTurn, HistoryWindow, RunFinisher, Runs, Scope, Sessions, TurnEnding,
 };
 
 fn store() -> (TempDir, SqliteStore) {
@@ -29,6 +29,7 @@ async fn begin(store: &SqliteStore, n: u32, text: &str) -> Result<crate::BegunTu
 
 fn beginning(n: u32, text: &str) -> BeginTurn {
     BeginTurn {
+        key_id: None,
         session_id: format!("session-{n}").into(),
         turn_id: turn_id(n),
         message: Message::user(text),
@@ -56,7 +57,7 @@ async fn a_full_disk_is_named_and_recovered_from() {
     // The limit goes with the connection, as space comes back to a disk.
     recovery(&store).await;
     begin(&store, 2, &"enough now ".repeat(100_000)).await.unwrap();
-    assert!(store.turn(&turn_id(1)).await.unwrap().is_some());
+    assert!(store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -75,6 +76,7 @@ async fn the_end_of_a_run_outlasts_a_database_that_is_away() {
     let store = Arc::new(store);
     let run_id: Arc<str> = turn_id(1);
     let begin = BeginRun {
+        key_id: None,
         run_id: Arc::clone(&run_id),
         agent: "calculator".into(),
         model: "small".into(),
@@ -101,7 +103,7 @@ async fn the_end_of_a_run_outlasts_a_database_that_is_away() {
     set(&store, "query_only", 1).await;
     assert!(finisher.finish(end).await.unwrap_err().is_unavailable());
     finisher.flush().await;
-    let run = store.run(&run_id).await.unwrap().unwrap();
+    let run = store.run(&Scope::Everything, &run_id).await.unwrap().unwrap();
     assert_eq!((&*run.summary.status, run.answer.as_deref()), ("completed", Some("3")));
 }
 
@@ -132,9 +134,9 @@ async fn a_broken_row_is_named_and_harms_no_other() {
         .write(|db| Ok(db.execute("UPDATE turns SET answer = '[', answer_json = 1 WHERE answer = 'x'", [])?))
         .await
         .unwrap();
-    let damage = store.turn(&turn_id(2)).await.unwrap_err();
+    let damage = store.turn(&Scope::Everything, &turn_id(2)).await.unwrap_err();
     assert!(damage.to_string().contains("playhouse.db' is unreadable: EOF while parsing"), "{damage}");
-    assert!(store.turn(&turn_id(1)).await.unwrap().is_some());
+    assert!(store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().is_some());
 
     // A turn whose history is unreadable does not begin, and does not run for ever either.
     for n in 3..6 {
@@ -168,5 +170,8 @@ async fn an_abandoned_turn_ends_even_when_the_queue_is_full() {
     open.send(()).unwrap();
     hold.await.unwrap();
     store.probe().await.unwrap();
-    assert_eq!(store.turn(&turn_id(1)).await.unwrap().unwrap().state, crate::TurnState::Interrupted);
+    assert_eq!(
+        store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().unwrap().state,
+        crate::TurnState::Interrupted
+    );
 }

@@ -11,23 +11,30 @@ use super::turns::state_at;
 use super::usage::usage_at;
 use crate::cursor::{page_limit, session_cursor, session_page};
 use crate::ids::TurnId;
+use crate::scope::key_of;
 use crate::stored::Stored;
 use crate::turn_row::{Backwards, TurnRow};
 use crate::{MessagePage, Page, SessionDetail, SessionPage, SessionSummary, StoreError, Turn, TurnState};
 
 pub(super) const LIST: &str = "SELECT id, created_at_us, active_at_us, key, \
-     (SELECT max(number) FROM turns WHERE session = sessions.key) \
+     (SELECT max(number) FROM turns WHERE session = sessions.key), owner \
      FROM sessions WHERE (active_at_us, key) < (?1, ?2) ORDER BY active_at_us DESC, key DESC LIMIT ?3";
+pub(super) const LIST_OF_OWNER: &str = "SELECT id, created_at_us, active_at_us, key, \
+     (SELECT max(number) FROM turns WHERE session = sessions.key), owner \
+     FROM sessions WHERE owner = ?4 AND (active_at_us, key) < (?1, ?2) \
+     ORDER BY active_at_us DESC, key DESC LIMIT ?3";
 pub(super) const FIND: &str = "SELECT id, created_at_us, active_at_us, key, \
-     (SELECT max(number) FROM turns WHERE session = sessions.key) \
-     FROM sessions WHERE id = ?1";
+     (SELECT max(number) FROM turns WHERE session = sessions.key), owner \
+     FROM sessions WHERE id = ?1 AND (?2 IS NULL OR owner = ?2) \
+     ORDER BY owner LIMIT 1";
 pub(super) const TURNS_BACKWARDS: &str = "SELECT number, id, state, started_at_us, ended_at_us, \
      question_json, answer_json, question, answer \
      FROM turns WHERE session = ?1 AND number <= ?2 ORDER BY number DESC";
 pub(super) const FIND_TURN: &str = "SELECT number, turns.id, state, started_at_us, ended_at_us, \
      question_json, answer_json, question, answer, sessions.id, model, finish_reason, error, prompt_tokens, \
      completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens \
-     FROM turns JOIN sessions ON sessions.key = turns.session WHERE turns.id = ?1";
+     FROM turns JOIN sessions ON sessions.key = turns.session \
+     WHERE turns.id = ?1 AND (?2 IS NULL OR sessions.owner = ?2)";
 
 /// A reader of one database.
 pub(super) struct Reader<'db> {
@@ -41,28 +48,35 @@ impl<'db> Reader<'db> {
         Self { db, path }
     }
 
-    /// A page of sessions.
-    pub(super) fn list(&self, page: &Page) -> Result<SessionPage, StoreError> {
+    /// A page of sessions, of one owner where one is named.
+    pub(super) fn list(&self, owner: Option<&str>, page: &Page) -> Result<SessionPage, StoreError> {
         let (active_at_us, key) = session_cursor(page.after.as_deref())?;
         let limit = page_limit(page);
-        let found = self.summaries(active_at_us, key, limit + 1);
+        let found = self.summaries(owner, (active_at_us, key), limit + 1);
         Ok(session_page(found.map_err(|error| store_error(self.path, &error))?, limit))
     }
 
     /// A session with some of its messages.
-    pub(super) fn session(&self, id: &str, page: MessagePage) -> Result<Option<SessionDetail>, StoreError> {
+    pub(super) fn session(
+        &self,
+        id: &str,
+        owner: Option<&str>,
+        page: MessagePage,
+    ) -> Result<Option<SessionDetail>, StoreError> {
         let found = self
             .db
             .prepare_cached(FIND)
-            .and_then(|mut statement| statement.query_row([id], summary_row).optional());
+            .and_then(|mut statement| statement.query_row((id, owner), summary_row).optional());
         let found = found.map_err(|error| store_error(self.path, &error))?;
         found.map(|(key, summary)| self.with_messages(key, summary, page)).transpose()
     }
 
     /// A turn.
-    pub(super) fn turn(&self, id: TurnId) -> Result<Option<Turn>, StoreError> {
+    pub(super) fn turn(&self, id: TurnId, owner: Option<&str>) -> Result<Option<Turn>, StoreError> {
         let found = self.db.prepare_cached(FIND_TURN).and_then(|mut statement| {
-            statement.query_row([id], |row| Ok((turn_row(row)?, turn_without_messages(row)?))).optional()
+            let row =
+                statement.query_row((id, owner), |row| Ok((turn_row(row)?, turn_without_messages(row)?)));
+            row.optional()
         });
         let found = found.map_err(|error| store_error(self.path, &error))?;
         let Some((row, turn)) = found else { return Ok(None) };
@@ -73,13 +87,21 @@ impl<'db> Reader<'db> {
 
     fn summaries(
         &self,
-        active_at_us: i64,
-        key: i64,
+        owner: Option<&str>,
+        (active_at_us, key): (i64, i64),
         limit: usize,
     ) -> rusqlite::Result<Vec<(i64, SessionSummary)>> {
-        let mut statement = self.db.prepare_cached(LIST)?;
-        let rows = statement.query_map(params![active_at_us, key, limit as i64], summary_row)?;
-        rows.collect()
+        let limit = limit as i64;
+        match owner {
+            None => {
+                let mut statement = self.db.prepare_cached(LIST)?;
+                statement.query_map(params![active_at_us, key, limit], summary_row)?.collect()
+            }
+            Some(owner) => {
+                let mut statement = self.db.prepare_cached(LIST_OF_OWNER)?;
+                statement.query_map(params![active_at_us, key, limit, owner], summary_row)?.collect()
+            }
+        }
     }
 
     fn with_messages(
@@ -113,6 +135,7 @@ fn summary_row(row: &Row<'_>) -> rusqlite::Result<(i64, SessionSummary)> {
         created_at_us: row.get(1)?,
         active_at_us: row.get(2)?,
         turns: row.get::<_, Option<u32>>(4)?.unwrap_or_default(),
+        key_id: key_of(row.get(5)?),
     };
     Ok((row.get(3)?, summary))
 }

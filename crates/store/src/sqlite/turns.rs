@@ -22,9 +22,10 @@ struct LastTurn {
     context: u32,
 }
 
-pub(super) const FIND_SESSION: &str = "SELECT key FROM sessions WHERE id = ?1";
+pub(super) const FIND_SESSION: &str = "SELECT key FROM sessions WHERE id = ?1 AND owner = ?2";
 const TOUCH_SESSION: &str = "UPDATE sessions SET active_at_us = ?2 WHERE key = ?1";
-const ADD_SESSION: &str = "INSERT INTO sessions (id, created_at_us, active_at_us) VALUES (?1, ?2, ?2)";
+const ADD_SESSION: &str =
+    "INSERT INTO sessions (id, created_at_us, active_at_us, owner) VALUES (?1, ?2, ?2, ?3)";
 pub(super) const FIND_LAST: &str = "SELECT number, id, state = 'running', iif(in_context, number, context_before) \
      FROM turns WHERE session = ?1 ORDER BY number DESC LIMIT 1";
 const ADD_TURN: &str = "INSERT INTO turns (session, number, id, state, context_before, messages, tokens, \
@@ -42,7 +43,7 @@ const INTERRUPT_ALL: &str = "UPDATE turns SET state = 'interrupted' WHERE state 
 
 /// Begins a turn. Reads first, so that a refusal leaves nothing to undo.
 pub(super) fn begin(db: &Connection, turn: &NewTurn) -> Result<Begun, Stop> {
-    let known = find_session(db, &turn.session_id)?;
+    let known = find_session(db, &turn.session_id, &turn.owner)?;
     let last = known.map(|session| find_last(db, session)).transpose()?.flatten();
     let number = next_number(turn, last.as_ref())?;
     let session = enter_session(db, known, turn)?;
@@ -75,9 +76,9 @@ pub(super) fn interrupt_all(db: &Connection) -> rusqlite::Result<()> {
     db.execute(INTERRUPT_ALL, []).map(drop)
 }
 
-/// The key of a session.
-pub(super) fn find_session(db: &Connection, id: &str) -> rusqlite::Result<Option<i64>> {
-    db.prepare_cached(FIND_SESSION)?.query_row([id], |row| row.get(0)).optional()
+/// The key of an owner's session.
+pub(super) fn find_session(db: &Connection, id: &str, owner: &str) -> rusqlite::Result<Option<i64>> {
+    db.prepare_cached(FIND_SESSION)?.query_row([id, owner], |row| row.get(0)).optional()
 }
 
 /// A state in a row.
@@ -116,7 +117,7 @@ fn enter_session(db: &Connection, known: Option<i64>, turn: &NewTurn) -> rusqlit
             db.prepare_cached(TOUCH_SESSION)?.execute(params![session, turn.now_us])?;
             Ok(session)
         }
-        None => db.prepare_cached(ADD_SESSION)?.insert(params![turn.session_id, turn.now_us]),
+        None => db.prepare_cached(ADD_SESSION)?.insert(params![turn.session_id, turn.now_us, turn.owner]),
     }
 }
 

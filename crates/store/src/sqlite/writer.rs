@@ -53,8 +53,8 @@ fn give_way() {
 
 impl Writer {
     /// Starts the thread. It ends when this is dropped, after everything that waits, and gives the
-    /// claim on the database up then.
-    pub(super) fn spawn(link: Link, claim: File, busy_timeout: Duration) -> Result<Self, StoreError> {
+    /// claim on the database up then, where there is one.
+    pub(super) fn spawn(link: Link, claim: Option<File>, busy_timeout: Duration) -> Result<Self, StoreError> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared {
             epoch: Instant::now(),
@@ -175,7 +175,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("playhouse.db");
         let link = Link::open(&path, &StoreConfig::default(), Arc::new(ReadGate::new(&path))).unwrap();
-        let mut writer = Writer::spawn(link, file::claim(&path).unwrap(), Duration::ZERO).unwrap();
+        let mut writer = Writer::spawn(link, Some(file::claim(&path).unwrap()), Duration::ZERO).unwrap();
         writer.stalled_after = Duration::from_millis(10);
 
         let (resume, hang) = std::sync::mpsc::channel::<()>();

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use playhouse_llm::{CallRecord, Outcome, Usage};
-use playhouse_store::{CallFilter, Calls, StatsBy, Store, StoreError, prune_expired_calls};
+use playhouse_store::{CallFilter, Calls, Scope, StatsBy, Store, StoreError, prune_expired_calls};
 
 use super::Backend;
 
 const DAY_MS: u64 = 86_400_000;
 /// 2026-11-05 00:00 UTC.
-const START_MS: u64 = 20_762 * DAY_MS;
+pub(crate) const START_MS: u64 = 20_762 * DAY_MS;
 
 /// A call that began so long after [`START_MS`].
-fn call(after_ms: u64) -> CallRecord {
+pub(crate) fn call(after_ms: u64) -> CallRecord {
     let time_ms = START_MS + after_ms;
     CallRecord {
         id: call_id(time_ms),
@@ -20,6 +20,7 @@ fn call(after_ms: u64) -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: time_ms as i64 * 1_000,
         model: "small".into(),
         model_served: Some("small-2026-01-01".into()),
@@ -194,11 +195,11 @@ pub(crate) async fn stats_sum_up_by_day_and_model(backend: &dyn Backend) {
             })
             .collect()
     };
-    let by_day = store.call_stats(StatsBy::Day, None).await.unwrap();
+    let by_day = store.call_stats(&Scope::Everything, StatsBy::Day, None).await.unwrap();
     assert_eq!(rows(&by_day), ["2026-11-06 - 1 0 0", "2026-11-05 - 4 1 1"]);
-    let by_model = store.call_stats(StatsBy::Model, None).await.unwrap();
+    let by_model = store.call_stats(&Scope::Everything, StatsBy::Model, None).await.unwrap();
     assert_eq!(rows(&by_model), ["- small 3 1 1", "- large 2 0 0"]);
-    let both = store.call_stats(StatsBy::DayAndModel, None).await.unwrap();
+    let both = store.call_stats(&Scope::Everything, StatsBy::DayAndModel, None).await.unwrap();
     assert_eq!(rows(&both), ["2026-11-06 large 1 0 0", "2026-11-05 small 3 1 1", "2026-11-05 large 1 0 0"]);
 
     let small = &by_model[0];
@@ -210,7 +211,7 @@ pub(crate) async fn stats_sum_up_by_day_and_model(backend: &dyn Backend) {
     assert!((small.ttft_ms.unwrap().mean - 120.5).abs() < 1e-9);
 
     let since = Some((START_MS + DAY_MS) as i64 * 1_000);
-    let late = store.call_stats(StatsBy::Day, since).await.unwrap();
+    let late = store.call_stats(&Scope::Everything, StatsBy::Day, since).await.unwrap();
     assert_eq!(rows(&late), ["2026-11-06 - 1 0 0"]);
 }
 

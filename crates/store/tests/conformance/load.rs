@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use playhouse_store::{MessagePage, Page, RunFilter};
+use playhouse_store::{MessagePage, Page, RunFilter, Scope};
 
 use super::run_support::{begin_run, run_end, run_id, step, tool_end};
 use super::{Backend, begin, take_turn};
@@ -22,11 +22,12 @@ pub(crate) async fn five_hundred_turns_at_once_are_all_stored(backend: &dyn Back
     for task in tasks {
         task.await.unwrap();
     }
-    let listed = store.list_sessions(Page { limit: 100, after: None }).await.unwrap();
+    let listed = store.list_sessions(&Scope::Everything, Page { limit: 100, after: None }).await.unwrap();
     assert_eq!(listed.sessions.len(), 100);
     for session in listed.sessions {
         assert_eq!(session.turns, 5);
-        let detail = store.session(&session.id, MessagePage::default()).await.unwrap().unwrap();
+        let detail =
+            store.session(&Scope::Everything, &session.id, MessagePage::default()).await.unwrap().unwrap();
         let last = detail.messages.last().unwrap().message.text();
         assert_eq!(detail.messages.len(), 10);
         let n: u32 = session.id.trim_start_matches("session-").parse().unwrap();
@@ -56,7 +57,7 @@ pub(crate) async fn hundreds_of_runs_at_once_are_all_stored(backend: &dyn Backen
         task.await.unwrap();
     }
     for n in 0..200 {
-        let run = store.run(&run_id(n)).await.unwrap().unwrap();
+        let run = store.run(&Scope::Everything, &run_id(n)).await.unwrap().unwrap();
         assert_eq!((&*run.summary.status, run.answer), ("completed", Some(format!("answer {n}"))));
         assert_eq!((run.steps.len(), run.summary.step_count), (5, 5));
         for step in run.steps {

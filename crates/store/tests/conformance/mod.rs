@@ -4,12 +4,14 @@
 
 pub(crate) mod calls;
 pub(crate) mod history;
+pub(crate) mod keys;
 pub(crate) mod load;
 pub(crate) mod restart;
 pub(crate) mod resuming;
 pub(crate) mod run_lists;
 pub(crate) mod run_support;
 pub(crate) mod runs;
+pub(crate) mod scopes;
 pub(crate) mod sessions;
 
 use std::future::poll_fn;
@@ -122,6 +124,28 @@ macro_rules! conformance_tests {
         );
         crate::conformance::tests_of!(
             $backend,
+            keys,
+            a_key_reads_back_as_it_was_made,
+            a_key_that_is_not_there_is_none,
+            a_key_is_made_once,
+            keys_are_listed_newest_first_in_pages,
+            a_change_leaves_the_rest_as_it_was,
+            a_revoked_key_stays_revoked,
+            usage_is_summed_up_by_key_and_time
+        );
+        crate::conformance::tests_of!(
+            $backend,
+            scopes,
+            the_same_session_id_of_two_keys_is_two_sessions,
+            operators_see_everything_their_own_first,
+            what_belongs_to_another_key_is_not_there,
+            deleting_a_session_leaves_those_of_others,
+            sessions_of_a_key_are_listed_in_pages,
+            runs_belong_to_their_key,
+            calls_are_listed_and_summed_up_by_key
+        );
+        crate::conformance::tests_of!(
+            $backend,
             restart,
             everything_is_kept,
             runs_that_have_ended_stay_as_they_ended,
@@ -182,6 +206,7 @@ pub(crate) async fn begin(store: &dyn Store, session: &str, n: u32) -> Result<Be
 /// What the n-th turn begins with.
 pub(crate) fn beginning(session: &str, n: u32, history: HistoryWindow) -> BeginTurn {
     BeginTurn {
+        key_id: None,
         session_id: session.into(),
         turn_id: turn_id(n),
         message: Message::user(format!("question {n}")),

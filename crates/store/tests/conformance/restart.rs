@@ -1,7 +1,7 @@
 //! What is there after the process has ended and begun again.
 
 use playhouse_store::run::INTERRUPTED;
-use playhouse_store::{BeginRun, CallFilter, MessagePage, Page, StoreError, TurnState};
+use playhouse_store::{BeginRun, CallFilter, MessagePage, Page, Scope, StoreError, TurnState};
 
 use super::run_support::{begin_run, beginning_run, run_end, run_id, status_of, step, take_run, tool_end};
 use super::{Backend, answer, begin, take_turn, texts, turn_id};
@@ -19,7 +19,7 @@ pub(crate) async fn everything_is_kept(backend: &dyn Backend) {
     let third = begin(&*store, "ada", 3).await.unwrap();
     assert_eq!(texts(&third.history), ["question 1", "answer 1", "question 2", "answer 2"]);
     assert_eq!(third.number, 3);
-    assert_eq!(store.list_sessions(Page::default()).await.unwrap().sessions.len(), 1);
+    assert_eq!(store.list_sessions(&Scope::Everything, Page::default()).await.unwrap().sessions.len(), 1);
     assert!(store.list_calls(CallFilter::default()).await.unwrap().is_empty());
 }
 
@@ -32,11 +32,14 @@ pub(crate) async fn running_turns_are_interrupted(backend: &dyn Backend) {
 
     let store = backend.open().await;
     for n in [2, 3] {
-        let turn = store.turn(&turn_id(n)).await.unwrap().unwrap();
+        let turn = store.turn(&Scope::Everything, &turn_id(n)).await.unwrap().unwrap();
         assert_eq!((turn.state, turn.ended_at_us), (TurnState::Interrupted, None));
         assert_eq!(texts(&turn.messages), [format!("question {n}")]);
     }
-    assert_eq!(store.turn(&turn_id(1)).await.unwrap().unwrap().state, TurnState::Completed);
+    assert_eq!(
+        store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().unwrap().state,
+        TurnState::Completed
+    );
     let next = begin(&*store, "ada", 4).await.unwrap();
     assert_eq!(texts(&next.history), ["question 1", "answer 1"]);
     answer(&*store, 4).await;
@@ -48,23 +51,23 @@ pub(crate) async fn running_runs_are_interrupted_and_keep_what_they_did(backend:
     store.begin_run(BeginRun { resumable: false, ..beginning_run(2) }).await.unwrap();
     store.add_step(&run_id(2), step(1, &["c1", "c2"])).await.unwrap();
     store.end_tool(&run_id(2), 1, tool_end("c2")).await.unwrap();
-    let before = store.run(&run_id(2)).await.unwrap().unwrap();
+    let before = store.run(&Scope::Everything, &run_id(2)).await.unwrap().unwrap();
     drop(store);
 
     let store = backend.open().await;
-    let run = store.run(&run_id(2)).await.unwrap().unwrap();
+    let run = store.run(&Scope::Everything, &run_id(2)).await.unwrap().unwrap();
     assert_eq!((&*run.summary.status, run.summary.ended_at_us), (INTERRUPTED, None));
     assert_eq!((run.input, run.steps), (before.input, before.steps));
-    let refusal = store.resume_run(&run_id(2), 9).await.unwrap_err();
+    let refusal = store.resume_run(&Scope::Everything, &run_id(2), 9).await.unwrap_err();
     assert_eq!(refusal, StoreError::RunNotResumable { run_id: run_id(2) });
 
-    store.resume_run(&run_id(1), 9).await.unwrap();
+    store.resume_run(&Scope::Everything, &run_id(1), 9).await.unwrap();
     store.add_step(&run_id(1), step(1, &["c1"])).await.unwrap();
     drop(store);
 
     // It can be cut off more than once.
     let store = backend.open().await;
-    let run = store.resume_run(&run_id(1), 19).await.unwrap();
+    let run = store.resume_run(&Scope::Everything, &run_id(1), 19).await.unwrap();
     assert_eq!((run.summary.resumed_at_us, run.steps.len()), (Some(19), 1));
     store.finish_run(run_end(1)).await.unwrap();
 }
@@ -74,13 +77,13 @@ pub(crate) async fn runs_that_have_ended_stay_as_they_ended(backend: &dyn Backen
     let mut before = Vec::new();
     for (n, status) in [(1, "completed"), (2, "cancelled"), (3, INTERRUPTED)] {
         take_run(&*store, beginning_run(n), n, status).await;
-        before.push(store.run(&run_id(n)).await.unwrap());
+        before.push(store.run(&Scope::Everything, &run_id(n)).await.unwrap());
     }
     drop(store);
 
     let store = backend.open().await;
     for (n, before) in (1..).zip(before) {
-        assert_eq!(store.run(&run_id(n)).await.unwrap(), before);
+        assert_eq!(store.run(&Scope::Everything, &run_id(n)).await.unwrap(), before);
     }
 }
 
@@ -95,8 +98,8 @@ pub(crate) async fn half_a_deletion_is_finished(backend: &dyn Backend) {
     }
     {
         // Given up in the middle, as by a process that dies.
-        let mut deletion = std::pin::pin!(store.delete_session("ada"));
-        while store.session("ada", MessagePage::default()).await.unwrap().is_some() {
+        let mut deletion = std::pin::pin!(store.delete_session(&Scope::Everything, "ada"));
+        while store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().is_some() {
             std::future::poll_fn(|context| {
                 let _ = deletion.as_mut().poll(context);
                 std::task::Poll::Ready(())
@@ -104,7 +107,7 @@ pub(crate) async fn half_a_deletion_is_finished(backend: &dyn Backend) {
             .await;
         }
     }
-    assert!(store.turn(&turn_id(1)).await.unwrap().is_none());
+    assert!(store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().is_none());
     assert_eq!(status_of(&*store, 30).await, None);
     drop(store);
 
@@ -114,6 +117,6 @@ pub(crate) async fn half_a_deletion_is_finished(backend: &dyn Backend) {
     }
     for n in [1, 30] {
         begin_run(&*store, n).await;
-        assert!(store.run(&run_id(n)).await.unwrap().unwrap().steps.is_empty());
+        assert!(store.run(&Scope::Everything, &run_id(n)).await.unwrap().unwrap().steps.is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Listing runs, and removing them.
 
 use playhouse_store::run::{INTERRUPTED, RUNNING};
-use playhouse_store::{BeginRun, Page, RunFilter, Runs, StoreError, prune_expired_runs};
+use playhouse_store::{BeginRun, Page, RunFilter, Runs, Scope, StoreError, prune_expired_runs};
 
 use super::run_support::{
     begin_run, begin_us, beginning_run, found, run_end, run_id, status_of, step, take_run, tool_end,
@@ -48,7 +48,7 @@ pub(crate) async fn a_cursor_goes_on_whatever_comes_and_goes(backend: &dyn Backe
     let first = store.list_runs(page(3, None)).await.unwrap();
     assert_eq!(&*first.runs[2].id, &*run_id(4));
     // The page's last run goes, and a new one comes.
-    assert!(store.delete_session("ada").await.unwrap());
+    assert!(store.delete_session(&Scope::Everything, "ada").await.unwrap());
     begin_run(&*store, 7).await;
     assert_eq!(found(&*store, page(3, first.next)).await, [3, 2, 1]);
 }
@@ -105,12 +105,12 @@ pub(crate) async fn a_deleted_session_takes_its_runs(backend: &dyn Backend) {
     take_run(&*store, of_session("bob", 3), 3, "completed").await;
     take_run(&*store, beginning_run(4), 4, "completed").await;
     store.begin_run(of_session("ada", 5)).await.unwrap();
-    assert!(store.delete_session("ada").await.unwrap());
+    assert!(store.delete_session(&Scope::Everything, "ada").await.unwrap());
 
     for n in [1, 2, 5] {
         let not_found = StoreError::RunNotFound { run_id: run_id(n) };
         assert_eq!(status_of(&*store, n).await, None);
-        assert_eq!(store.resume_run(&run_id(n), 9).await.unwrap_err(), not_found);
+        assert_eq!(store.resume_run(&Scope::Everything, &run_id(n), 9).await.unwrap_err(), not_found);
         assert_eq!(store.add_step(&run_id(n), step(1, &[])).await.unwrap_err(), not_found);
         assert_eq!(store.end_tool(&run_id(n), 1, tool_end("c")).await.unwrap_err(), not_found);
         assert_eq!(store.finish_run(run_end(n)).await.unwrap_err(), not_found);
@@ -131,11 +131,11 @@ pub(crate) async fn many_runs_of_a_session_go_as_a_whole(backend: &dyn Backend) 
     for n in 1..=101 {
         take_run(&*store, of_session("ada", n), n, "completed").await;
     }
-    assert!(store.delete_session("ada").await.unwrap());
+    assert!(store.delete_session(&Scope::Everything, "ada").await.unwrap());
     for n in [1, 20, 21, 100, 101] {
         // Its id is free again, so nothing of it is left.
         begin_run(&*store, n).await;
-        assert!(store.run(&run_id(n)).await.unwrap().unwrap().steps.is_empty());
+        assert!(store.run(&Scope::Everything, &run_id(n)).await.unwrap().unwrap().steps.is_empty());
     }
 }
 
@@ -157,10 +157,10 @@ pub(crate) async fn old_runs_are_forgotten_in_steps(backend: &dyn Backend) {
     store.finish_run(run_end(2)).await.unwrap();
     assert_eq!(store.prune_runs(begin_us(8), 100).await.unwrap(), 1);
 
-    assert_eq!(store.run(&run_id(1)).await.unwrap(), None);
+    assert_eq!(store.run(&Scope::Everything, &run_id(1)).await.unwrap(), None);
     begin_run(&*store, 1).await;
-    assert!(store.run(&run_id(1)).await.unwrap().unwrap().steps.is_empty());
-    assert_eq!(store.run(&run_id(8)).await.unwrap().unwrap().steps.len(), 2);
+    assert!(store.run(&Scope::Everything, &run_id(1)).await.unwrap().unwrap().steps.is_empty());
+    assert_eq!(store.run(&Scope::Everything, &run_id(8)).await.unwrap().unwrap().steps.len(), 2);
 }
 
 pub(crate) async fn retention_keeps_young_runs(backend: &dyn Backend) {

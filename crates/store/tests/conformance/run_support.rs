@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use playhouse_llm::{Extra, FinishReason, Message, Part, ToolCall, Usage};
 use playhouse_store::run::INTERRUPTED;
-use playhouse_store::{BeginRun, FinishRun, RunFilter, RunStep, Store, StoreError, ToolEnd};
+use playhouse_store::{BeginRun, FinishRun, RunFilter, RunStep, Scope, Store, StoreError, ToolEnd};
 use serde_json::json;
 
 /// 2026-11-05 00:00 UTC.
@@ -24,6 +24,7 @@ pub(crate) fn begin_us(n: u64) -> i64 {
 /// What the n-th run begins with: it can go on.
 pub(crate) fn beginning_run(n: u64) -> BeginRun {
     BeginRun {
+        key_id: None,
         run_id: run_id(n),
         agent: "calculator".into(),
         model: "small".into(),
@@ -116,7 +117,7 @@ pub(crate) async fn interrupt(store: &dyn Store, n: u64) {
 
 /// The status of the n-th run.
 pub(crate) async fn status_of(store: &dyn Store, n: u64) -> Option<String> {
-    store.run(&run_id(n)).await.unwrap().map(|run| run.summary.status.to_string())
+    store.run(&Scope::Everything, &run_id(n)).await.unwrap().map(|run| run.summary.status.to_string())
 }
 
 /// Which runs a filter finds, on its first page.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use playhouse_llm::{Extra, FinishReason, Message, Part, Shape, Usage};
 use playhouse_store::run::{INTERRUPTED, RUNNING};
-use playhouse_store::{BeginRun, FinishRun, RunFilter, RunStep, StoreError, ToolEnd};
+use playhouse_store::{BeginRun, FinishRun, RunFilter, RunStep, Scope, StoreError, ToolEnd};
 
 use super::run_support::{
     begin_run, begin_us, beginning_run, ended, found, interrupt, run_end, run_id, status_of, step, take_run,
@@ -17,7 +17,7 @@ use super::{Backend, begin, give_up, turn_id};
 pub(crate) async fn a_run_is_there_as_soon_as_it_begins(backend: &dyn Backend) {
     let store = backend.open().await;
     begin_run(&*store, 1).await;
-    let run = store.run(&run_id(1)).await.unwrap().unwrap();
+    let run = store.run(&Scope::Everything, &run_id(1)).await.unwrap().unwrap();
     assert_eq!(run.input, [Message::user("question 1")]);
     assert!(run.steps.is_empty() && run.answer.is_none());
     let summary = run.summary;
@@ -74,7 +74,7 @@ pub(crate) async fn a_run_reads_back_as_it_was_told(backend: &dyn Backend) {
     };
     store.finish_run(end.clone()).await.unwrap();
 
-    let run = store.run(&run_id(1)).await.unwrap().unwrap();
+    let run = store.run(&Scope::Everything, &run_id(1)).await.unwrap().unwrap();
     assert_eq!(run.input, input);
     assert_eq!(run.answer, end.answer);
     assert_eq!((&run.steps[0].step, &run.steps[1].step), (&first, &bare));
@@ -101,7 +101,7 @@ pub(crate) async fn a_step_is_stored_before_its_tools_and_each_tool_as_it_ends(b
         if !next.is_empty() {
             store.end_tool(&id, 1, tool_end(next)).await.unwrap();
         }
-        let run = store.run(&id).await.unwrap().unwrap();
+        let run = store.run(&Scope::Everything, &id).await.unwrap().unwrap();
         assert_eq!((&*run.summary.status, run.summary.step_count), (RUNNING, 1));
         assert_eq!(run.steps[0].step, step(1, &["c1", "c2", "c3"]));
         let ended: Vec<_> = run.steps[0].tools.iter().map(|tool| tool.call_id.to_string()).collect();
@@ -123,7 +123,7 @@ pub(crate) async fn tools_stay_with_their_step_and_their_run(backend: &dyn Backe
         }
     }
     for n in [1, 2] {
-        let run = store.run(&run_id(n)).await.unwrap().unwrap();
+        let run = store.run(&Scope::Everything, &run_id(n)).await.unwrap().unwrap();
         let outputs = run.steps.iter().map(|step| step.tools.iter().map(|tool| &*tool.output).collect());
         let outputs: Vec<Vec<&str>> = outputs.collect();
         assert_eq!(outputs, [vec![&*format!("{n} 1")], vec![], vec![&*format!("{n} 3")]]);
@@ -142,7 +142,7 @@ pub(crate) async fn steps_follow_one_another(backend: &dyn Backend) {
         assert!(matches!(refusal, StoreError::Invalid { .. }), "{refusal}");
     }
     store.add_step(&id, step(2, &[])).await.unwrap();
-    let run = store.run(&id).await.unwrap().unwrap();
+    let run = store.run(&Scope::Everything, &id).await.unwrap().unwrap();
     assert_eq!(run.steps.iter().map(|step| step.step.number).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(run.steps[0].step, step(1, &["c1"]));
 }
@@ -162,7 +162,7 @@ pub(crate) async fn a_tool_ends_once_and_in_a_step_that_is_there(backend: &dyn B
     let expected = format!("tool call 'c1' of step 1 of run '{id}' has ended before");
     assert_eq!(again.unwrap_err(), StoreError::invalid(expected));
     fine.unwrap();
-    let run = store.run(&id).await.unwrap().unwrap();
+    let run = store.run(&Scope::Everything, &id).await.unwrap().unwrap();
     let outputs: Vec<_> = run.steps[0].tools.iter().map(|tool| &*tool.output).collect();
     assert_eq!(outputs, ["result of c1", "result of c2"]);
 }
@@ -171,14 +171,14 @@ pub(crate) async fn nothing_is_added_to_a_run_that_has_ended(backend: &dyn Backe
     let store = backend.open().await;
     for (n, status) in [(1, "completed"), (2, "step_limit"), (3, "cancelled"), (4, INTERRUPTED)] {
         take_run(&*store, beginning_run(n), n, status).await;
-        let before = store.run(&run_id(n)).await.unwrap();
+        let before = store.run(&Scope::Everything, &run_id(n)).await.unwrap();
         let refusals = [
             store.add_step(&run_id(n), step(3, &[])).await,
             store.end_tool(&run_id(n), 1, tool_end("late")).await,
             store.finish_run(FinishRun { answer: None, ..run_end(n) }).await,
         ];
         refusals.into_iter().for_each(|refusal| assert_eq!(refusal.unwrap_err(), ended(n, status)));
-        assert_eq!(store.run(&run_id(n)).await.unwrap(), before);
+        assert_eq!(store.run(&Scope::Everything, &run_id(n)).await.unwrap(), before);
     }
 }
 
@@ -191,8 +191,8 @@ pub(crate) async fn a_run_that_was_never_begun_is_not_found(backend: &dyn Backen
         assert_eq!(store.end_tool(id, 1, tool_end("c1")).await.unwrap_err(), not_found);
         let end = FinishRun { run_id: id.into(), ..run_end(1) };
         assert_eq!(store.finish_run(end).await.unwrap_err(), not_found);
-        assert_eq!(store.resume_run(id, 9).await.unwrap_err(), not_found);
-        assert_eq!(store.run(id).await.unwrap(), None);
+        assert_eq!(store.resume_run(&Scope::Everything, id, 9).await.unwrap_err(), not_found);
+        assert_eq!(store.run(&Scope::Everything, id).await.unwrap(), None);
     }
 }
 
@@ -220,7 +220,7 @@ pub(crate) async fn a_run_belongs_to_a_session_that_is_there(backend: &dyn Backe
     assert_eq!(refusal, StoreError::SessionNotFound { session_id: "ada".into() });
     begin(&*store, "ada", 1).await.unwrap();
     store.begin_run(of_session(1)).await.unwrap();
-    assert!(store.delete_session("ada").await.unwrap());
+    assert!(store.delete_session(&Scope::Everything, "ada").await.unwrap());
     let refusal = store.begin_run(of_session(2)).await.unwrap_err();
     assert_eq!(refusal, StoreError::SessionNotFound { session_id: "ada".into() });
 }
@@ -234,7 +234,7 @@ pub(crate) async fn a_run_id_serves_once(backend: &dyn Backend) {
     let expected = StoreError::invalid(format!("run id '{}' has been used before", run_id(1)));
     assert_eq!(again.unwrap_err(), expected);
     fine.unwrap();
-    let run = store.run(&run_id(1)).await.unwrap().unwrap();
+    let run = store.run(&Scope::Everything, &run_id(1)).await.unwrap().unwrap();
     assert_eq!((&*run.summary.agent, &*run.summary.status), ("calculator", "completed"));
 }
 
@@ -270,7 +270,7 @@ pub(crate) async fn a_refusal_that_nobody_hears_ends_no_run(backend: &dyn Backen
     let id = begin_run(&*store, 1).await;
     for _ in 0..20 {
         assert!(!give_up(store.begin_run(beginning_run(1))).await);
-        assert!(!give_up(store.resume_run(&id, 9)).await);
+        assert!(!give_up(store.resume_run(&Scope::Everything, &id, 9)).await);
     }
     // A write that comes later is done later: it still runs.
     store.probe().await.unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use playhouse_llm::{Extra, Message, Part, Role, Shape, ToolCall, Usage};
-use playhouse_store::{BeginTurn, FinishTurn, MessagePage, Page, StoreError, TurnEnding, TurnState};
+use playhouse_store::{BeginTurn, FinishTurn, MessagePage, Page, Scope, StoreError, TurnEnding, TurnState};
 use serde_json::json;
 
 use super::{Backend, WIDE, answer, begin, beginning, end, give_up, take_turn, turn_id};
@@ -20,11 +20,11 @@ pub(crate) async fn a_session_begins_with_its_first_turn(backend: &dyn Backend) 
 pub(crate) async fn a_message_is_stored_before_it_is_answered(backend: &dyn Backend) {
     let store = backend.open().await;
     begin(&*store, "ada", 1).await.unwrap();
-    let session = store.session("ada", MessagePage::default()).await.unwrap().unwrap();
+    let session = store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().unwrap();
     assert_eq!(session.messages.len(), 1);
     assert_eq!(session.messages[0].message, Message::user("question 1"));
     assert_eq!(session.messages[0].turn_state, TurnState::Running);
-    assert_eq!(store.turn(&turn_id(1)).await.unwrap().unwrap().state, TurnState::Running);
+    assert_eq!(store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().unwrap().state, TurnState::Running);
 }
 
 pub(crate) async fn of_turns_at_once_one_proceeds(backend: &dyn Backend) {
@@ -66,7 +66,10 @@ pub(crate) async fn a_turn_ends_once(backend: &dyn Backend) {
     let again = FinishTurn::new(turn_id(1), TurnEnding::Interrupted, 9);
     let refusal = store.finish_turn(again).await.unwrap_err();
     assert_eq!(refusal, StoreError::TurnEnded { turn_id: turn_id(1), state: TurnState::Completed });
-    assert_eq!(store.turn(&turn_id(1)).await.unwrap().unwrap().messages[1], Message::assistant("answer 1"));
+    assert_eq!(
+        store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().unwrap().messages[1],
+        Message::assistant("answer 1")
+    );
 }
 
 pub(crate) async fn a_turn_that_was_never_begun_is_not_found(backend: &dyn Backend) {
@@ -84,11 +87,11 @@ pub(crate) async fn odd_ids_are_refused(backend: &dyn Backend) {
     let begin_oddly = BeginTurn { turn_id: "turn-1".into(), ..beginning("ada", 1, WIDE) };
     let refusal = store.begin_turn(begin_oddly).await.unwrap_err();
     assert_eq!(refusal.to_string(), "'turn-1' is no turn id: a turn id is a UUID");
-    assert!(store.list_sessions(Page::default()).await.unwrap().sessions.is_empty());
+    assert!(store.list_sessions(&Scope::Everything, Page::default()).await.unwrap().sessions.is_empty());
 
     let longest = "ä".repeat(127);
     begin(&*store, &longest, 1).await.unwrap();
-    assert!(store.session(&longest, MessagePage::default()).await.unwrap().is_some());
+    assert!(store.session(&Scope::Everything, &longest, MessagePage::default()).await.unwrap().is_some());
 }
 
 pub(crate) async fn a_turn_id_serves_once(backend: &dyn Backend) {
@@ -98,7 +101,7 @@ pub(crate) async fn a_turn_id_serves_once(backend: &dyn Backend) {
     let (twice, fine) = tokio::join!(begin(&*store, "bob", 1), begin(&*store, "cy", 2));
     assert!(matches!(twice, Err(StoreError::Invalid { .. })), "{twice:?}");
     assert_eq!(fine.unwrap().number, 1);
-    assert!(store.session("bob", MessagePage::default()).await.unwrap().is_none());
+    assert!(store.session(&Scope::Everything, "bob", MessagePage::default()).await.unwrap().is_none());
 }
 
 pub(crate) async fn a_beginning_that_is_given_up_leaves_the_session_free(backend: &dyn Backend) {
@@ -115,7 +118,8 @@ pub(crate) async fn a_beginning_that_is_given_up_leaves_the_session_free(backend
         next = begin(&*store, "ada", 21).await;
     }
     next.unwrap();
-    let states = store.session("ada", MessagePage::default()).await.unwrap().unwrap().messages;
+    let states =
+        store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().unwrap().messages;
     let ended = states.iter().filter(|message| message.turn_state == TurnState::Interrupted).count();
     assert_eq!(ended + 1, states.len());
 }
@@ -137,7 +141,7 @@ pub(crate) async fn a_turn_reads_back_as_it_was_told(backend: &dyn Backend) {
     };
     store.finish_turn(finish).await.unwrap();
 
-    let turn = store.turn(&turn_id(1)).await.unwrap().unwrap();
+    let turn = store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().unwrap();
     assert_eq!((&*turn.id, &*turn.session_id, turn.number), (&*turn_id(1), "ada", 1));
     assert_eq!((turn.state, turn.error.as_deref()), (TurnState::Failed, Some("interrupted")));
     assert_eq!((turn.started_at_us, turn.ended_at_us), (1_000, Some(2_000)));
@@ -170,7 +174,7 @@ pub(crate) async fn sessions_are_listed_by_activity(backend: &dyn Backend) {
     take_turn(&*store, "ada", 1).await;
     take_turn(&*store, "bob", 2).await;
     begin(&*store, "ada", 3).await.unwrap();
-    let listed = store.list_sessions(Page::default()).await.unwrap();
+    let listed = store.list_sessions(&Scope::Everything, Page::default()).await.unwrap();
     assert_eq!(listed.next, None);
     let rows: Vec<_> = listed
         .sessions
@@ -190,14 +194,14 @@ pub(crate) async fn sessions_are_listed_in_pages(backend: &dyn Backend) {
     let mut seen = Vec::new();
     let mut page = Page { limit: 2, after: None };
     loop {
-        let listed = store.list_sessions(page.clone()).await.unwrap();
+        let listed = store.list_sessions(&Scope::Everything, page.clone()).await.unwrap();
         assert!(listed.sessions.len() <= 2);
         seen.extend(listed.sessions.iter().map(|session| session.id.to_string()));
         let Some(next) = listed.next else { break };
         page.after = Some(next);
     }
     assert_eq!(seen, ["s-7", "s-6", "s-5", "s-4", "s-3", "s-2", "s-1"]);
-    let most = store.list_sessions(Page { limit: 1_000_000, after: None }).await.unwrap();
+    let most = store.list_sessions(&Scope::Everything, Page { limit: 1_000_000, after: None }).await.unwrap();
     assert_eq!(most.sessions.len(), 7);
 }
 
@@ -205,7 +209,7 @@ pub(crate) async fn a_made_up_cursor_is_refused(backend: &dyn Backend) {
     let store = backend.open().await;
     for cursor in ["", "x", "1", "1-x", "99999999999999999999-1"] {
         let page = Page { limit: 10, after: Some(cursor.to_owned()) };
-        let refusal = store.list_sessions(page).await.unwrap_err();
+        let refusal = store.list_sessions(&Scope::Everything, page).await.unwrap_err();
         assert!(matches!(refusal, StoreError::Invalid { .. }), "{refusal}");
     }
 }
@@ -222,7 +226,7 @@ pub(crate) async fn messages_are_read_in_pages_backwards(backend: &dyn Backend) 
     let mut pages = Vec::new();
     let mut page = MessagePage { limit: 3, before: None };
     loop {
-        let session = store.session("ada", page).await.unwrap().unwrap();
+        let session = store.session(&Scope::Everything, "ada", page).await.unwrap().unwrap();
         assert_eq!(session.summary.turns, 4);
         let positions: Vec<u64> = session.messages.iter().map(|message| message.position).collect();
         assert!(positions.is_sorted_by(|left, right| left < right));
@@ -233,7 +237,7 @@ pub(crate) async fn messages_are_read_in_pages_backwards(backend: &dyn Backend) 
     }
     assert_eq!(pages, [3, 3, 3, 1]);
     let nothing = MessagePage { limit: 3, before: Some(0) };
-    assert!(store.session("ada", nothing).await.unwrap().unwrap().messages.is_empty());
+    assert!(store.session(&Scope::Everything, "ada", nothing).await.unwrap().unwrap().messages.is_empty());
 }
 
 pub(crate) async fn a_deleted_session_is_gone(backend: &dyn Backend) {
@@ -241,14 +245,14 @@ pub(crate) async fn a_deleted_session_is_gone(backend: &dyn Backend) {
     take_turn(&*store, "ada", 1).await;
     begin(&*store, "ada", 2).await.unwrap();
     take_turn(&*store, "bob", 3).await;
-    assert!(store.delete_session("ada").await.unwrap());
-    assert!(!store.delete_session("ada").await.unwrap());
+    assert!(store.delete_session(&Scope::Everything, "ada").await.unwrap());
+    assert!(!store.delete_session(&Scope::Everything, "ada").await.unwrap());
 
-    assert!(store.session("ada", MessagePage::default()).await.unwrap().is_none());
-    assert!(store.turn(&turn_id(1)).await.unwrap().is_none());
+    assert!(store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().is_none());
+    assert!(store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().is_none());
     let late = FinishTurn::new(turn_id(2), TurnEnding::Completed, 9);
     assert_eq!(store.finish_turn(late).await.unwrap_err(), StoreError::TurnNotFound { turn_id: turn_id(2) });
-    assert!(store.session("bob", MessagePage::default()).await.unwrap().is_some());
+    assert!(store.session(&Scope::Everything, "bob", MessagePage::default()).await.unwrap().is_some());
     let anew = begin(&*store, "ada", 4).await.unwrap();
     assert_eq!((anew.number, anew.new_session, anew.history.len()), (1, true, 0));
 }
@@ -258,9 +262,9 @@ pub(crate) async fn a_long_session_is_deleted_as_a_whole(backend: &dyn Backend) 
     for n in 1..=1_001 {
         take_turn(&*store, "ada", n).await;
     }
-    assert!(store.delete_session("ada").await.unwrap());
+    assert!(store.delete_session(&Scope::Everything, "ada").await.unwrap());
     for n in [1, 500, 501, 1_000, 1_001] {
-        assert!(store.turn(&turn_id(n)).await.unwrap().is_none());
+        assert!(store.turn(&Scope::Everything, &turn_id(n)).await.unwrap().is_none());
         // Its id is free again, so nothing of it is left.
         begin(&*store, &format!("other-{n}"), n).await.unwrap();
     }
@@ -268,9 +272,9 @@ pub(crate) async fn a_long_session_is_deleted_as_a_whole(backend: &dyn Backend) 
 
 pub(crate) async fn what_is_not_there_is_none(backend: &dyn Backend) {
     let store = backend.open().await;
-    assert!(store.session("nobody", MessagePage::default()).await.unwrap().is_none());
-    assert!(store.turn(&turn_id(1)).await.unwrap().is_none());
-    assert!(store.turn("no-uuid").await.unwrap().is_none());
-    assert!(!store.delete_session("nobody").await.unwrap());
+    assert!(store.session(&Scope::Everything, "nobody", MessagePage::default()).await.unwrap().is_none());
+    assert!(store.turn(&Scope::Everything, &turn_id(1)).await.unwrap().is_none());
+    assert!(store.turn(&Scope::Everything, "no-uuid").await.unwrap().is_none());
+    assert!(!store.delete_session(&Scope::Everything, "nobody").await.unwrap());
     store.probe().await.unwrap();
 }

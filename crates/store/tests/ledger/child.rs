@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use playhouse_llm::CallRecord;
 use playhouse_store::{
-    CallFilter, CallLedger, CallStat, Calls, SqliteStore, StatsBy, StoreConfig, StoreError,
+    CallFilter, CallLedger, CallStat, Calls, Scope, SqliteStore, StatsBy, StoreConfig, StoreError,
 };
 
 use super::{ids_in, record};
@@ -141,7 +141,7 @@ impl Calls for Away {
         away()
     }
 
-    async fn call_stats(&self, _: StatsBy, _: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
+    async fn call_stats(&self, _: &Scope, _: StatsBy, _: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
         away()
     }
 

@@ -19,6 +19,7 @@ fn record(number: u32) -> CallRecord {
         session_id: Some("ada".into()),
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: i64::try_from(at_ms).unwrap() * 1_000,
         model: "gpt-4o-mini".into(),
         model_served: None,

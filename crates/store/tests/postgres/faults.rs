@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use playhouse_store::testing::postgres::{self, PostgresServer};
-use playhouse_store::{Health, MessagePage, PostgresConfig, PostgresStore, Sessions, StoreError, TurnState};
+use playhouse_store::{
+    Health, MessagePage, PostgresConfig, PostgresStore, Scope, Sessions, StoreError, TurnState,
+};
 
 use crate::conformance::{begin, take_turn, turn_id};
 
@@ -54,14 +56,26 @@ async fn a_server_that_stops_is_away_at_once_and_found_again() {
         }
         let began = Instant::now();
         is_away(begin(&store, "bob", 3).await);
-        is_away(store.session("ada", MessagePage::default()).await);
+        is_away(store.session(&Scope::Everything, "ada", MessagePage::default()).await);
         is_away(store.probe().await);
         assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
         server.restart();
         recovers(&store).await;
         // Everything that was acknowledged is there, and the turn of a living process still runs.
-        assert_eq!(store.turn(&turn_id(2)).await.unwrap().unwrap().state, TurnState::Running);
-        assert_eq!(store.session("ada", MessagePage::default()).await.unwrap().unwrap().messages.len(), 3);
+        assert_eq!(
+            store.turn(&Scope::Everything, &turn_id(2)).await.unwrap().unwrap().state,
+            TurnState::Running
+        );
+        assert_eq!(
+            store
+                .session(&Scope::Everything, "ada", MessagePage::default())
+                .await
+                .unwrap()
+                .unwrap()
+                .messages
+                .len(),
+            3
+        );
     }
 }
 
@@ -96,7 +110,16 @@ async fn connections_that_are_cut_are_replaced() {
         assert_ne!(database.sql(cut), "0");
         recovers(&store).await;
     }
-    assert_eq!(store.session("ada", MessagePage::default()).await.unwrap().unwrap().summary.turns, 5);
+    assert_eq!(
+        store
+            .session(&Scope::Everything, "ada", MessagePage::default())
+            .await
+            .unwrap()
+            .unwrap()
+            .summary
+            .turns,
+        5
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

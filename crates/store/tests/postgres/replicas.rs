@@ -1,7 +1,7 @@
 //! Several processes over one database: stores that know nothing of each other.
 
 use playhouse_store::testing::postgres;
-use playhouse_store::{PostgresConfig, PostgresStore, Runs, Sessions, StoreError, TurnState};
+use playhouse_store::{PostgresConfig, PostgresStore, Runs, Scope, Sessions, StoreError, TurnState};
 
 use super::open;
 use crate::conformance::run_support::{begin_run, run_id, status_of};
@@ -40,7 +40,10 @@ async fn what_one_replica_has_written_another_reads() {
     let second = begin(&other, "ada", 2).await.unwrap();
     assert_eq!((second.number, texts(&second.history).join(" ")), (2, "question 1 answer 1".to_owned()));
     answer(&one, 2).await;
-    assert_eq!(other.turn(&turn_id(2)).await.unwrap().unwrap().state, TurnState::Completed);
+    assert_eq!(
+        other.turn(&Scope::Everything, &turn_id(2)).await.unwrap().unwrap().state,
+        TurnState::Completed
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,10 +53,10 @@ async fn opening_ends_nothing_of_the_others() {
     begin(&one, "ada", 1).await.unwrap();
     begin_run(&one, 1).await;
     let other = open(&database).await;
-    assert_eq!(other.turn(&turn_id(1)).await.unwrap().unwrap().state, TurnState::Running);
+    assert_eq!(other.turn(&Scope::Everything, &turn_id(1)).await.unwrap().unwrap().state, TurnState::Running);
     assert_eq!(status_of(&other, 1).await.as_deref(), Some("running"));
     answer(&one, 1).await;
-    assert!(one.run(&run_id(1)).await.unwrap().is_some());
+    assert!(one.run(&Scope::Everything, &run_id(1)).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,5 +104,5 @@ async fn a_database_for_reading_is_left_as_it_is() {
     assert_eq!(database.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
     take_turn(&open(&database).await, "ada", 1).await;
     let reader = PostgresStore::open_read_only(&database.url().into(), &config).await.unwrap();
-    assert!(reader.turn(&turn_id(1)).await.unwrap().is_some());
+    assert!(reader.turn(&Scope::Everything, &turn_id(1)).await.unwrap().is_some());
 }

@@ -25,6 +25,7 @@ fn call(n: u32, started_at_us: i64) -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us,
         model: ["small", "large", "huge"][n as usize % 3].into(),
         model_served: None,
@@ -72,8 +73,8 @@ async fn they_are_those_of_the_records_for_every_span() {
                 [None, Some(START_US), Some(START_US + DAY_US * 5 / 3), Some(START_US + 9 * DAY_US)]
             {
                 let (kept, counted) = (
-                    store.call_stats(by, since_us).await.unwrap(),
-                    sqlite.call_stats(by, since_us).await.unwrap(),
+                    store.call_stats(&playhouse_store::Scope::Everything, by, since_us).await.unwrap(),
+                    sqlite.call_stats(&playhouse_store::Scope::Everything, by, since_us).await.unwrap(),
                 );
                 assert_eq!(kept.len(), counted.len());
                 kept.iter().zip(&counted).for_each(|(kept, counted)| assert_same(kept, counted));
@@ -115,7 +116,8 @@ async fn they_count_once_what_replicas_send_at_the_same_time() {
     for send in sends.collect::<Vec<_>>() {
         send.await.unwrap().unwrap();
     }
-    let stats = replicas[0].call_stats(StatsBy::Model, None).await.unwrap();
+    let stats =
+        replicas[0].call_stats(&playhouse_store::Scope::Everything, StatsBy::Model, None).await.unwrap();
     assert_eq!(stats.iter().map(|stat| stat.calls).sum::<u64>(), 400);
 }
 

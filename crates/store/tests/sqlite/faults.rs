@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use playhouse_store::{Health, MessagePage, Sessions, SqliteStore, StoreError};
+use playhouse_store::{Health, MessagePage, Scope, Sessions, SqliteStore, StoreError};
 
 use super::TestDatabase;
 use crate::conformance::{begin, take_turn, texts};
@@ -29,19 +29,21 @@ async fn a_file_that_is_moved_away_and_back_loses_nothing() {
     let database = TestDatabase::new();
     let store = database.open();
     take_turn(&store, "ada", 1).await;
-    assert!(store.session("ada", MessagePage::default()).await.unwrap().is_some());
+    assert!(store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().is_some());
     let away = database.path().with_file_name("away.db");
 
     fs::rename(database.path(), &away).unwrap();
     let refusal = begin(&store, "ada", 2).await.unwrap_err();
     assert!(refusal.is_unavailable(), "{refusal}");
-    assert!(store.session("ada", MessagePage::default()).await.unwrap_err().is_unavailable());
+    assert!(
+        store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap_err().is_unavailable()
+    );
     assert!(reason(&store).await.contains("is gone; put it back"));
 
     fs::rename(&away, database.path()).unwrap();
     recovery(&store).await;
     assert_eq!(texts(&begin(&store, "ada", 2).await.unwrap().history), ["question 1", "answer 1"]);
-    assert!(store.session("ada", MessagePage::default()).await.unwrap().is_some());
+    assert!(store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -58,13 +60,16 @@ async fn a_file_that_is_replaced_is_left_whole_for_the_new_one() {
     fs::rename(database.path(), &away).unwrap();
     fs::rename(other.path(), database.path()).unwrap();
     recovery(&store).await;
-    assert!(store.session("ada", MessagePage::default()).await.unwrap().is_none());
+    assert!(store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().is_none());
     assert_eq!(begin(&store, "bob", 4).await.unwrap().history.len(), 2);
     begin(&store, "cy", 5).await.expect("the turn that ran in the other file is over");
 
     // What the old file was told is in the old file.
     let old = SqliteStore::open_read_only(&away).unwrap();
-    assert_eq!(old.session("ada", MessagePage::default()).await.unwrap().unwrap().messages.len(), 2);
+    assert_eq!(
+        old.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().unwrap().messages.len(),
+        2
+    );
 }
 
 #[tokio::test]
@@ -76,7 +81,7 @@ async fn a_file_that_is_deleted_is_made_anew_after_a_while() {
     assert!(begin(&store, "ada", 2).await.unwrap_err().is_unavailable());
     recovery(&store).await;
     assert!(begin(&store, "ada", 2).await.unwrap().new_session);
-    assert!(store.session("ada", MessagePage::default()).await.unwrap().is_some());
+    assert!(store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -94,7 +99,10 @@ async fn a_lock_held_elsewhere_is_waited_for_once() {
     }
     // One wait of 200 ms; a hundred of them would take 20 s.
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert!(store.session("ada", MessagePage::default()).await.unwrap().is_some(), "reading goes on");
+    assert!(
+        store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().is_some(),
+        "reading goes on"
+    );
 
     other.execute_batch("ROLLBACK").unwrap();
     recovery(&store).await;
@@ -122,10 +130,12 @@ async fn reading_alone_notices_and_recovers_too() {
     take_turn(&store, "ada", 1).await;
     let away = database.path().with_file_name("away.db");
     fs::rename(database.path(), &away).unwrap();
-    assert!(store.session("ada", MessagePage::default()).await.unwrap_err().is_unavailable());
+    assert!(
+        store.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap_err().is_unavailable()
+    );
     fs::rename(&away, database.path()).unwrap();
     let began = Instant::now();
-    while store.session("ada", MessagePage::default()).await.is_err() {
+    while store.session(&Scope::Everything, "ada", MessagePage::default()).await.is_err() {
         assert!(began.elapsed() < Duration::from_secs(20), "it does not recover");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

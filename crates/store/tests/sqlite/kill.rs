@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use playhouse_llm::{CallRecord, Outcome};
 use playhouse_store::run::{INTERRUPTED, RUNNING};
-use playhouse_store::{CallFilter, Calls, Runs, Sessions, SqliteStore, Store, StoreConfig, TurnState};
+use playhouse_store::{CallFilter, Calls, Runs, Scope, Sessions, SqliteStore, Store, StoreConfig, TurnState};
 
 use super::TestDatabase;
 use crate::conformance::run_support::{begin_run, run_end, run_id, step, tool_end};
@@ -31,7 +31,11 @@ async fn nothing_acknowledged_is_lost_by_a_kill() {
 
     let store = database.open();
     for n in acknowledged {
-        let turn = store.turn(&turn_id(n)).await.unwrap().expect("an acknowledged turn is there");
+        let turn = store
+            .turn(&Scope::Everything, &turn_id(n))
+            .await
+            .unwrap()
+            .expect("an acknowledged turn is there");
         assert_eq!((turn.state, turn.messages.len()), (TurnState::Completed, 2));
         let filter = CallFilter { request_id: Some(n.to_string().into()), ..CallFilter::default() };
         assert_eq!(store.list_calls(filter).await.unwrap().len(), 1);
@@ -51,7 +55,7 @@ async fn take_half_a_run(store: &dyn Store, n: u32) {
 
 /// The run is there with all it did; if it had not ended it goes on from there.
 async fn check_run(store: &SqliteStore, n: u32) {
-    let run = store.run(&run_id(n.into())).await.unwrap().unwrap();
+    let run = store.run(&Scope::Everything, &run_id(n.into())).await.unwrap().unwrap();
     assert_eq!(run.steps[0].step, step(1, &["c1", "c2"]));
     let ended: Vec<_> = run.steps[0].tools.iter().map(|tool| &*tool.output).collect();
     assert_eq!(ended, ["result of c2"]);
@@ -59,7 +63,7 @@ async fn check_run(store: &SqliteStore, n: u32) {
         assert_eq!((&*run.summary.status, run.answer), ("completed", Some(format!("answer {n}"))));
     } else {
         assert_eq!(&*run.summary.status, INTERRUPTED);
-        let resumed = store.resume_run(&run.summary.id, 9).await.unwrap();
+        let resumed = store.resume_run(&Scope::Everything, &run.summary.id, 9).await.unwrap();
         assert_eq!((&*resumed.summary.status, resumed.steps), (RUNNING, run.steps));
     }
 }
@@ -105,6 +109,7 @@ fn record(n: u32) -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: 0,
         model: "small".into(),
         model_served: None,

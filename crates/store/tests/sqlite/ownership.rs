@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use playhouse_store::{
-    CallFilter, Calls, Health, MessagePage, Sessions, SqliteStore, StoreConfig, StoreError,
+    ApiKeys, CallFilter, Calls, Health, KeyHash, KeySettings, MessagePage, NewKey, Scope, Sessions,
+    SqliteStore, StoreConfig, StoreError, TurnState,
 };
 
 use super::TestDatabase;
-use crate::conformance::{begin, take_turn};
+use crate::conformance::{begin, take_turn, turn_id};
 
 fn refusal(path: &Path) -> StoreError {
     match SqliteStore::open(path, &StoreConfig::default()) {
@@ -35,14 +37,31 @@ async fn others_may_read_beside_the_owner() {
     begin(&owner, "ada", 1).await.unwrap();
     let reader = SqliteStore::open_read_only(&database.path()).unwrap();
     reader.probe().await.unwrap();
-    let session = reader.session("ada", MessagePage::default()).await.unwrap().unwrap();
+    let session = reader.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().unwrap();
     assert_eq!(session.messages.len(), 1);
     assert!(reader.list_calls(CallFilter::default()).await.unwrap().is_empty());
     assert!(matches!(begin(&reader, "bob", 2).await, Err(StoreError::Invalid { .. })));
 
     drop(owner);
-    let session = reader.session("ada", MessagePage::default()).await.unwrap().unwrap();
+    let session = reader.session(&Scope::Everything, "ada", MessagePage::default()).await.unwrap().unwrap();
     assert_eq!(session.messages.len(), 1, "without an owner too");
+}
+
+#[tokio::test]
+async fn keys_are_made_beside_the_owner_and_its_turns_go_on() {
+    let database = TestDatabase::new();
+    let owner = database.open();
+    begin(&owner, "ada", 1).await.unwrap();
+    let beside = SqliteStore::open_beside(&database.path(), &StoreConfig::default()).unwrap();
+    let settings = KeySettings { name: "ada".into(), ..KeySettings::default() };
+    let (id, hash): (Arc<str>, _) = ("0190b6e4-7a3c-7def-8000-000000000001".into(), KeyHash::of("secret"));
+    let new = NewKey { id: id.clone(), hash, prefix: "phk_".into(), settings, now_us: 1 };
+    let made = beside.create_key(new).await.unwrap();
+    assert_eq!(owner.key_by_hash(&hash).await.unwrap(), Some(made));
+    drop(beside);
+    let turn = owner.turn(&Scope::Everything, &turn_id(1)).await.unwrap().unwrap();
+    assert_eq!(turn.state, TurnState::Running);
+    assert!(owner.key(&id).await.unwrap().is_some(), "the owner goes on");
 }
 
 #[tokio::test]

@@ -107,6 +107,9 @@ families! {
     /// Cost of the calls whose price is known, in US dollars.
     cost: CounterVec = "playhouse_cost_usd_total" [provider, model];
 
+    /// Calls that an API key may not have made, by what forbids them.
+    key_refusals: IntCounterVec = "playhouse_key_refusals_total" [reason];
+
     /// Time of an agent's run from its start to its end.
     agent_duration: HistogramVec = "gen_ai_invoke_agent_duration_seconds"
         [gen_ai_agent_name, error_type] in OPERATION_SECONDS;

@@ -13,6 +13,7 @@ mod guard;
 mod pairs;
 mod process;
 mod redis;
+mod refusals;
 mod requests;
 mod scrape;
 
@@ -32,6 +33,7 @@ use crate::otlp::SpanCounts;
 pub use agents::{RunSample, ToolCallSample};
 pub use guard::GaugeGuard;
 pub use redis::RedisReading;
+pub use refusals::Refusal;
 pub use requests::RequestSample;
 pub use scrape::{CallRecordCounts, CircuitSample};
 
@@ -107,6 +109,11 @@ impl Metrics {
     /// Counts a call for which the cache of answers was asked.
     pub fn observe_cache(&self, outcome: CacheOutcome) {
         self.families.cache_answers.with_label_values(&[outcome.as_str()]).inc();
+    }
+
+    /// Counts a call that an API key may not have made.
+    pub fn observe_refusal(&self, refusal: Refusal) {
+        self.families.key_refusals.with_label_values(&[refusal.as_str()]).inc();
     }
 
     /// Counts an agent's run that has ended.

@@ -19,6 +19,7 @@ fn call() -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: 0,
         model: "gpt-4o".into(),
         model_served: None,

@@ -17,6 +17,7 @@ fn call(model: &str) -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: 0,
         model: model.into(),
         model_served: None,

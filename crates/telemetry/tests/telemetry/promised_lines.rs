@@ -28,6 +28,7 @@ fn request(path: &'static str) -> RequestLine<'static> {
         route: None,
         status_code: 200,
         duration_ms: 12.345_678,
+        key_id: None,
         client_aborted: false,
     }
 }
@@ -39,6 +40,7 @@ fn call(outcome: Outcome) -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: 0,
         model: "fast".into(),
         model_served: Some("gpt-4o-mini-2024".into()),
@@ -59,11 +61,12 @@ fn call(outcome: Outcome) -> CallRecord {
 
 #[test]
 fn a_request_line() {
-    let line = RequestLine { route: Some("/v1/sessions/{id}"), ..request("/v1/sessions/s1") };
+    let line =
+        RequestLine { route: Some("/v1/sessions/{id}"), key_id: Some("key_1"), ..request("/v1/sessions/s1") };
     let lines = logged("info", || RequestScope::new("req_1").enter(|| line.log()));
     let expected = json!({"level": "INFO", "message": "Request completed", "logger": "playhouse::request",
         "request_id": "req_1", "method": "GET", "path": "/v1/sessions/s1", "route": "/v1/sessions/{id}",
-        "status_code": 200, "duration_ms": 12.346});
+        "status_code": 200, "duration_ms": 12.346, "key_id": "key_1"});
     assert_eq!(lines.into_iter().map(stable).collect::<Vec<_>>(), [expected]);
 }
 
@@ -105,11 +108,12 @@ fn a_call_line_names_what_the_call_belongs_to() {
         session_id: Some("ada".into()),
         turn_id: Some("turn_1".into()),
         run_id: Some("run_1".into()),
+        key_id: Some("key_1".into()),
         ..call(Outcome::Ok)
     };
     let line = &logged("info", || log_call(&record))[0];
-    let named = (&line["session_id"], &line["turn_id"], &line["run_id"]);
-    assert_eq!(named, (&json!("ada"), &json!("turn_1"), &json!("run_1")));
+    let named = ["session_id", "turn_id", "run_id", "key_id"].map(|name| &line[name]);
+    assert_eq!(named, [&json!("ada"), &json!("turn_1"), &json!("run_1"), &json!("key_1")]);
 }
 
 #[test]

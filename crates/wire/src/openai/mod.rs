@@ -3,6 +3,7 @@
 pub mod chat;
 mod complaint;
 pub mod embeddings;
+mod limits;
 pub mod models;
 mod refusal;
 pub mod stored;

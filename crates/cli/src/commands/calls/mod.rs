@@ -2,9 +2,9 @@
 
 mod json;
 mod list;
-mod show;
+pub(super) mod show;
 mod stats;
-mod table;
+pub(super) mod table;
 mod tail;
 mod verify;
 
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use playhouse_llm::Outcome;
-use playhouse_store::{CallFilter, Calls, PostgresStore, SqliteStore, StoreError};
+use playhouse_store::{CallFilter, Calls, PostgresStore, Scope, SqliteStore, StoreError};
 
 use super::small_runtime;
 use crate::args::{CallsArgs, CallsCommand, CallsFilter, CallsSource, OutcomeName};
@@ -21,7 +21,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 
 /// The database within the data folder.
-const DATABASE: &str = "playhouse.db";
+pub(super) const DATABASE: &str = "playhouse.db";
 
 pub(super) fn run(args: CallsArgs, console: &Console) -> Result<u8, Failure> {
     let runtime = small_runtime()?;
@@ -75,13 +75,14 @@ fn no_log(path: &Path) -> String {
     )
 }
 
-fn failed(error: StoreError) -> Failure {
+pub(super) fn failed(error: StoreError) -> Failure {
     Failure::work(error.to_string())
 }
 
 fn filter(wanted: &CallsFilter, limit: u32) -> CallFilter {
     let text = |text: &Option<String>| text.as_deref().map(Into::into);
     CallFilter {
+        scope: scope(wanted.key.as_deref()),
         model: text(&wanted.model),
         session_id: text(&wanted.session),
         run_id: text(&wanted.run),
@@ -90,6 +91,11 @@ fn filter(wanted: &CallsFilter, limit: u32) -> CallFilter {
         limit,
         ..CallFilter::default()
     }
+}
+
+/// Everybody's calls, or those made with one key.
+fn scope(key_id: Option<&str>) -> Scope {
+    key_id.map_or(Scope::Everything, |id| Scope::Key(id.into()))
 }
 
 impl From<OutcomeName> for Outcome {

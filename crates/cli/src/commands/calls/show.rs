@@ -64,13 +64,13 @@ fn result(call: &CallRecord) -> Cell {
     }
 }
 
-fn time(started_at_us: i64) -> String {
+pub(in crate::commands) fn time(started_at_us: i64) -> String {
     let moment = jiff::Timestamp::from_microsecond(started_at_us);
     moment.map_or_else(|_| nothing(), |moment| format!("{moment:.0}").replace('T', " ").replace('Z', ""))
 }
 
 /// An amount in US dollars, with as many digits as it takes to see it.
-pub(super) fn cost(usd: Option<f64>) -> String {
+pub(in crate::commands) fn cost(usd: Option<f64>) -> String {
     match usd {
         None => nothing(),
         Some(0.0) => "$0".to_owned(),

@@ -4,7 +4,7 @@ use playhouse_store::{CallStat, Spread, StatsBy};
 
 use super::show::{cost, duration};
 use super::table::{Cell, Table};
-use super::{failed, json, open};
+use super::{failed, json, open, scope};
 use crate::args::{self, CallsStats};
 use crate::console::Console;
 use crate::exit;
@@ -16,7 +16,8 @@ pub(super) async fn run(args: &CallsStats, console: &Console) -> Result<u8, Fail
     let store = open(&args.source, console).await?;
     let now_us = jiff::Timestamp::now().as_microsecond();
     let since_us = args.days.map(|days| start_of_days(now_us, days));
-    let rows = store.call_stats(args.by.into(), since_us).await.map_err(failed)?;
+    let rows =
+        store.call_stats(&scope(args.key.as_deref()), args.by.into(), since_us).await.map_err(failed)?;
     if args.source.json {
         console.write(&json::lines(&rows)?)?;
     } else if rows.is_empty() {

@@ -4,7 +4,7 @@ use crate::style::Style;
 
 /// A table: columns as wide as their widest cell.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(in crate::commands) struct Table {
     head: Option<Vec<Cell>>,
     rows: Vec<Vec<Cell>>,
     widths: Vec<usize>,
@@ -12,7 +12,7 @@ pub(super) struct Table {
 
 /// One cell.
 #[derive(Clone, Debug)]
-pub(super) struct Cell {
+pub(in crate::commands) struct Cell {
     text: String,
     is_right: bool,
     is_alarming: bool,
@@ -20,19 +20,19 @@ pub(super) struct Cell {
 
 impl Cell {
     /// Text, which begins at the column's left.
-    pub(super) fn left(text: impl Into<String>) -> Self {
+    pub(in crate::commands) fn left(text: impl Into<String>) -> Self {
         // Names come from callers: nothing in them may reach the terminal as a command.
         let text = text.into().chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect();
         Self { text, is_right: false, is_alarming: false }
     }
 
     /// A number, which ends at the column's right.
-    pub(super) fn right(text: impl Into<String>) -> Self {
+    pub(in crate::commands) fn right(text: impl Into<String>) -> Self {
         Self { is_right: true, ..Self::left(text) }
     }
 
     /// The same cell, in the colour of failures.
-    pub(super) fn alarming(self) -> Self {
+    pub(in crate::commands) fn alarming(self) -> Self {
         Self { is_alarming: true, ..self }
     }
 
@@ -42,7 +42,7 @@ impl Cell {
 }
 
 impl Table {
-    pub(super) fn with_head(head: Vec<Cell>) -> Self {
+    pub(in crate::commands) fn with_head(head: Vec<Cell>) -> Self {
         let mut table = Self::default();
         table.widen(&head);
         table.head = Some(head);
@@ -50,18 +50,18 @@ impl Table {
     }
 
     /// The same table with columns that are no narrower than this.
-    pub(super) fn at_least(mut self, widths: &[usize]) -> Self {
+    pub(in crate::commands) fn at_least(mut self, widths: &[usize]) -> Self {
         self.widths.resize(self.widths.len().max(widths.len()), 0);
         self.widths.iter_mut().zip(widths).for_each(|(width, least)| *width = (*width).max(*least));
         self
     }
 
-    pub(super) fn add(&mut self, row: Vec<Cell>) {
+    pub(in crate::commands) fn add(&mut self, row: Vec<Cell>) {
         self.widen(&row);
         self.rows.push(row);
     }
 
-    pub(super) fn render(&self, style: Style) -> String {
+    pub(in crate::commands) fn render(&self, style: Style) -> String {
         let head = self.head.iter().map(|row| style.dim(&self.line(row, Style::plain())));
         let rows = self.rows.iter().map(|row| self.line(row, style));
         head.chain(rows).map(|line| line + "\n").collect()

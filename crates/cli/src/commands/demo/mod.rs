@@ -27,8 +27,13 @@ pub(super) fn run(args: &ServeArgs, console: &Console) -> Result<u8, Failure> {
     }
     lend_environment(&mut loaded.config, &console.environment);
     let double = Arc::new(MockProvider::new(answer));
-    let double =
-        Answering { provider: double.clone(), models: double, prices: Arc::default(), default_model: "mock" };
+    let double = Answering {
+        provider: double.clone(),
+        models: double,
+        prices: Arc::default(),
+        quote: None,
+        default_model: "mock",
+    };
     start(Start {
         config: loaded.config,
         notices: loaded.notices,

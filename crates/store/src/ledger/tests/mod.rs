@@ -14,7 +14,7 @@ use playhouse_llm::{CallRecord, Outcome};
 
 use super::appender::Bounds;
 use super::*;
-use crate::{CallFilter, CallStat, StatsBy};
+use crate::{CallFilter, CallStat, Scope, StatsBy};
 
 type Act = Box<dyn FnOnce() + Send>;
 
@@ -71,7 +71,7 @@ impl Calls for Log {
         unreachable!("the ledger only writes")
     }
 
-    async fn call_stats(&self, _: StatsBy, _: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
+    async fn call_stats(&self, _: &Scope, _: StatsBy, _: Option<i64>) -> Result<Vec<CallStat>, StoreError> {
         unreachable!("the ledger only writes")
     }
 
@@ -87,6 +87,7 @@ fn record(id: &str) -> CallRecord {
         session_id: None,
         turn_id: None,
         run_id: None,
+        key_id: None,
         started_at_us: 1_000_000,
         model: "small".into(),
         model_served: None,

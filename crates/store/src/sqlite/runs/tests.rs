@@ -8,12 +8,15 @@ use super::*;
 use crate::draft::NewStep;
 use crate::sqlite::plan::assert_plan;
 use crate::sqlite::{migrate, run_reader};
-use crate::{Page, RunSummary};
+use crate::{Page, RunSummary, Scope};
 
 fn database() -> Connection {
     let db = Connection::open_in_memory().unwrap();
     migrate::migrate(&db, "test.db".as_ref()).unwrap();
-    db.execute_batch("INSERT INTO sessions (id, created_at_us, active_at_us) VALUES ('ada', 1, 1)").unwrap();
+    db.execute_batch(
+        "INSERT INTO sessions (id, created_at_us, active_at_us, owner) VALUES ('ada', 1, 1, 'key')",
+    )
+    .unwrap();
     db
 }
 
@@ -24,6 +27,8 @@ fn id(n: u64) -> RunId {
 /// Begins the n-th run, and ends it unless it is to run on.
 fn add_run(db: &Connection, n: u64, agent: &str, session: Option<&str>, status: &str) {
     let begin = BeginRun {
+        // Whoever's session it is.
+        key_id: session.map(|_| "key".into()),
         run_id: Uuid::from_bytes(id(n)).to_string().into(),
         agent: agent.into(),
         model: "small".into(),
@@ -77,8 +82,9 @@ fn steps_of(db: &Connection, sql: &str) -> i32 {
 }
 
 /// Filters, with what each is found by.
-fn filters() -> [(RunFilter, &'static str); 7] {
+fn filters() -> [(RunFilter, &'static str); 10] {
     let all = || RunFilter { page: Page { limit: 10, after: None }, ..RunFilter::default() };
+    let key = || Scope::Key("key".into());
     let (agent, status, ada) = (Some("rare".into()), Some("failed".into()), Some("ada".into()));
     [
         (all(), "runs USING INTEGER PRIMARY KEY (rowid<?)"),
@@ -97,6 +103,15 @@ fn filters() -> [(RunFilter, &'static str); 7] {
         ),
         (
             RunFilter { session_id: ada.clone(), agent: agent.clone(), ..all() },
+            "runs USING INDEX runs_by_session (session=? AND rowid<?)",
+        ),
+        (RunFilter { scope: key(), ..all() }, "runs USING INDEX runs_by_owner (owner=? AND rowid<?)"),
+        (
+            RunFilter { scope: key(), agent: agent.clone(), status: status.clone(), ..all() },
+            "runs USING INDEX runs_by_owner (owner=? AND rowid<?)",
+        ),
+        (
+            RunFilter { scope: key(), session_id: ada.clone(), ..all() },
             "runs USING INDEX runs_by_session (session=? AND rowid<?)",
         ),
         (
@@ -208,7 +223,7 @@ fn a_refusal_writes_nothing() {
     run_rows::add_step(&db, id(1), &step(1)).unwrap_err();
     run_rows::end_tool(&db, id(1), 1, &tool_end()).unwrap_err();
     run_rows::end_tool(&db, id(1), 2, &tool_end()).unwrap_err();
-    run_rows::resume(&db, id(1), 9).unwrap_err();
+    run_rows::resume(&db, id(1), None, 9).unwrap_err();
     assert_eq!(db.total_changes(), before);
 }
 

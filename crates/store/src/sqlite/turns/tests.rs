@@ -4,8 +4,8 @@ use rusqlite::StatementStatus;
 
 use super::*;
 use crate::sqlite::plan::assert_plan;
-use crate::sqlite::{call_rows, call_stats, deletion, migrate, transcript};
-use crate::{CallFilter, SessionPage};
+use crate::sqlite::{call_rows, call_stats, deletion, key_rows, migrate, transcript};
+use crate::{CallFilter, Scope, SessionPage};
 
 const WINDOW: HistoryWindow = HistoryWindow { max_messages: 20, max_tokens: 8_000 };
 
@@ -25,6 +25,7 @@ fn text(content: &str) -> Stored {
 
 fn new_turn(session: u64, turn: u64) -> NewTurn {
     NewTurn {
+        owner: "".into(),
         session_id: format!("session-{session}").into(),
         id: uuid(session, turn),
         now_us: (session * 10_000 + turn) as i64,
@@ -104,9 +105,11 @@ fn every_statement_finds_its_rows_by_an_index() {
     let by_model = call_rows::CallQuery::of(&CallFilter { model: Some("m".into()), ..page() }).unwrap();
     let failed = CallFilter { outcome: Some(playhouse_llm::Outcome::Error), ..page() };
     let failed = call_rows::CallQuery::of(&failed).unwrap();
+    let by_key = CallFilter { scope: Scope::Key("k".into()), ..page() };
+    let by_key = call_rows::CallQuery::of(&by_key).unwrap();
     let span = call_rows::CallQuery::of(&CallFilter { since_us: Some(1), ..page() }).unwrap();
     let statements = [
-        (FIND_SESSION, "sessions USING COVERING INDEX sqlite_autoindex_sessions_1 (id=?)"),
+        (FIND_SESSION, "sessions USING COVERING INDEX sessions_by_id (id=? AND owner=?)"),
         (TOUCH_SESSION, "sessions USING INTEGER PRIMARY KEY (rowid=?)"),
         (FIND_LAST, "turns USING INDEX turns_by_session (session=?)"),
         (WALK, "turns USING INDEX turns_by_session (session=? AND number=?)"),
@@ -114,11 +117,17 @@ fn every_statement_finds_its_rows_by_an_index() {
         (INTERRUPT, "turns USING INDEX turns_by_id (id=?)"),
         (INTERRUPT_ALL, "turns USING INDEX turns_running (state=?)"),
         (transcript::LIST, "sessions USING INDEX sessions_by_activity"),
+        (transcript::LIST_OF_OWNER, "sessions USING INDEX sessions_by_owner (owner=? AND active_at_us<?"),
+        (transcript::FIND, "sessions USING INDEX sessions_by_id (id=?)"),
+        (deletion::FIND_SESSION, "sessions USING COVERING INDEX sessions_by_id (id=?)"),
         (transcript::LIST, "turns USING COVERING INDEX turns_by_session (session=?)"),
         (transcript::TURNS_BACKWARDS, "turns USING INDEX turns_by_session (session=? AND number<?)"),
         (transcript::FIND_TURN, "turns USING INDEX turns_by_id (id=?)"),
         (deletion::REMOVE_TURNS, "turns USING COVERING INDEX turns_by_session (session=?)"),
         (&by_session.sql, "calls USING INDEX calls_by_session (session_id=?"),
+        (&by_key.sql, "calls USING INDEX calls_by_key (key_id=? AND id<?"),
+        (key_rows::USAGE, "calls USING COVERING INDEX calls_by_key (key_id=? AND id>?"),
+        (call_stats::SCAN_OF_KEY, "calls USING INDEX calls_by_key (key_id=? AND id>?"),
         (&by_request.sql, "calls USING INDEX calls_by_request (request_id=?"),
         (&by_run.sql, "calls USING INDEX calls_by_run (run_id=?"),
         (&by_model.sql, "calls USING INDEX calls_by_model (model=?"),
@@ -151,7 +160,7 @@ fn a_page_of_sessions_reads_no_more_than_it_shows() {
     let reader = transcript::Reader::new(&db, "test.db".as_ref());
     let steps_of_page = |page: &crate::Page| {
         db.prepare_cached(transcript::LIST).unwrap().reset_status(StatementStatus::VmStep);
-        let SessionPage { next, .. } = reader.list(page).unwrap();
+        let SessionPage { next, .. } = reader.list(None, page).unwrap();
         (next, db.prepare_cached(transcript::LIST).unwrap().reset_status(StatementStatus::VmStep))
     };
     let (next, first) = steps_of_page(&crate::Page { limit: 10, after: None });

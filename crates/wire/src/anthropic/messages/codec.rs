@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use playhouse_llm::{
-    Chunk, Collector, Decode, Encoded, Error, Event, Malformed, Outline, Prompt, Protocol, Reply, Request,
-    Usage,
+    Chunk, Collector, Decode, Encoded, Error, Event, Malformed, Outline, Prompt, Protocol, RateLimits, Reply,
+    Request, Usage,
 };
 use serde_json::{Map, Value, json};
 
 use super::head::Head;
 use super::reader::MessagesReader;
 use super::writer::MessagesWriter;
-use super::{chunk, edit, failure, foreign, prompt, reply};
+use super::{chunk, edit, failure, foreign, limits, prompt, reply};
 use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
 use crate::{json, stranger};
 
@@ -91,6 +91,10 @@ impl Codec for AnthropicMessages {
 
     fn write_error(&self, error: &Error, status: u16, request_id: &str) -> Bytes {
         failure::write_error(error, status, request_id)
+    }
+
+    fn limit_headers(&self, limits: &RateLimits) -> Vec<(&'static str, String)> {
+        limits::headers(limits)
     }
 
     fn write_request(&self, request: &Request, _dialect: &Dialect) -> Result<Bytes, Error> {

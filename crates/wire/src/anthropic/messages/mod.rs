@@ -5,7 +5,7 @@
 //!
 //! In reading order: `head` and `edit` (a request that only passes through) → `prompt`, `message`, `block`,
 //! `tools`, `wishes` (a request as types) → `reply`, `usage`, `chunk` (an answer as types) → `reader` (an
-//! answer that only passes through) → `writer`, `blocks` (an answer written) → `failure` (errors) →
+//! answer that only passes through) → `writer`, `blocks` (an answer written) → `failure` (errors) and `limits` →
 //! `foreign` (what another protocol cannot be told). `codec` ties them together.
 
 mod block;
@@ -16,6 +16,7 @@ mod edit;
 mod failure;
 mod foreign;
 mod head;
+mod limits;
 mod message;
 mod prompt;
 mod reader;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use playhouse_llm::{
-    Chunk, Collector, Decode, Encoded, Error, Event, Malformed, Prompt, Protocol, Reply, Request,
+    Chunk, Collector, Decode, Encoded, Error, Event, Malformed, Prompt, Protocol, RateLimits, Reply, Request,
 };
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ use super::reader::ChatReader;
 use super::writer::ChatWriter;
 use super::{chunk, edit, failure, foreign, id, outline, prompt, refusal, reply, stranger};
 use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
+use crate::openai::limits;
 
 /// The protocol's name.
 pub const PROTOCOL: Protocol = Protocol::new("openai-chat");
@@ -102,6 +103,10 @@ impl Codec for OpenAiChat {
 
     fn write_error(&self, error: &Error, status: u16, _request_id: &str) -> Bytes {
         failure::write_error(error, status)
+    }
+
+    fn limit_headers(&self, limits: &RateLimits) -> Vec<(&'static str, String)> {
+        limits::headers(limits)
     }
 
     fn write_request(&self, request: &Request, dialect: &Dialect) -> Result<Bytes, Error> {

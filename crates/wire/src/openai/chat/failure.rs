@@ -55,6 +55,7 @@ fn error_object(error: &Error, status: u16) -> Map<String, Value> {
 
 fn class_of(error: &Error, status: u16) -> &'static str {
     match (error.kind, status) {
+        (ErrorKind::BudgetExhausted, _) => "insufficient_quota",
         (ErrorKind::RateLimited, _) | (_, 429) => "rate_limit_error",
         (_, 400..=499) => "invalid_request_error",
         _ => "server_error",
@@ -65,9 +66,10 @@ fn code_of(error: &Error) -> Option<&'static str> {
     match error.kind {
         ErrorKind::InvalidRequest => complaint::code_of(&error.message),
         ErrorKind::Unauthenticated => Some("invalid_api_key"),
-        ErrorKind::NotFound if names_model(error) => Some("model_not_found"),
+        ErrorKind::NotFound | ErrorKind::PermissionDenied if names_model(error) => Some("model_not_found"),
         ErrorKind::NotFound => None,
         ErrorKind::RateLimited => Some("rate_limit_exceeded"),
+        ErrorKind::BudgetExhausted => Some("insufficient_quota"),
         other => Some(other.as_str()),
     }
 }

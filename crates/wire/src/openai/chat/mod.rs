@@ -42,5 +42,5 @@ use super::{complaint, fields, refusal, stranger};
 
 pub use chunk::encode_chunk;
 pub use codec::{OpenAiChat, PROTOCOL};
-pub use prompt::encode_prompt;
+pub use prompt::{answers_wanted, encode_prompt};
 pub use reply::encode_reply;

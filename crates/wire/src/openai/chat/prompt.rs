@@ -63,6 +63,21 @@ pub fn encode_prompt(prompt: &Prompt) -> Value {
     Value::Object(out.done())
 }
 
+/// How many answers a prompt asks for.
+///
+/// ```
+/// use playhouse_llm::Prompt;
+/// use playhouse_wire::openai::chat::answers_wanted;
+///
+/// let mut prompt = Prompt::default();
+/// assert_eq!(answers_wanted(&prompt), 1);
+/// prompt.extra.insert("n".to_owned(), 3.into());
+/// assert_eq!(answers_wanted(&prompt), 3);
+/// ```
+pub fn answers_wanted(prompt: &Prompt) -> u64 {
+    prompt.extra.get("n").and_then(Value::as_u64).unwrap_or(1).max(1)
+}
+
 /// `max_tokens` is what every vendor knows and is taken; `max_completion_tokens`, OpenAI's newer
 /// name, is read and carried, and so are both where both are there.
 fn take_max_tokens(fields: &mut Extra) -> Option<u64> {

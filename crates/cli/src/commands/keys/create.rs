@@ -1,0 +1,89 @@
+//! `playhouse keys create`: a new key, shown once.
+
+use std::sync::Arc;
+
+use playhouse_server::KeyView;
+use playhouse_store::{Budget, BudgetPeriod, KeySecret, KeySettings, NewKey};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::super::calls::failed;
+use super::{json, now_us, open};
+use crate::args::{KeysCreate, PeriodName};
+use crate::console::Console;
+use crate::exit;
+use crate::failure::Failure;
+
+const DAY_US: i64 = 86_400_000_000;
+
+/// A key that has just been made.
+#[derive(Serialize)]
+struct Made<'a> {
+    key: &'a str,
+    #[serde(flatten)]
+    made: KeyView,
+}
+
+pub(super) async fn run(args: &KeysCreate, console: &Console) -> Result<u8, Failure> {
+    let now_us = now_us();
+    let settings = settings(args, now_us)?;
+    // Looked at before the database is: a mistyped flag should make no file.
+    settings.check().map_err(|error| Failure::Usage(error.to_string()))?;
+    let secret = KeySecret::generate().map_err(|error| Failure::work(error.to_string()))?;
+    let new = NewKey {
+        id: Arc::from(Uuid::now_v7().to_string()),
+        hash: secret.hash(),
+        prefix: Arc::from(secret.prefix()),
+        settings,
+        now_us,
+    };
+    let made = open(&args.source, console).await?.create_key(new).await.map_err(failed)?;
+    if args.source.json {
+        console.write(&json(&Made { key: secret.expose(), made: KeyView::at(&made, now_us) })?)?;
+    } else {
+        console.write(&format!("{}\n", secret.expose()))?;
+        console.remark(&format!("its id is {}; the key itself is shown this once", made.id));
+    }
+    Ok(exit::OK)
+}
+
+fn settings(args: &KeysCreate, now_us: i64) -> Result<KeySettings, Failure> {
+    let period = args.per.map(|per| match per {
+        PeriodName::Day => BudgetPeriod::Day,
+        PeriodName::Month => BudgetPeriod::Month,
+    });
+    Ok(KeySettings {
+        name: args.name.as_str().into(),
+        models: args.models.iter().map(|model| Arc::from(model.as_str())).collect(),
+        requests_per_minute: args.rpm,
+        tokens_per_minute: args.tpm,
+        budget: args.budget_usd.zip(period).map(|(usd, period)| Budget { usd, period }),
+        expires_at_us: args.expires.as_deref().map(|when| expiry(when, now_us)).transpose()?,
+    })
+}
+
+/// A moment, or so many days from now.
+fn expiry(when: &str, now_us: i64) -> Result<i64, Failure> {
+    let days = when.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
+    let in_days = days.map(|days| now_us.saturating_add(i64::from(days) * DAY_US));
+    let at = || Some(when.parse::<jiff::Timestamp>().ok()?.as_microsecond());
+    in_days.or_else(at).filter(|at_us| *at_us > now_us).ok_or_else(|| {
+        Failure::Usage(format!(
+            "--expires '{when}' is no moment to come: write 2026-12-31T00:00:00Z, or 30d for 30 days from now"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_expires_at_a_moment_or_after_days() {
+        assert_eq!(expiry("30d", 5).ok(), Some(30 * DAY_US + 5));
+        assert_eq!(expiry("1970-01-02T00:00:00Z", 5).ok(), Some(DAY_US));
+        for when in ["", "0d", "-1d", "30", "tomorrow", "1969-01-01T00:00:00Z"] {
+            assert!(expiry(when, 5).is_err(), "{when}");
+        }
+    }
+}
