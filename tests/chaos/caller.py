@@ -30,15 +30,29 @@ class Caller:
         self.deadline: float | None = None
         """Until when every request must have its end; set once all is well again."""
 
+    @classmethod
+    def of(cls, name: str, owner: str, secret: str, seed: int, fleet: Fleet, notes: Notes) -> "Caller":
+        """One whose dice are drawn from the run's seed."""
+        return cls(name, owner, secret, random.Random(f"{seed}/{name}"), fleet, notes)
+
     async def send(
-        self, kind: str, method: str, path: str, body: dict | None = None, key: str | None = None, hear: Hear | None = None, elsewhere: bool = False
-    ) -> Answer:  # fmt: skip
-        """One request, to a ready replica; `elsewhere` is another one than the last time."""
-        replica = self.fleet.pick(self.rng, self.last if elsewhere else None)
+        self,
+        kind: str,
+        method: str,
+        path: str,
+        body: dict | None = None,
+        key: str | None = None,
+        hear: Hear | None = None,
+        after: int = 0,
+    ) -> Answer:
+        """One request, to a ready replica that is another one than the last time; `after` is the last event heard."""
+        replica = self.fleet.pick(self.rng, self.last)
         self.last = replica
         headers = {"authorization": f"Bearer {self.secret}"}
         if key:
             headers["idempotency-key"] = f'"{key}"'
+        if after:
+            headers["last-event-id"] = str(after)
         if method == "POST":
             headers["x-request-id"] = f"chaos-{uuid.uuid4()}"
             self.notes.request_ids.add(headers["x-request-id"])

@@ -33,8 +33,14 @@ async def complete(caller: Caller, said: str, stream: bool) -> str:
 async def once(caller: Caller, said: str, stream: bool, **fields) -> tuple[CompletionNote, str | None]:
     """One try, and what was said; `None` if the upstream broke what it said."""
     heard = Heard()
-    body = {"model": MODEL, "messages": [{"role": "user", "content": said}], "stream": stream, "max_tokens": 200, **fields}
-    answer = await caller.send("completion", "POST", "/v1/chat/completions", body, hear=heard.hear, elsewhere=True)
+    body = {
+        "model": MODEL,
+        "messages": [{"role": "user", "content": said}],
+        "stream": stream,
+        "max_tokens": 200,
+        **fields,
+    }
+    answer = await caller.send("completion", "POST", "/v1/chat/completions", body, hear=heard.hear)
     is_streamed = answer.headers.get("content-type", "").startswith("text/event-stream")
     content = content_of(answer) if not is_streamed else None if heard.spoiled else heard.content
     outcome = heard.outcome(answer) if is_streamed else outcome_of(answer)

@@ -46,10 +46,15 @@ class Disorder:
             lambda: self._stop(self.upstream, "crashed"),
             self.rush, self.rush,
         ]  # fmt: skip
-        lanes = [self._lane(self.of_replicas, replicas, until), self._lane(self.of_engines, engines, until, self.engines)]
+        lanes = [
+            self._lane(self.of_replicas, replicas, until),
+            self._lane(self.of_engines, engines, until, self.engines),
+        ]
         await asyncio.gather(*lanes)
 
-    async def _lane(self, rng: random.Random, troubles: list[Trouble], until: float, lock: asyncio.Lock | None = None) -> None:
+    async def _lane(
+        self, rng: random.Random, troubles: list[Trouble], until: float, lock: asyncio.Lock | None = None
+    ) -> None:
         for trouble in bag(rng, troubles):
             await asyncio.sleep(rng.uniform(0.2, LONGEST_CALM_S))
             if time.monotonic() > until:
@@ -109,7 +114,10 @@ class Disorder:
         self.report.waited("SIGTERM to the end of a replica", time.monotonic() - begun)
         if code != 0:
             ended = "did not end" if code is None else f"ended with {code}"
-            self.report.wrong(DRAINED, f"{replica.name} {ended} after {time.monotonic() - begun:.1f} s: {replica.process.last_words()}")
+            self.report.wrong(
+                DRAINED,
+                f"{replica.name} {ended} after {time.monotonic() - begun:.1f} s: {replica.process.last_words()}",
+            )
 
     async def _start(self, replica: Replica) -> None:
         begun = time.monotonic()

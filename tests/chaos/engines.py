@@ -43,7 +43,9 @@ def redis_program() -> str | None:
 
 def missing() -> list[str]:
     """Which of the servers are not installed."""
-    return [name for name, found in {"PostgreSQL": postgres_folder(), "redis-server": redis_program()}.items() if not found]
+    return [
+        name for name, found in {"PostgreSQL": postgres_folder(), "redis-server": redis_program()}.items() if not found
+    ]
 
 
 class Postgres:
@@ -63,7 +65,15 @@ class Postgres:
         self.data.mkdir()
         if self.user:
             shutil.chown(self.data, self.user, self.user)
-        initdb = [self.programs / "initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", USER]
+        initdb = [
+            self.programs / "initdb",
+            "--no-sync",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--username",
+            USER,
+        ]
         options = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
         made = await asyncio.to_thread(
             subprocess.run, [*initdb, "-D", self.data], cwd="/", capture_output=True, text=True, timeout=60, **options

@@ -70,8 +70,15 @@ Hear = Callable[[Event], bool]
 
 
 async def ask(
-    fleet: Fleet, replica: Replica, kind: str, method: str, path: str, headers: dict[str, str], body: dict | None = None, hear: Hear | None = None
-) -> Answer:  # fmt: skip
+    fleet: Fleet,
+    replica: Replica,
+    kind: str,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: dict | None = None,
+    hear: Hear | None = None,
+) -> Answer:
     """Sends a request and hears its answer. Waits as long as its kind may take, and notes how long it did."""
     request_id = headers.setdefault("x-request-id", f"chaos-{uuid.uuid4()}")
     answer = Answer(request_id, replica)
@@ -81,7 +88,9 @@ async def ask(
             await _exchange(answer, method, path, headers, body, hear)
     except TimeoutError:
         answer.lost = "it took too long"
-        fleet.report.wrong("no request waits longer than its bound", f"{kind} {method} {path} at {replica.name}, {request_id}")
+        fleet.report.wrong(
+            "no request waits longer than its bound", f"{kind} {method} {path} at {replica.name}, {request_id}"
+        )
     except (httpx.TransportError, httpx.StreamError) as error:
         answer.lost = type(error).__name__
     fleet.report.check("no request waits longer than its bound", 1)
@@ -91,7 +100,9 @@ async def ask(
     return answer
 
 
-async def _exchange(answer: Answer, method: str, path: str, headers: dict[str, str], body: dict | None, hear: Hear | None) -> None:
+async def _exchange(
+    answer: Answer, method: str, path: str, headers: dict[str, str], body: dict | None, hear: Hear | None
+) -> None:
     content = None if body is None else json.dumps(body).encode()
     if content is not None:
         headers = {**headers, "content-type": "application/json"}
@@ -130,4 +141,7 @@ def _judge_drain(fleet: Fleet, answer: Answer, what: str) -> None:
     stopped = next((text for text in STOPPING if text.encode() in answer.body), None)
     if answer.lost or stopped:
         why = answer.lost or stopped
-        fleet.report.wrong("no request fails while replicas are drained", f"{what} at {answer.replica.name}: {why} ({answer.request_id})")
+        fleet.report.wrong(
+            "no request fails while replicas are drained",
+            f"{what} at {answer.replica.name}: {why} ({answer.request_id})",
+        )

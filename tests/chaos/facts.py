@@ -69,7 +69,10 @@ async def _state(fleet: Fleet, postgres: Postgres) -> str:
     [running] = await postgres.rows(RUNNING)
     told = [f"{running} in the database"]
     for replica in fleet.replicas:
-        turns, lag = await replica.metric("playhouse_running_turns"), await replica.metric("playhouse_ledger_lag_records")
+        turns, lag = (
+            await replica.metric("playhouse_running_turns"),
+            await replica.metric("playhouse_ledger_lag_records"),
+        )
         told.append(f"{replica.name} has {turns} turns and {lag} records that wait")
     return ", ".join(told)
 
@@ -81,7 +84,9 @@ async def gather(fleet: Fleet, postgres: Postgres, key_ids: list[str]) -> Facts:
         usage[key_id] = answer.json()["usage"]["month"]
     [sums] = await postgres.rows(SUMS)
     ledgers = {replica.name: await asyncio.to_thread(verify, replica) for replica in fleet.replicas}
-    return Facts(await postgres.rows(TURNS), await postgres.rows(RUNS), await postgres.rows(CALLS), sums, usage, ledgers)
+    return Facts(
+        await postgres.rows(TURNS), await postgres.rows(RUNS), await postgres.rows(CALLS), sums, usage, ledgers
+    )
 
 
 def verify(replica: Replica) -> dict:
@@ -93,4 +98,3 @@ def verify(replica: Replica) -> dict:
         return {"exit": told.returncode, **json.loads(told.stdout)}
     except ValueError:
         return {"exit": told.returncode, "said": told.stdout + told.stderr}
-

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 
-import wording
 from facts import Facts
 from notes import Notes, RunNote, TurnNote
 from report import Report
@@ -49,7 +48,9 @@ def _turns(notes: Notes, facts: Facts, report: Report) -> None:
         for turn_id in note.named:
             found = by_id.get(turn_id, [])
             report.check(ONCE, 1)
-            if [(turn["session"], turn["owner"], turn["question"]) for turn in found] != [(note.session, owner, note.said)]:
+            if [(turn["session"], turn["owner"], turn["question"]) for turn in found] != [
+                (note.session, owner, note.said)
+            ]:
                 report.wrong(ONCE, f"{turn_id} of {note.session}, {note.said!r}: {found}")
                 continue
             _as_told(note, found[0], report)
@@ -74,7 +75,8 @@ def _messages(notes: Notes, facts: Facts, report: Report) -> None:
         there = often.pop((notes.keys[note.owner], note.said), 0)
         report.check(OFTEN, 1)
         if not len(note.named) <= there <= note.keys:
-            report.wrong(OFTEN, f"{note.said!r} of {note.session}: sent as {note.keys}, named {sorted(note.named)}, there {there} times")
+            sent = f"{note.said!r} of {note.session} was sent with {note.keys} keys"
+            report.wrong(OFTEN, f"{sent}, named as {sorted(note.named)}, and is there {there} times")
     for (_, said), there in often.items():
         report.wrong(OFTEN, f"{said!r} is there {there} times, and nobody said it")
 
@@ -134,7 +136,9 @@ def _completions(notes: Notes, facts: Facts, report: Report) -> None:
         allowed = {"ok": (["ok"],), "error": (["error"],)}.get(note.outcome, ([], ["ok"], ["error"], ["cancelled"]))
         report.check(RECORDED, 1)
         if outcomes not in allowed or not owners <= {notes.keys[note.owner]}:
-            report.wrong(RECORDED, f"{note.request_id} of {note.owner} was told {note.outcome}, its records say {outcomes}")
+            report.wrong(
+                RECORDED, f"{note.request_id} of {note.owner} was told {note.outcome}, its records say {outcomes}"
+            )
 
 
 def _calls_of_turns(notes: Notes, facts: Facts, report: Report) -> None:

@@ -1,13 +1,10 @@
 """The load: callers who chat, complete and run agents, one thing after the other, until they are told to stop."""
 
 import asyncio
-import random
 
 import wording
 from caller import Caller, GaveUp
 from completions import complete
-from notes import Notes
-from replicas import Fleet
 from runs import Run
 from turns import Turn
 
@@ -33,10 +30,9 @@ LONGEST_THOUGHT_S = 0.6
 class Client:
     """A caller with conversations of its own."""
 
-    def __init__(self, number: int, owner: str, secret: str, seed: int, fleet: Fleet, notes: Notes, faults: list[str]):
-        rng = random.Random(f"{seed}/client {number}")
-        self.caller = Caller(f"c{number}", owner, secret, rng, fleet, notes)
-        self.rng, self.faults = rng, faults
+    def __init__(self, caller: Caller, conversations: str, faults: list[str]):
+        self.caller, self.conversations, self.faults = caller, conversations, faults
+        self.rng = caller.rng
         self.sessions = 0
         self.session = ""
 
@@ -45,7 +41,7 @@ class Client:
         while not stop.is_set():
             if not self.session or self.rng.random() < NEW_SESSION:
                 self.sessions += 1
-                self.session = f"{self.caller.name}-{self.sessions}"
+                self.session = f"{self.conversations}-{self.sessions}"
             wish = self.rng.choices(list(WISHES), WISHES.values())[0]
             self.caller.report.did(wish)
             try:

@@ -19,15 +19,17 @@ import logs  # noqa: E402
 from disorder import DRAINED, Disorder  # noqa: E402
 from doubts import doubt  # noqa: E402
 from engines import Postgres, Redis, missing  # noqa: E402
+from caller import Caller  # noqa: E402
 from load import Client  # noqa: E402
 from notes import Notes  # noqa: E402
-from replicas import Fleet, Replica  # noqa: E402
+from replicas import OPERATOR_KEY, Fleet, Replica  # noqa: E402
 from report import Report, fail  # noqa: E402
 from rush import create_key  # noqa: E402
 from upstream import Upstream, check, fault_kinds, faults  # noqa: E402
 
 REPLICAS = 3
 OWNERS = ["red", "green", "blue"]
+"""Of stored API keys; the operator is one more."""
 OPEN_FILES = 4096
 MISSING = 77
 
@@ -70,7 +72,12 @@ async def play(stage: Stage, seconds: float, clients: int) -> None:
     report.say(f"{REPLICAS} replicas, PostgreSQL, Redis and the upstream are there")
     owners = await create_owners(stage, notes)
     stop = asyncio.Event()
-    callers = [Client(number, *owners[number % len(owners)], stage.seed, fleet, notes, list(faults(stage.kinds))) for number in range(clients)]
+    callers = []
+    for number in range(clients):
+        # Callers of different owners give their sessions the same names.
+        conversations, owner = divmod(number, len(owners))
+        caller = Caller.of(f"c{number}", *owners[owner], stage.seed, fleet, notes)
+        callers.append(Client(caller, f"s{conversations}", list(faults(stage.kinds))))
     load = [asyncio.create_task(client.run(stop)) for client in callers]
     disorder = Disorder(stage.seed, fleet, stage.postgres, stage.redis, stage.upstream, notes)
     await both(asyncio.create_task(disorder.run(time.monotonic() + seconds)), load)
@@ -84,7 +91,7 @@ async def play(stage: Stage, seconds: float, clients: int) -> None:
 
 
 async def create_owners(stage: Stage, notes: Notes) -> list[tuple[str, str]]:
-    owners = []
+    owners = [("operator", OPERATOR_KEY)]
     for name in OWNERS:
         key_id, secret = await create_key(stage.fleet, random.Random(stage.seed), name, 1e6)
         notes.keys[name] = key_id
@@ -111,7 +118,11 @@ async def judge(stage: Stage, notes: Notes) -> None:
     found = await facts.gather(fleet, stage.postgres, keys)
     judgement.judge(notes, found, report)
     doubt(notes, found, report)
-    report.facts["memory"] = ", ".join(f"{replica.name} {max(replica.peak_mib, replica.process.peak_mib())} MiB" for replica in fleet.replicas)
+    report.facts["memory"] = ", ".join(
+        f"{replica.name} {max(replica.peak_mib, replica.process.peak_mib())} MiB" for replica in fleet.replicas
+    )
+    granted, refused = (sum(getattr(rush, name) for rush in notes.rushes) for name in ("granted", "refused"))
+    report.facts["rushes"] = f"{granted} requests granted, {refused} refused"
     report.facts["there"] = f"{len(found.turns)} turns, {len(found.runs)} runs, {len(found.calls)} call records"
     await say_goodbye(stage)
     logs.judge([replica.process for replica in fleet.replicas], report)
@@ -123,7 +134,9 @@ async def say_goodbye(stage: Stage) -> None:
     stage.report.check(DRAINED, len(codes))
     for replica, code in zip(stage.fleet.replicas, codes, strict=True):
         if code != 0:
-            stage.report.wrong(DRAINED, f"{replica.name} ended with {code} at the very end: {replica.process.last_words()}")
+            stage.report.wrong(
+                DRAINED, f"{replica.name} ended with {code} at the very end: {replica.process.last_words()}"
+            )
 
 
 def arguments() -> argparse.Namespace:

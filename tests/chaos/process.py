@@ -23,7 +23,9 @@ class Process:
         self.process: subprocess.Popen | None = None
         self.is_paused = False
 
-    def spawn(self, arguments: list[str], home: Path, env: dict[str, str] | None = None, user: str | None = None) -> None:
+    def spawn(
+        self, arguments: list[str], home: Path, env: dict[str, str] | None = None, user: str | None = None
+    ) -> None:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 arguments,

@@ -80,7 +80,9 @@ class Replica:
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = Process(self.name, home / "serve.log")
         self.env = playhouse.environment(home, {"DATABASE_URL": database, "REDIS_URL": redis, "LOG_LEVEL": "warn"})
-        (home / "playhouse.toml").write_text(CONFIG.format(b=bounds, operator=OPERATOR_KEY, upstream=upstream, model=MODEL))
+        (home / "playhouse.toml").write_text(
+            CONFIG.format(b=bounds, operator=OPERATOR_KEY, upstream=upstream, model=MODEL)
+        )
         self.is_ready = False
         self.peak_mib = 0
         self.refused_starts = 0
@@ -94,8 +96,16 @@ class Replica:
         """Starts it, as whoever runs containers does: again and again, until it is ready."""
         deadline = time.monotonic() + bounds.START_S
         while True:
-            self.process.spawn([BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.data)], self.home, self.env)
-            await until(lambda: self.answers_ready() or not self.process.runs, bounds.START_S, f"{self.name} is not ready: {self.process.last_words()}")
+            self.process.spawn(
+                [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.data)],
+                self.home,
+                self.env,
+            )
+            await until(
+                lambda: self.answers_ready() or not self.process.runs,
+                bounds.START_S,
+                f"{self.name} is not ready: {self.process.last_words()}",
+            )
             if self.process.runs:
                 return
             self.refused_starts += 1
@@ -167,7 +177,9 @@ class Fleet:
         return rng.choice(others or ready or self.replicas)
 
     async def all_ready(self) -> None:
-        await until(lambda: all(replica.is_ready for replica in self.replicas), bounds.START_S, "not all replicas are ready")
+        await until(
+            lambda: all(replica.is_ready for replica in self.replicas), bounds.START_S, "not all replicas are ready"
+        )
 
     async def in_order(self) -> None:
         """All are ready, and neither the database nor Redis is away for any."""

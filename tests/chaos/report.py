@@ -1,6 +1,5 @@
 """What was done, what was checked, how long was waited, and what was wrong."""
 
-import asyncio
 import sys
 import time
 from collections import Counter, defaultdict
@@ -60,34 +59,29 @@ class Report:
 
     def print(self) -> None:
         out = ["", f"chaos: seed {self.seed}, {time.monotonic() - self.begun:.0f} s"]
-        out += section("asked", self.done) + section("as their callers saw it", self.suffered) + section("done to it", self.troubles)
-        out += ["", f"  {'waits':44}{'worst':>10}{'bound':>10}"]
+        out += (
+            section("asked", self.done)
+            + section("as their callers saw it", self.suffered)
+            + section("done to it", self.troubles)
+        )
+        out += ["", f"  {'waits':58}{'worst':>10}{'bound':>10}"]
         for kind, worst in sorted(self.worst.items()):
-            out.append(f"  {kind:44}{worst:9.2f}s{bounds.REQUEST_S.get(kind, bounds.EXIT_S):9.2f}s")
-        out += ["", f"  {'checked':44}{'of':>10}{'wrong':>10}"]
+            out.append(f"  {kind:58}{worst:9.2f}s{bounds.REQUEST_S.get(kind, bounds.EXIT_S):9.2f}s")
+        out += ["", f"  {'checked':58}{'of':>10}{'wrong':>10}"]
         for what in [*self.checked, *(what for what in self.wrongs if what not in self.checked)]:
-            out.append(f"  {what:44}{self.checked.get(what, '-'):>10}{len(self.wrongs[what]):>10}")
+            out.append(f"  {what:58}{self.checked.get(what, '-'):>10}{len(self.wrongs[what]):>10}")
         out += ["", *(f"  {name}: {fact}" for name, fact in self.facts.items())]
         for what, texts in self.wrongs.items():
             out += [f"WRONG {what}: {text}" for text in texts[:SHOWN]]
             out += [f"WRONG {what}: … and {len(texts) - SHOWN} more"] if len(texts) > SHOWN else []
         wrong = sum(map(len, self.wrongs.values()))
-        out += ["", f"{'ok' if self.is_clean else 'FAIL'}: {sum(self.checked.values())} facts checked, {wrong} wrong (seed {self.seed})"]
+        verdict = "ok" if self.is_clean else "FAIL"
+        out += ["", f"{verdict}: {sum(self.checked.values())} facts checked, {wrong} wrong (seed {self.seed})"]
         print("\n".join(out), flush=True)
 
 
 def section(title: str, counts: Counter[str]) -> list[str]:
-    return ["", f"  {title}", *(f"    {what:42}{count:>10}" for what, count in sorted(counts.items()))]
-
-
-async def watch_tasks(tasks: set[asyncio.Task]) -> None:
-    """Waits for tasks; the first that fails ends the others, and is what is raised."""
-    done, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
-    for task in done:
-        task.result()
+    return ["", f"  {title}", *(f"    {what:56}{count:>10}" for what, count in sorted(counts.items()))]
 
 
 def fail(text: str) -> None:

@@ -67,7 +67,7 @@ class Run:
             await self.caller.pause(tries)
 
     async def _post(self, path: str, body: dict, key: str, stream: bool, heard: Heard) -> Answer:
-        answer = await self.caller.send("run", "POST", path, {**body, "stream": stream}, key, heard.hear, elsewhere=True)
+        answer = await self.caller.send("run", "POST", path, {**body, "stream": stream}, key, heard.hear)
         if run_id := answer.headers.get("x-run-id"):
             self._name(run_id)
         if answer.status in (404, 405, 413, 415, 422) and not wording.fault_of(self.note.said):
@@ -75,8 +75,8 @@ class Run:
         return answer
 
     async def _follow(self, heard: Heard) -> Answer:
-        path = f"/v1/runs/{self.run_id}/stream?after={heard.last_id}"
-        answer = await self.caller.send("follow", "GET", path, hear=heard.hear, elsewhere=True)
+        path = f"/v1/runs/{self.run_id}/stream"
+        answer = await self.caller.send("follow", "GET", path, hear=heard.hear, after=heard.last_id)
         self._judge_found(answer)
         return answer
 
@@ -95,7 +95,7 @@ class Run:
 
     async def _look(self) -> str | None:
         """How it stands; `None` if nobody knows now."""
-        answer = await self.caller.send("read", "GET", f"/v1/runs/{self.run_id}", elsewhere=True)
+        answer = await self.caller.send("read", "GET", f"/v1/runs/{self.run_id}")
         self._judge_found(answer)
         return self._told(answer.json) if answer.is_ok else None
 

@@ -34,7 +34,10 @@ async def rush(number: int, rng: random.Random, fleet: Fleet, notes: Notes) -> N
     callers = [Caller(f"{name}.{at}", name, secret, rng, fleet, notes) for at in range(AT_ONCE)]
     outcomes: list[str] = []
     for wave in range(2):
-        asking = (once(caller, wording.message(rng, f"{caller.name}.{wave}", None), at % 2 == 0, max_tokens=MAX_TOKENS) for at, caller in enumerate(callers))
+        asking = (
+            once(caller, wording.message(rng, f"{caller.name}.{wave}", None), at % 2 == 0, max_tokens=MAX_TOKENS)
+            for at, caller in enumerate(callers)
+        )
         for note, _ in await asyncio.gather(*asking):
             notes.completions.append(note)
             outcomes.append(note.outcome)

@@ -70,6 +70,17 @@ class Turn:
     async def whole(self) -> str:
         """Asks until there is an end: `completed`, or how the turn has failed."""
         self.begin()
+        return await self._to_the_end()
+
+    async def twice(self) -> str:
+        """Sends the same request to two replicas at once, then asks until there is an end."""
+        self.begin()
+        for answer in await asyncio.gather(self._post(), self._post()):
+            if answer.is_ok:
+                self._told(answer)
+        return await self._to_the_end()
+
+    async def _to_the_end(self) -> str:
         tries = 0
         while True:
             answer = await self._post()
@@ -80,31 +91,8 @@ class Turn:
                 return state
             await self.caller.pause(tries)
 
-    async def twice(self) -> str:
-        """Sends the same request to two replicas at once, then asks until there is an end."""
-        self.begin()
-        for answer in await asyncio.gather(self._post(), self._post(elsewhere=True)):
-            if answer.is_ok:
-                self._told(answer)
-        key = self.key
-        try:
-            return await self._to_the_end(key)
-        finally:
-            self.key = key
-
-    async def _to_the_end(self, key: str) -> str:
-        tries = 0
-        while True:
-            answer = await self._post()
-            if answer.is_ok:
-                return self._told(answer)
-            tries += 1
-            if (state := await self._look()) not in (None, "running", "completed"):
-                return state
-            await self.caller.pause(tries)
-
-    async def _post(self, elsewhere: bool = True) -> Answer:
-        answer = await self.caller.send(self.kind, "POST", self.path, self.body, self.key, elsewhere=elsewhere)
+    async def _post(self) -> Answer:
+        answer = await self.caller.send(self.kind, "POST", self.path, self.body, self.key)
         self._judge_status(answer)
         return answer
 
@@ -132,7 +120,11 @@ class Turn:
                 empty += heard.last_id == before
                 if empty >= EMPTY_FOLLOWS:
                     heard.end = "expired"
-            elif not self.turn_id and tries >= TRIES_BEFORE_LOOK and (state := await self._look()) not in (None, "running", "completed"):
+            elif (
+                not self.turn_id
+                and tries >= TRIES_BEFORE_LOOK
+                and (state := await self._look()) not in (None, "running", "completed")
+            ):
                 return state
             if heard.end is None:
                 await self.caller.pause(tries)
@@ -140,7 +132,7 @@ class Turn:
 
     async def _post_streamed(self, heard: Heard) -> Answer:
         answer = await self.caller.send(
-            self.kind, "POST", self.path, {**self.body, "stream": True}, self.key, heard.hear, elsewhere=True
+            self.kind, "POST", self.path, {**self.body, "stream": True}, self.key, heard.hear
         )
         self._judge_status(answer)
         if turn_id := answer.headers.get("x-turn-id"):
@@ -150,9 +142,7 @@ class Turn:
     async def _follow(self, heard: Heard) -> Answer:
         """Goes on where the connection ended, at another replica."""
         caller, path = self.caller, f"/v1/turns/{self.turn_id}/stream"
-        if heard.last_id:
-            path += f"?after={heard.last_id}"
-        answer = await caller.send("follow", "GET", path, hear=heard.hear, elsewhere=True)
+        answer = await caller.send("follow", "GET", path, hear=heard.hear, after=heard.last_id)
         caller.report.check(FOUND, 1)
         if answer.status == 404:
             caller.wrong(FOUND, f"{path} at {answer.replica.name} is 404")
@@ -175,7 +165,7 @@ class Turn:
         tries = 0
         while True:
             tries += 1
-            answer = await self.caller.send("read", "GET", f"/v1/turns/{self.turn_id}", elsewhere=True)
+            answer = await self.caller.send("read", "GET", f"/v1/turns/{self.turn_id}")
             state = answer.json.get("state") if answer.is_ok else None
             if state == "completed":
                 self._whole_answer(self.turn_id, answer.json["messages"][-1]["content"])
@@ -190,7 +180,7 @@ class Turn:
 
     async def _look(self) -> str | None:
         """How the newest turn with this message stands; `None` if none has begun, or nobody knows."""
-        answer = await self.caller.send("read", "GET", f"/v1/sessions/{self.note.session}?limit=6", elsewhere=True)
+        answer = await self.caller.send("read", "GET", f"/v1/sessions/{self.note.session}?limit=6")
         if not answer.is_ok:
             return None
         for message in reversed(answer.json["messages"]):

@@ -68,7 +68,15 @@ class Upstream:
         self.url = f"http://127.0.0.1:{self.port}/v1"
         self.process = Process(self.name, home / "mock.log")
         (home / "script.json").write_text(json.dumps(script(kinds)))
-        self.flags = ["--chaos", f"rate={CHAOS_RATE},seed={seed}", "--seed", str(seed), "--no-reload", "--log-level", "error"]
+        self.flags = [
+            "--chaos",
+            f"rate={CHAOS_RATE},seed={seed}",
+            "--seed",
+            str(seed),
+            "--no-reload",
+            "--log-level",
+            "error",
+        ]
 
     async def start(self) -> None:
         listen = ["--listen", f"127.0.0.1:{self.port}"]
