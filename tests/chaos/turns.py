@@ -118,6 +118,8 @@ class Turn:
             elif answer.is_ok and self.turn_id and not answer.left:
                 # It ended well without an end: what was told is gone, and what is stored has to be read.
                 empty += heard.last_id == before
+                if heard.end is None:
+                    self.caller.report.met("a stream that ended without its end")
                 if empty >= EMPTY_FOLLOWS:
                     heard.end = "expired"
             elif (
