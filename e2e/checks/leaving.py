@@ -8,7 +8,13 @@ from harness import sse, upstream
 from harness.plain import Plain, chat_body, completion_body, post
 from harness.words import ANSWER, PROMPT
 
-ROUTES = {"/v1/chat/completions": completion_body, "/v1/chat": chat_body}
+
+def left_chat_body(stream: bool = False, **fields) -> bytes:
+    """A request for native chat that is to end with its caller; turns.py has those that go on."""
+    return chat_body(stream, on_disconnect="cancel", **fields)
+
+
+ROUTES = {"/v1/chat/completions": completion_body, "/v1/chat": left_chat_body}
 
 routes = pytest.mark.parametrize("route", ROUTES, ids=["compatible", "native"])
 ways = pytest.mark.parametrize("way", ["leave", "reset"])
@@ -73,7 +79,7 @@ def test_while_an_attempt_waits_to_be_repeated(served, vendor):
 def test_a_turn_whose_caller_left_is_interrupted_and_frees_its_session(gateway, vendor):
     vendor.plays(upstream.stream_then_silence(), upstream.completion())
     with Plain(gateway.port) as caller:
-        caller.send(post("/v1/chat", chat_body(True, session_id="left")))
+        caller.send(post("/v1/chat", left_chat_body(True, session_id="left")))
         caller.read_until(ANSWER.encode())
     messages = gateway.messages_of("left", "interrupted")
     assert [message["content"] for message in messages] == [PROMPT, ANSWER]

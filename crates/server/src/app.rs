@@ -14,12 +14,13 @@ use playhouse_store::{
     HistoryWindow, PostgresStore, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
 };
 use playhouse_telemetry::metrics::GaugeGuard;
-use playhouse_telemetry::{Metrics, Tracer};
+use playhouse_telemetry::{Metrics, Tracer, warn};
+use tokio::task::JoinHandle;
 
 use crate::agents::desk::{RunDesk, Running};
 use crate::agents::models::WithAgents;
 use crate::agents::roster::Roster;
-use crate::config::{AuthConfig, ChatConfig, ServerConfig};
+use crate::config::{AuthConfig, ChatConfig, OnDisconnect, ServerConfig};
 use crate::front::auth::Keyring;
 use crate::front::{Front, door::Door};
 use crate::keys::gate::Gate;
@@ -27,6 +28,8 @@ use crate::keys::{book::KeyBook, ticket::Settlements};
 use crate::lifecycle::Lifecycle;
 use crate::routes::Routes;
 use crate::sink::Accounts;
+use crate::turns::desk::{Halt, TurnDesk};
+use crate::turns::lease::LeaseKeeper;
 
 /// The database's file within the data directory.
 pub const DATABASE_FILE: &str = "playhouse.db";
@@ -102,6 +105,10 @@ pub struct ChatSettings {
     pub system_prompt: Option<String>,
     /// How much of a conversation is sent along.
     pub history: HistoryWindow,
+    /// What becomes of a turn whose client leaves.
+    pub on_disconnect: OnDisconnect,
+    /// Turns at the same time.
+    pub max_running_turns: usize,
 }
 
 /// Everything that answers requests; cheap to clone.
@@ -117,6 +124,8 @@ struct Inner {
     store: Arc<dyn Store>,
     shared: Shared,
     turn_finisher: TurnFinisher,
+    turns: Arc<TurnDesk>,
+    lease: JoinHandle<()>,
     accounts: Arc<Accounts>,
     door: Door,
     gate: Gate,
@@ -136,6 +145,8 @@ impl ChatSettings {
                 max_messages: config.history_messages,
                 max_tokens: config.history_tokens,
             },
+            on_disconnect: config.on_disconnect,
+            max_running_turns: config.max_running_turns,
         }
     }
 }
@@ -159,7 +170,22 @@ impl App {
             running: Arc::<Running>::default(),
             finisher: Arc::new(RunFinisher::spawn(parts.store.clone())),
         });
+        let turns = Arc::new(TurnDesk::new(
+            parts.store.clone(),
+            parts.shared.clone(),
+            parts.accounts.metrics.clone(),
+            parts.chat.max_running_turns,
+        ));
+        let lease = LeaseKeeper {
+            store: parts.store.clone(),
+            desk: Arc::downgrade(&turns),
+            metrics: parts.accounts.metrics.clone(),
+            beat: Duration::from_millis(parts.server.lease_beat_ms.max(1)),
+            missed_beats: parts.server.lease_missed_beats.max(1),
+        };
         let inner = Inner {
+            turns,
+            lease: tokio::spawn(lease.run()),
             answering: Arc::new(WithAgents { desk: runs.clone(), models: parts.models, gate: gate.clone() }),
             runs,
             store: parts.store,
@@ -230,13 +256,41 @@ impl App {
         &self.inner.lifecycle
     }
 
-    /// Writes what still waits to be stored; the last thing before the process ends.
+    /// Waits until every run has ended, and all that waits to be stored is.
     pub async fn flush(&self) {
         self.inner.runs.running.all_ended().await;
         self.inner.runs.finisher.flush().await;
         self.inner.turn_finisher.flush().await;
         self.inner.gate.settlements.flush().await;
         self.inner.accounts.flush().await;
+    }
+
+    /// Ends what still runs as interrupted, writes what waits to be stored, and gives the lease up: the last
+    /// thing before the process ends.
+    pub async fn close(&self) {
+        self.interrupt_turns().await;
+        tokio::join!(self.leave(), self.inner.accounts.flush());
+    }
+
+    async fn leave(&self) {
+        self.inner.runs.finisher.flush().await;
+        self.inner.turn_finisher.flush().await;
+        self.inner.lease.abort();
+        if let Err(error) = self.inner.store.leave().await {
+            warn!(%error, "The lease could not be given up; others end what still runs in a moment");
+        }
+    }
+
+    /// Waits until no turn and no run runs any more.
+    pub(crate) async fn all_ended(&self) {
+        self.inner.turns.all_ended().await;
+        self.inner.runs.running.all_ended().await;
+    }
+
+    /// Ends the turns that still run as interrupted, and waits until their ends are stored.
+    pub(crate) async fn interrupt_turns(&self) {
+        self.inner.turns.halt(Halt::Stopping);
+        self.inner.turns.all_ended().await;
     }
 
     /// Who answers: models, and agents as models.
@@ -259,6 +313,19 @@ impl App {
 
     pub(crate) fn turn_finisher(&self) -> &TurnFinisher {
         &self.inner.turn_finisher
+    }
+
+    pub(crate) fn turns(&self) -> &TurnDesk {
+        &self.inner.turns
+    }
+
+    /// What becomes of a turn or run whose client leaves, unless its request says otherwise.
+    pub(crate) fn on_disconnect(&self) -> OnDisconnect {
+        self.inner.chat.on_disconnect
+    }
+
+    pub(crate) fn idempotency_hours(&self) -> u32 {
+        self.inner.server.idempotency_hours
     }
 
     pub(crate) fn chat_settings(&self) -> &ChatSettings {
@@ -331,6 +398,12 @@ fn gate(parts: &AppParts) -> Gate {
         quote: quote.clone(),
         metrics: parts.accounts.metrics.clone(),
         assumed_answer_tokens: auth.assumed_answer_tokens,
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.lease.abort();
     }
 }
 

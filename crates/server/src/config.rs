@@ -35,8 +35,18 @@ pub struct ServerConfig {
     pub idle_timeout_ms: u64,
     /// How long a client may leave an answer unread, in milliseconds. Default: 60000.
     pub write_timeout_ms: u64,
-    /// How long running requests may take to finish after SIGTERM, in milliseconds. Default: 30000.
+    /// How long running requests and turns may take to finish after SIGTERM, in milliseconds. Default: 30000.
     pub shutdown_grace_ms: u64,
+    /// How long new requests are still answered after SIGTERM, in milliseconds: until whoever sends them has
+    /// seen that the server is not ready any more. Default: 0.
+    pub drain_delay_ms: u64,
+    /// How often the server says in the database that it lives, in milliseconds. Default: 1000.
+    pub lease_beat_ms: u64,
+    /// After how many beats without a word another server is taken for dead, and its turns and runs are ended
+    /// as interrupted. Default: 5.
+    pub lease_missed_beats: u32,
+    /// For how long an `Idempotency-Key` is remembered, in hours. Default: 24.
+    pub idempotency_hours: u32,
     /// Whether to listen beyond loopback although no API keys are set. Default: false.
     pub allow_open: bool,
     /// Whether `/metrics` is shown to callers without an API key. Default: false.
@@ -56,6 +66,10 @@ impl Default for ServerConfig {
             idle_timeout_ms: 75_000,
             write_timeout_ms: 60_000,
             shutdown_grace_ms: 30_000,
+            drain_delay_ms: 0,
+            lease_beat_ms: 1_000,
+            lease_missed_beats: 5,
+            idempotency_hours: 24,
             allow_open: false,
             open_metrics: false,
         }
@@ -99,10 +113,34 @@ pub struct ChatConfig {
     pub history_messages: u32,
     /// The most tokens of a session, by estimate, that are sent along. Default: 32000.
     pub history_tokens: u32,
+    /// What becomes of a turn, or of a run asked for at `/v1/agents`, when its client leaves: `continue` or
+    /// `cancel`. A request may say otherwise. Default: `continue`.
+    pub on_disconnect: OnDisconnect,
+    /// Turns at the same time, those whose client has left too; more are answered 503 with `Retry-After`.
+    /// Default: 10000.
+    pub max_running_turns: usize,
+}
+
+/// What becomes of a turn or run when its client leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDisconnect {
+    /// It goes on, and can be followed again.
+    #[default]
+    Continue,
+    /// It ends at once, as interrupted.
+    Cancel,
 }
 
 impl Default for ChatConfig {
     fn default() -> Self {
-        Self { model: None, system_prompt: None, history_messages: 100, history_tokens: 32_000 }
+        Self {
+            model: None,
+            system_prompt: None,
+            history_messages: 100,
+            history_tokens: 32_000,
+            on_disconnect: OnDisconnect::default(),
+            max_running_turns: 10_000,
+        }
     }
 }

@@ -21,6 +21,11 @@ pub(crate) fn store_failure(error: &StoreError) -> Error {
         StoreError::RunEnded { .. } | StoreError::RunRunning { .. } | StoreError::RunNotResumable { .. } => {
             Error::new(ErrorKind::Conflict, error.to_string())
         }
+        StoreError::TurnEnded { .. } | StoreError::LeaseLost { .. } => {
+            let message = "the server did not answer for too long, so this was ended, or goes on elsewhere; \
+                           read it, and retry it if needed";
+            Error::new(ErrorKind::Interrupted, message)
+        }
         StoreError::Invalid { .. } => Error::new(ErrorKind::InvalidRequest, error.to_string()),
         other => {
             error!(error = %other, "The store failed");

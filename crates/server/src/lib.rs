@@ -7,7 +7,8 @@
 //! the mock: with no provider there is nothing to serve.
 //! Whom it depends on: every lower crate but `playhouse-mock`.
 //!
-//! In reading order: [`config`] → `stack` → `app` → `front` → `keys` → `routes` → `native` and `ops` → `listen`.
+//! In reading order: [`config`] → `stack` → `app` → `front` → `keys` → `routes` → `live` and `turns` → `native`
+//! and `ops` → `listen`.
 //!
 //! # Testing with it
 //!
@@ -41,11 +42,13 @@ mod front;
 mod keys;
 mod lifecycle;
 mod listen;
+mod live;
 mod native;
 mod ops;
 mod routes;
 mod sink;
 mod stack;
+mod turns;
 
 pub use ::http;
 pub use agents::assembly::{AssemblyError, BUILT_IN_TOOLS, MCP_PREFIX, assemble};
@@ -53,7 +56,7 @@ pub use agents::connecting::connect_tools;
 pub use agents::roster::Roster;
 pub use app::{App, AppError, AppParts, ChatSettings, DATABASE_FILE, LimitParts, open_store};
 pub use client::Answer;
-pub use config::{AuthConfig, ChatConfig, ServerConfig};
+pub use config::{AuthConfig, ChatConfig, OnDisconnect, ServerConfig};
 pub use front::{Front, auth::Keyring};
 pub use lifecycle::{Lifecycle, Phase};
 pub use listen::{ConnectionLimits, ConnectionTimeouts, Listener};

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use playhouse_llm::{CallRecord, Message, Outcome, Usage};
 use playhouse_store::{
     BeginTurn, Calls, FinishTurn, HistoryWindow, Sessions, SqliteStore, StoreConfig, StoreError, Synchronous,
-    TurnEnding,
+    TurnEnding, TurnTerms,
 };
 use uuid::Uuid;
 
@@ -126,6 +126,7 @@ async fn begin(store: &SqliteStore, session: &str, history: HistoryWindow) -> Re
         message,
         now_us: NOW_US,
         history,
+        terms: TurnTerms::default(),
     };
     store.begin_turn(begin).await?;
     Ok(turn_id)

@@ -10,7 +10,8 @@ use crate::scope::owner_of;
 use crate::stored::Stored;
 use crate::window::is_in_context;
 use crate::{
-    BeginRun, BeginTurn, FinishTurn, HistoryWindow, RunStep, StoreError, TurnState, estimate_tokens,
+    BeginRun, BeginTurn, FinishTurn, HistoryWindow, IdempotencyKey, ReplicaId, RunStep, StoreError,
+    TurnState, estimate_tokens,
 };
 
 /// A turn about to begin.
@@ -22,11 +23,17 @@ pub(crate) struct NewTurn {
     pub(crate) question: Stored,
     pub(crate) tokens: u32,
     pub(crate) window: HistoryWindow,
+    pub(crate) replica: ReplicaId,
+    pub(crate) model: Option<Arc<str>>,
+    pub(crate) agent: Option<Arc<str>>,
+    pub(crate) in_place_of: Option<TurnId>,
+    pub(crate) idempotency: Option<IdempotencyKey>,
 }
 
 /// How a turn ends.
 pub(crate) struct TurnEnd {
     pub(crate) id: TurnId,
+    pub(crate) replica: ReplicaId,
     pub(crate) state: TurnState,
     pub(crate) in_context: bool,
     pub(crate) now_us: i64,
@@ -51,6 +58,8 @@ pub(crate) struct NewRun {
     pub(crate) request_id: Arc<str>,
     pub(crate) session_id: Option<Arc<str>>,
     pub(crate) turn_id: Option<TurnId>,
+    pub(crate) replica: ReplicaId,
+    pub(crate) idempotency: Option<IdempotencyKey>,
     pub(crate) now_us: i64,
 }
 
@@ -70,8 +79,9 @@ pub(crate) struct NewStep {
 }
 
 /// The turn that a caller wants to begin.
-pub(crate) fn new_turn(begin: BeginTurn) -> Result<NewTurn, StoreError> {
+pub(crate) fn new_turn(begin: BeginTurn, replica: ReplicaId) -> Result<NewTurn, StoreError> {
     ids::check_session_id(&begin.session_id)?;
+    let terms = begin.terms;
     Ok(NewTurn {
         owner: owner_of(begin.key_id.as_ref()),
         id: ids::turn_id(&begin.turn_id)?,
@@ -80,12 +90,18 @@ pub(crate) fn new_turn(begin: BeginTurn) -> Result<NewTurn, StoreError> {
         tokens: estimate_tokens(&begin.message),
         question: Stored::question(begin.message).map_err(|error| unstorable(&error))?,
         window: begin.history,
+        replica,
+        model: terms.model,
+        agent: terms.agent,
+        in_place_of: terms.in_place_of.as_deref().map(ids::turn_id).transpose()?,
+        idempotency: terms.idempotency,
     })
 }
 
 /// The end that a caller has for a turn.
-pub(crate) fn turn_end(finish: FinishTurn) -> Result<TurnEnd, StoreError> {
+pub(crate) fn turn_end(finish: FinishTurn, replica: ReplicaId) -> Result<TurnEnd, StoreError> {
     Ok(TurnEnd {
+        replica,
         id: ids::turn_id(&finish.turn_id)?,
         state: finish.ending.state(),
         in_context: is_in_context(&finish.ending, &finish.messages),
@@ -101,7 +117,7 @@ pub(crate) fn turn_end(finish: FinishTurn) -> Result<TurnEnd, StoreError> {
 }
 
 /// The run that a caller wants to begin.
-pub(crate) fn new_run(begin: BeginRun) -> Result<NewRun, StoreError> {
+pub(crate) fn new_run(begin: BeginRun, replica: ReplicaId) -> Result<NewRun, StoreError> {
     if begin.turn_id.is_some() && begin.session_id.is_none() {
         return Err(StoreError::invalid(
             "a run that answers a turn belongs to a session: name the session too",
@@ -117,6 +133,8 @@ pub(crate) fn new_run(begin: BeginRun) -> Result<NewRun, StoreError> {
         input: Stored::input(begin.input).map_err(|error| unstorable(&error))?,
         resumable: begin.resumable,
         request_id: begin.request_id,
+        replica,
+        idempotency: begin.idempotency,
         now_us: begin.now_us,
     })
 }

@@ -66,6 +66,23 @@ pub enum StoreError {
         /// The run asked for.
         run_id: Arc<str>,
     },
+    /// It runs in another server process: this one was taken for dead meanwhile.
+    #[error("'{id}' runs in another server process: this one did not answer for too long")]
+    LeaseLost {
+        /// The run asked for.
+        id: Arc<str>,
+    },
+    /// The same request has come before.
+    #[error("a request with this idempotency key has begun '{id}' before")]
+    AlreadyBegun {
+        /// The turn or run that it began.
+        id: Arc<str>,
+    },
+    /// Another request has come with the same idempotency key.
+    #[error(
+        "this idempotency key came with another request body before: send the same body again, or use a new key"
+    )]
+    KeyTaken,
     /// The input cannot be stored, now or later.
     #[error("{reason}")]
     Invalid {
@@ -143,6 +160,9 @@ impl StoreError {
             Self::RunEnded { .. } => "run_ended",
             Self::RunRunning { .. } => "run_running",
             Self::RunNotResumable { .. } => "run_not_resumable",
+            Self::LeaseLost { .. } => "lease_lost",
+            Self::AlreadyBegun { .. } => "already_begun",
+            Self::KeyTaken => "key_taken",
             Self::Invalid { .. } => "invalid",
             Self::Unavailable { .. } => "unavailable",
             Self::Corrupt { .. } => "corrupt",

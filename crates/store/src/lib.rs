@@ -1,17 +1,18 @@
 //! Sessions, turns, runs and call records in a database.
 //!
-//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`], [`ApiKeys`] and [`Health`] (together a [`Store`]), two
-//! backends behind them ([`SqliteStore`] for one process, [`PostgresStore`] for many), the ledger that call
-//! records are in before they are in the database ([`CallLedger`]), and [`Finisher`], which keeps ends of turns
-//! while the store is away.
+//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`], [`ApiKeys`], [`Replicas`], [`IdempotencyKeys`] and
+//! [`Health`] (together a [`Store`]), two backends behind them ([`SqliteStore`] for one process,
+//! [`PostgresStore`] for many), the ledger that call records are in before they are in the database
+//! ([`CallLedger`]), and [`Finisher`], which keeps ends of turns while the store is away.
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
 //! Whom it depends on: `llm`.
 //!
-//! In reading order: [`scope`], [`session`], [`run`], [`call`] and [`key`] (what can be stored and asked) → [`store`] →
-//! [`error`] and [`config`] → `window`, `tokens` and `stored` (which messages make up a history, and how they are kept) →
-//! `ids`, `draft`, `begun`, `turn_row`, `cursor` and `stats` (what is the same whatever the database) →
-//! [`sqlite`] and [`postgres`] → [`ledger`], [`finisher`], [`retention`]. Beside them [`shared`]: what replicas share.
+//! In reading order: [`scope`], [`session`], [`run`], [`call`] and [`key`] (what can be stored and asked) →
+//! [`replica`] and [`idempotency`] (what processes share) → [`store`] → [`error`] and [`config`] → `window`,
+//! `tokens` and `stored` (which messages make up a history, and how they are kept) → `ids`, `draft`, `begun`,
+//! `turn_row`, `cursor` and `stats` (what is the same whatever the database) → [`sqlite`] and [`postgres`] →
+//! [`ledger`], [`finisher`], [`progress`], [`retention`]. Beside them [`shared`]: what replicas share.
 //!
 //! ```
 //! use playhouse_llm::Message;
@@ -29,6 +30,7 @@
 //!         message: Message::user("Hello"),
 //!         now_us: 1_700_000_000_000_000,
 //!         history: HistoryWindow { max_messages: 50, max_tokens: 8_000 },
+//!         terms: Default::default(),
 //!     })
 //!     .await?;
 //! assert!(begun.history.is_empty());
@@ -51,10 +53,13 @@ mod draft;
 mod durations;
 pub mod error;
 pub mod finisher;
+pub mod idempotency;
 mod ids;
 pub mod key;
 pub mod ledger;
 pub mod postgres;
+pub mod progress;
+pub mod replica;
 pub mod retention;
 pub mod run;
 pub mod scope;
@@ -74,6 +79,7 @@ pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
 pub use config::{LedgerFsync, PostgresConfig, StoreConfig, Synchronous};
 pub use error::StoreError;
 pub use finisher::{Finisher, RunFinisher, TurnFinisher};
+pub use idempotency::{IdempotencyKey, IdempotencyKeys};
 pub use key::{
     ApiKey, ApiKeys, Budget, BudgetPeriod, KeyChange, KeyHash, KeyPage, KeySecret, KeySettings, KeyState,
     KeyUsage, NewKey,
@@ -81,7 +87,9 @@ pub use key::{
 pub use ledger::verify::{Finding, LedgerReport, verify_ledger};
 pub use ledger::{CallLedger, LedgerStats};
 pub use postgres::{PostgresStore, check_database_url};
-pub use retention::{prune_expired_calls, prune_expired_runs};
+pub use progress::ProgressWriter;
+pub use replica::{Lost, ReplicaId, Replicas, Said, Standing};
+pub use retention::{prune_expired_calls, prune_expired_idempotency_keys, prune_expired_runs};
 pub use run::{
     BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,
     ToolEnd,
@@ -89,7 +97,7 @@ pub use run::{
 pub use scope::Scope;
 pub use session::{
     BeginTurn, BegunTurn, FinishTurn, HistoryWindow, MessagePage, Page, SessionDetail, SessionMessage,
-    SessionPage, SessionSummary, Sessions, Turn, TurnEnding, TurnState,
+    SessionPage, SessionSummary, Sessions, Turn, TurnEnding, TurnState, TurnTerms,
 };
 pub use sqlite::SqliteStore;
 pub use store::{Health, Store};

@@ -1,12 +1,13 @@
-//! Forgetting call records and runs that are old enough.
+//! Forgetting call records, runs and idempotency keys that are old enough.
 
-use crate::{Calls, Runs, StoreError};
+use crate::{Calls, IdempotencyKeys, Runs, StoreError};
 
 const DAY_US: i64 = 86_400_000_000;
 /// Small enough that writes of turns do not wait for long behind it.
 const CALL_STEP: u32 = 500;
 /// As small: a run holds steps and tools.
 const RUN_STEP: u32 = 20;
+const KEY_STEP: u32 = 500;
 
 /// Removes all call records older than `retention_days`, in small steps, and says how many; with 0 days
 /// none. To be called now and then; `now_us` is now, in Unix microseconds.
@@ -45,6 +46,25 @@ pub async fn prune_expired_runs(
         let step = runs.prune_runs(before_us, RUN_STEP).await?;
         removed += step;
         if step < u64::from(RUN_STEP) {
+            return Ok(removed);
+        }
+    }
+}
+
+/// Removes all idempotency keys that came before `before_us` (Unix microseconds), in small steps, and says
+/// how many. To be called now and then.
+///
+/// # Errors
+/// Those of [`IdempotencyKeys::prune_idempotency_keys`]; what has been removed until then stays removed.
+pub async fn prune_expired_idempotency_keys(
+    keys: &dyn IdempotencyKeys,
+    before_us: i64,
+) -> Result<u64, StoreError> {
+    let mut removed = 0;
+    loop {
+        let step = keys.prune_idempotency_keys(before_us, KEY_STEP).await?;
+        removed += step;
+        if step < u64::from(KEY_STEP) {
             return Ok(removed);
         }
     }

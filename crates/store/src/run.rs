@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use playhouse_llm::{FinishReason, Message, ToolCall, Usage};
 
-use crate::{Page, Scope, StoreError};
+use crate::{IdempotencyKey, Page, Scope, StoreError};
 
 /// The status of a run that has not ended.
 pub const RUNNING: &str = "running";
@@ -30,13 +30,16 @@ pub trait Runs: Send + Sync {
     /// # Errors
     /// [`StoreError::SessionNotFound`] when the session it is to belong to is not there.
     /// [`StoreError::Invalid`] for a run id that is no UUIDv7 or was used before, for a turn id that is no
-    /// UUID, and for a turn without a session.
+    /// UUID, and for a turn without a session. [`StoreError::AlreadyBegun`] and [`StoreError::KeyTaken`] when
+    /// its idempotency key has come before.
     async fn begin_run(&self, begin: BeginRun) -> Result<(), StoreError>;
 
     /// Adds a step to a running run: what the model said, before the tools it called run.
     ///
     /// # Errors
     /// [`StoreError::RunNotFound`], or [`StoreError::RunEnded`] when the run does not run any more.
+    /// [`StoreError::LeaseLost`] when it runs in another process ([`Replicas`](crate::Replicas)); so for all
+    /// that is written to a run.
     /// [`StoreError::Invalid`] when its number is not the one after the last step's.
     async fn add_step(&self, run_id: &str, step: RunStep) -> Result<(), StoreError>;
 
@@ -64,7 +67,14 @@ pub trait Runs: Send + Sync {
     /// [`StoreError::RunNotFound`]; [`StoreError::RunRunning`] while it runs, as it does once another caller
     /// has claimed it; [`StoreError::RunEnded`] when it was not cut off but ended;
     /// [`StoreError::RunNotResumable`] when it was begun as one that cannot go on.
-    async fn resume_run(&self, scope: &Scope, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError>;
+    /// [`StoreError::AlreadyBegun`] and [`StoreError::KeyTaken`] when the idempotency key has come before.
+    async fn resume_run(
+        &self,
+        scope: &Scope,
+        run_id: &str,
+        idempotency: Option<IdempotencyKey>,
+        now_us: i64,
+    ) -> Result<StoredRun, StoreError>;
 
     /// One run with its steps, and what came of their tools.
     ///
@@ -107,6 +117,8 @@ pub struct BeginRun {
     pub session_id: Option<Arc<str>>,
     /// The turn it answers, if any.
     pub turn_id: Option<Arc<str>>,
+    /// The key of a request that may be sent twice.
+    pub idempotency: Option<IdempotencyKey>,
     /// Now, in Unix microseconds.
     pub now_us: i64,
 }

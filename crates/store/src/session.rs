@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use playhouse_llm::{Message, Usage};
 use serde::{Deserialize, Serialize};
 
-use crate::{Scope, StoreError};
+use crate::{IdempotencyKey, Scope, StoreError};
 
 /// The conversations.
 ///
@@ -33,13 +33,15 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     /// [`StoreError::TurnRunning`] while the session's last turn has not ended. [`StoreError::Invalid`]
     /// for a session id that is empty or longer than [`MAX_SESSION_ID_BYTES`], or a turn id that is no UUID
-    /// or was used before.
+    /// or was used before. [`StoreError::AlreadyBegun`] and [`StoreError::KeyTaken`] when its idempotency
+    /// key has come before.
     async fn begin_turn(&self, begin: BeginTurn) -> Result<BegunTurn, StoreError>;
 
     /// Ends a running turn and stores what came of it.
     ///
     /// # Errors
-    /// [`StoreError::TurnNotFound`], or [`StoreError::TurnEnded`] when it has ended before. When the store
+    /// [`StoreError::TurnNotFound`], or [`StoreError::TurnEnded`] when it has ended before, also because this
+    /// process was taken for dead ([`Replicas`](crate::Replicas)). When the store
     /// is unavailable the turn goes on running: try again, or leave that to a
     /// [`TurnFinisher`](crate::TurnFinisher).
     async fn finish_turn(&self, finish: FinishTurn) -> Result<(), StoreError>;
@@ -92,6 +94,21 @@ pub struct BeginTurn {
     pub now_us: i64,
     /// How much of the conversation so far is wanted.
     pub history: HistoryWindow,
+    /// What else is known of it.
+    pub terms: TurnTerms,
+}
+
+/// How a turn is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TurnTerms {
+    /// The model that is asked.
+    pub model: Option<Arc<str>>,
+    /// The agent that is asked, if one is.
+    pub agent: Option<Arc<str>>,
+    /// The turn in whose place it comes. If that is the session's last one, it leaves the history.
+    pub in_place_of: Option<Arc<str>>,
+    /// The key of a request that may be sent twice.
+    pub idempotency: Option<IdempotencyKey>,
 }
 
 /// How much of a conversation fits into a prompt.
@@ -251,6 +268,10 @@ pub struct Turn {
     pub started_at_us: i64,
     /// When it ended, in Unix microseconds; `None` while it runs, and for a turn that died with its process.
     pub ended_at_us: Option<i64>,
+    /// The model that was asked, if that was stored.
+    pub asked_model: Option<Arc<str>>,
+    /// The agent that was asked, if one was.
+    pub agent: Option<Arc<str>>,
     /// The model that answered.
     pub model: Option<Arc<str>>,
     /// Why the model stopped.
@@ -259,7 +280,7 @@ pub struct Turn {
     pub error: Option<Arc<str>>,
     /// Token counts, where the vendor sent them.
     pub usage: Option<Usage>,
-    /// The user's message and what followed.
+    /// The user's message and what followed; while it runs, what has been said so far.
     pub messages: Vec<Message>,
 }
 

@@ -15,7 +15,9 @@ use playhouse_server::{
     StackConfig, assemble, connect_tools, open_store,
 };
 use playhouse_store::shared::{Shared, SharedLimits};
-use playhouse_store::{Store, StoreConfig, prune_expired_calls, prune_expired_runs};
+use playhouse_store::{
+    Store, StoreConfig, prune_expired_calls, prune_expired_idempotency_keys, prune_expired_runs,
+};
 use playhouse_telemetry::otlp::ChatTarget;
 use playhouse_telemetry::{LogGuard, Metrics, Otlp, Tracer, error, info, log, warn};
 use tokio::runtime::Builder;
@@ -138,6 +140,7 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     connect_tools(&agents, config.mcp.clone());
     tokio::spawn(tell_outages(store.clone()));
     tokio::spawn(keep_retention(store.clone(), config.store.clone()));
+    tokio::spawn(forget_idempotency_keys(store.clone(), config.server.idempotency_hours));
     if let Some(greet) = greet {
         greet(listener.address());
     }
@@ -148,7 +151,7 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     let limits = ConnectionLimits::from(&config.server);
     let finished =
         listener.serve(app.front(), limits, app.lifecycle().clone(), stop.first(guard.flusher())).await;
-    if tokio::time::timeout(FLUSH_TIMEOUT, app.flush()).await.is_err() {
+    if tokio::time::timeout(FLUSH_TIMEOUT, app.close()).await.is_err() {
         warn!("Not everything could be stored before the end");
     }
     if !otlp.shut_down(EXPORT_TIMEOUT).await {
@@ -249,6 +252,18 @@ async fn tell_outages(store: Arc<dyn Store>) {
             _ => continue,
         }
         was_away = !was_away;
+    }
+}
+
+/// Forgets idempotency keys that are old enough, now and then, for as long as the process lives.
+async fn forget_idempotency_keys(store: Arc<dyn Store>, hours: u32) {
+    let mut ticks = tokio::time::interval(RETENTION_INTERVAL);
+    loop {
+        ticks.tick().await;
+        let before = jiff::Timestamp::now().as_microsecond() - i64::from(hours) * 3_600_000_000;
+        if let Err(error) = prune_expired_idempotency_keys(&*store, before).await {
+            warn!(%error, "Old idempotency keys could not be removed");
+        }
     }
 }
 

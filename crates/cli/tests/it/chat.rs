@@ -23,8 +23,7 @@ fn one_question_is_answered_and_that_is_all() {
     let told = playhouse(["chat", "Hi there", "--url", &url, "--session", "s1", "--model", "fast"]).run();
     assert_eq!((told.code, told.stdout.as_str(), told.stderr.as_str()), (0, "Hello, Ada!\u{1b}[31m\n", ""));
     assert!(server.last_request().starts_with("POST /v1/chat HTTP/1.1\r\n"));
-    let asked =
-        serde_json::json!({"message": "Hi there", "stream": true, "session_id": "s1", "model": "fast"});
+    let asked = serde_json::json!({"message": "Hi there", "stream": true, "on_disconnect": "cancel", "session_id": "s1", "model": "fast"});
     assert_eq!(server.bodies(), [asked]);
 }
 
@@ -33,7 +32,10 @@ fn a_question_may_come_through_a_pipe() {
     let server = FakeServer::answering(ANSWER);
     let told = playhouse(["chat"]).env("PLAYHOUSE_URL", &server.url()).input("  Hi\nthere\n").run();
     assert_eq!((told.code, told.stdout.as_str()), (0, "Hello, Ada!\u{1b}[31m\n"), "{told}");
-    assert_eq!(server.bodies()[0], serde_json::json!({"message": "Hi\nthere", "stream": true}));
+    assert_eq!(
+        server.bodies()[0],
+        serde_json::json!({"message": "Hi\nthere", "stream": true, "on_disconnect": "cancel"})
+    );
     assert!(!server.last_request().contains("authorization"));
 }
 

@@ -37,6 +37,7 @@ fn run(days_ago: u64) -> BeginRun {
         request_id: days_ago.to_string().into(),
         session_id: None,
         turn_id: None,
+        idempotency: None,
         now_us: i64::try_from(began_ms).unwrap() * 1_000,
     }
 }

@@ -112,11 +112,17 @@ fn a_conversation_goes_on_until_ctrl_d() {
 
     let bodies = server.bodies();
     let session_id = bodies[0]["session_id"].as_str().unwrap();
-    assert_eq!(bodies[0], json!({"message": "Hi", "stream": true, "session_id": session_id}));
-    assert_eq!(bodies[1], json!({"message": "More", "stream": true, "session_id": "s1", "model": "fast"}));
+    assert_eq!(
+        bodies[0],
+        json!({"message": "Hi", "stream": true, "on_disconnect": "cancel", "session_id": session_id})
+    );
+    assert_eq!(
+        bodies[1],
+        json!({"message": "More", "stream": true, "on_disconnect": "cancel", "session_id": "s1", "model": "fast"})
+    );
     assert_eq!(
         bodies[2],
-        json!({"message": "And more", "stream": true, "session_id": "ada", "model": "fast"})
+        json!({"message": "And more", "stream": true, "on_disconnect": "cancel", "session_id": "ada", "model": "fast"})
     );
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::{Stream, stream};
 use playhouse_agent::{Driver, RunEvent, StepRecord, Task};
 use playhouse_llm::{Context, Error, ErrorKind, Message, Prompt, Provider};
-use playhouse_store::{BeginRun, RunFinisher, Scope, Store, StoredRun};
+use playhouse_store::{BeginRun, IdempotencyKey, RunFinisher, Scope, Store, StoredRun};
 use playhouse_telemetry::{Metrics, RequestScope, RunSpans, Tracer};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
@@ -17,6 +17,7 @@ use super::record;
 use super::roster::{Roster, ServedAgent};
 use super::task::RunTask;
 use crate::failure::store_failure;
+use crate::turns::NotBegun;
 
 /// Events that wait for whoever listens; a run does not go further ahead of its listener.
 const EVENTS_AHEAD: usize = 64;
@@ -51,22 +52,24 @@ pub(crate) struct Assignment {
     /// Whether text is to come as the model writes it.
     pub(crate) stream: bool,
     pub(crate) context: Arc<Context>,
+    pub(crate) idempotency: Option<IdempotencyKey>,
 }
 
 /// A run that has begun.
 pub(crate) struct BegunRun {
     pub(crate) id: Arc<str>,
     pub(crate) events: mpsc::Receiver<RunEvent>,
+    cancel: Arc<Notify>,
 }
 
 impl RunDesk {
     /// Begins a run: it is in the store before its model is asked. Dropping its events cancels it.
-    pub(crate) async fn start(&self, assignment: Assignment) -> Result<BegunRun, Error> {
+    pub(crate) async fn start(&self, assignment: Assignment) -> Result<BegunRun, NotBegun> {
         let run_id: Arc<str> = Arc::from(Uuid::now_v7().to_string());
         let agent = assignment.agent.current().await?;
         let begin = begin(&run_id, &assignment, agent.tools().is_idempotent());
-        self.store.begin_run(begin).await.map_err(|error| store_failure(&error))?;
-        self.spawn(run_id, assignment, Vec::new())
+        self.store.begin_run(begin).await.map_err(NotBegun::of)?;
+        Ok(self.spawn(run_id, assignment, Vec::new())?)
     }
 
     /// Goes on with a run that was cut off. Tools that have answered do not run again.
@@ -75,7 +78,8 @@ impl RunDesk {
         run_id: &str,
         stream: bool,
         context: &Context,
-    ) -> Result<BegunRun, Error> {
+        idempotency: Option<IdempotencyKey>,
+    ) -> Result<BegunRun, NotBegun> {
         let scope = Scope::of(context.key_id.as_ref());
         let found = self.store.run(&scope, run_id).await.map_err(|error| store_failure(&error))?;
         let found = found.ok_or_else(|| unknown_run(run_id))?;
@@ -84,9 +88,9 @@ impl RunDesk {
         served.current().await?;
         let stored = self
             .store
-            .resume_run(&scope, run_id, jiff::Timestamp::now().as_microsecond())
+            .resume_run(&scope, run_id, idempotency, jiff::Timestamp::now().as_microsecond())
             .await
-            .map_err(|error| store_failure(&error))?;
+            .map_err(NotBegun::of)?;
         let StoredRun { summary, input, steps, .. } = stored;
         let context = Context {
             session_id: summary.session_id,
@@ -100,8 +104,9 @@ impl RunDesk {
             prompt: Prompt::new(input),
             stream,
             context: Arc::new(context),
+            idempotency: None,
         };
-        self.spawn(summary.id, assignment, steps)
+        Ok(self.spawn(summary.id, assignment, steps)?)
     }
 
     fn spawn(
@@ -110,7 +115,7 @@ impl RunDesk {
         assignment: Assignment,
         steps: Vec<StepRecord>,
     ) -> Result<BegunRun, Error> {
-        let Assignment { agent: served, model, prompt, stream, context } = assignment;
+        let Assignment { agent: served, model, prompt, stream, context, .. } = assignment;
         let agent = served.agent()?.model(model.clone());
         let tools = agent.tools().clone();
         let trail = context.trail.clone();
@@ -133,12 +138,13 @@ impl RunDesk {
         let place = self.running.enter(run_id.clone());
         let keeper =
             RunKeeper { run_id: run_id.clone(), store: self.store.clone(), finisher: self.finisher.clone() };
-        let task = RunTask { driver, keeper, account, cancel: place.cancel.clone(), events: sender };
+        let cancel = place.cancel.clone();
+        let task = RunTask { driver, keeper, account, cancel: cancel.clone(), events: sender };
         tokio::spawn(RequestScope::from(&*context).run(async move {
             task.run().await;
             drop(place);
         }));
-        Ok(BegunRun { id: run_id, events })
+        Ok(BegunRun { id: run_id, events, cancel })
     }
 }
 
@@ -194,6 +200,11 @@ impl Drop for Place {
 }
 
 impl BegunRun {
+    /// Stops it; its end follows.
+    pub(crate) fn cancel(&self) {
+        self.cancel.notify_one();
+    }
+
     /// Its events, as a stream.
     pub(crate) fn into_stream(self) -> impl Stream<Item = RunEvent> + Send + 'static {
         stream::unfold(self.events, |mut events| async move { Some((events.recv().await?, events)) })
@@ -218,6 +229,7 @@ fn begin(run_id: &Arc<str>, assignment: &Assignment, resumable: bool) -> BeginRu
         request_id: context.request_id.clone(),
         session_id: context.session_id.clone(),
         turn_id: context.turn_id.clone(),
+        idempotency: assignment.idempotency,
         now_us: jiff::Timestamp::now().as_microsecond(),
     }
 }

@@ -9,6 +9,7 @@ use playhouse_llm::{BoxAnswer, Context, Error, EventStream, ModelInfo, Models, P
 use super::desk::{Assignment, RunDesk};
 use super::roster::MODEL_PREFIX;
 use crate::keys::gate::Gate;
+use crate::turns::NotBegun;
 
 /// Answers for agents itself, and has everybody else answered as before.
 pub(crate) struct WithAgents {
@@ -40,8 +41,16 @@ impl WithAgents {
         let (stream, context) = (request.stream, request.context.clone());
         let run = self
             .desk
-            .start(Assignment { model: agent.model.clone(), agent, prompt, stream, context })
-            .await?;
+            .start(Assignment {
+                model: agent.model.clone(),
+                agent,
+                prompt,
+                stream,
+                context,
+                idempotency: None,
+            })
+            .await
+            .map_err(NotBegun::into_error)?;
         speech::answer(run.into_stream(), request.model, stream).await
     }
 }

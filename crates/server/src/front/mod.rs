@@ -56,6 +56,11 @@ impl Front {
         Self { is_stopping: true, ..self }
     }
 
+    /// What stands behind it.
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
     /// Answers a request.
     pub fn answer(&self, request: Request) -> impl Future<Output = Response> + Send + use<> {
         self.answer_over(None, request)

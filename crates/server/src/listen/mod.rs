@@ -7,11 +7,13 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::FutureExt;
+use futures_util::future::join;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -54,7 +56,9 @@ pub struct ConnectionLimits {
     pub max_connections: usize,
     /// How long each may keep the server waiting.
     pub timeouts: ConnectionTimeouts,
-    /// How long running requests may take to finish at the end.
+    /// How long new requests are still answered once the server is not ready any more.
+    pub drain_delay: Duration,
+    /// How long running requests and turns may take to finish at the end.
     pub grace: Duration,
 }
 
@@ -67,6 +71,7 @@ impl From<&ServerConfig> for ConnectionLimits {
                 idle: Duration::from_millis(config.idle_timeout_ms),
                 write: Duration::from_millis(config.write_timeout_ms),
             },
+            drain_delay: Duration::from_millis(config.drain_delay_ms),
             grace: Duration::from_millis(config.shutdown_grace_ms),
         }
     }
@@ -93,8 +98,10 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `shutdown` is ready, then drains: the lifecycle says so, what runs may finish
-    /// within the grace time, and whoever comes meanwhile is sent away.
+    /// Serves until `shutdown` is ready, then drains. The lifecycle says so at once, and every answer closes
+    /// its connection; for a while requests are answered as before, until whoever sends them has seen it.
+    /// Then what runs may finish within the grace time, turns and runs without a client too, and whoever
+    /// comes meanwhile is sent away. What is left is interrupted.
     ///
     /// Returns whether everything finished in time.
     pub async fn serve(
@@ -117,11 +124,22 @@ impl Listener {
         // As a number: 128 bits would be written as text.
         let grace_ms = u64::try_from(limits.grace.as_millis()).unwrap_or(u64::MAX);
         info!(grace_ms, "Draining");
+        tokio::select! {
+            () = accept(&self.listener, front.clone(), limits, slots.clone(), &connections, uncut.clone()) => {}
+            () = tokio::time::sleep(limits.drain_delay) => {}
+        }
+        let app = front.app().clone();
+        let mut answered = pin!(connections.shutdown());
+        let ended = join(answered.as_mut(), app.all_ended());
         let finished = tokio::select! {
-            finished = tokio::time::timeout(limits.grace, connections.shutdown()) => finished.is_ok(),
+            finished = tokio::time::timeout(limits.grace, ended) => finished.is_ok(),
             () = accept(&self.listener, front.stopping(), limits, slots.clone(), &late, uncut) => false,
         };
         drop(self.listener);
+        if !finished {
+            // Whoever follows a turn is told that it was cut off.
+            let _ = tokio::time::timeout(CUT_TIMEOUT, join(app.interrupt_turns(), answered)).await;
+        }
         // What is left is dropped here and now, so that it can still be stored as interrupted.
         drop(cut);
         let all = u32::try_from(limits.max_connections).unwrap_or(u32::MAX);

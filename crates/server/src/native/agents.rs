@@ -10,11 +10,13 @@ use playhouse_llm::{Context, Error, Message, Prompt};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Failure, JsonBody, PathId, Who};
-use super::run_answer;
+use super::extract::{Failure, PathId, Who};
+use super::idempotency::OnceBody;
+use super::run_answer::{self, Wish};
 use crate::agents::desk::Assignment;
 use crate::agents::roster::ServedAgent;
 use crate::app::App;
+use crate::config::OnDisconnect;
 use crate::ops::docs::{ProblemResponse, ServerSentEvent};
 
 /// A task for an agent.
@@ -27,6 +29,9 @@ pub(crate) struct RunRequest {
     /// Whether to tell what happens as it happens, as server-sent events.
     #[serde(default)]
     stream: bool,
+    /// What becomes of the run when the client leaves: `continue` or `cancel`; by default what is configured.
+    #[schema(value_type = Option<String>, pattern = "^(continue|cancel)$")]
+    on_disconnect: Option<OnDisconnect>,
 }
 
 /// The agents there are.
@@ -118,7 +123,10 @@ pub(crate) async fn list(State(app): State<App>) -> Json<AgentList> {
     path = "/v1/agents/{name}/runs",
     operation_id = "run_agent",
     tag = "agents",
-    params(("name" = String, Path, description = "The agent's name.")),
+    params(
+        ("name" = String, Path, description = "The agent's name."),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key and body give the same run."),
+    ),
     request_body = RunRequest,
     responses(
         (status = 200, description = "The run, ended; with `stream`, events `run`, `delta`, `step`, `usage`, `done`, `error`.",
@@ -131,7 +139,7 @@ pub(crate) async fn run(
     Who(identity): Who,
     PathId(name): PathId,
     Extension(context): Extension<Arc<Context>>,
-    JsonBody(request): JsonBody<RunRequest>,
+    OnceBody(request, idempotency): OnceBody<RunRequest>,
 ) -> Result<Response, Failure> {
     let refuse = |error: Error| Failure::new(error, &identity);
     if request.input.trim().is_empty() {
@@ -141,7 +149,8 @@ pub(crate) async fn run(
     app.gate().check_model(&context, &agent.model).await.map_err(refuse)?;
     let prompt = Prompt::new(vec![Message::user(request.input)]);
     let model = agent.model.clone();
-    let assignment = Assignment { agent, model, prompt, stream: request.stream, context };
-    let run = app.runs().start(assignment).await.map_err(refuse)?;
-    run_answer::answer(&app, run, request.stream, &identity).await.map_err(refuse)
+    let assignment = Assignment { agent, model, prompt, stream: request.stream, context, idempotency };
+    let begun = app.runs().start(assignment).await;
+    let on_disconnect = request.on_disconnect.unwrap_or_else(|| app.on_disconnect());
+    run_answer::answer(&app, begun, Wish { stream: request.stream, on_disconnect }, &identity).await
 }

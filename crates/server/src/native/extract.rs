@@ -1,4 +1,4 @@
-//! What native handlers take in: JSON bodies and query parameters, refused as problem details.
+//! What native handlers take in, and how it is refused: as problem details.
 
 use std::sync::Arc;
 
@@ -14,23 +14,54 @@ use crate::app::App;
 
 /// A failure of a native route, with the request it is of.
 pub(crate) struct Failure {
-    error: Error,
+    cause: Cause,
     identity: Identity,
+}
+
+/// What is told of a failure.
+enum Cause {
+    Error(Error),
+    Problem(Problem),
 }
 
 impl Failure {
     pub(crate) fn new(error: Error, identity: &Identity) -> Self {
-        Self { error, identity: identity.clone() }
+        Self { cause: Cause::Error(error), identity: identity.clone() }
+    }
+
+    /// A failure that no error of a call has a name for.
+    pub(crate) fn problem(problem: Problem, identity: &Identity) -> Self {
+        Self { cause: Cause::Problem(problem), identity: identity.clone() }
+    }
+
+    /// An idempotency key came with another request before.
+    pub(crate) fn key_taken(identity: &Identity) -> Self {
+        let detail = "this Idempotency-Key came with another body before; send the same body again, or use a \
+                      new key";
+        let problem = Problem {
+            kind: "about:blank",
+            title: "Unprocessable Content",
+            status: 422,
+            detail: detail.to_owned(),
+            code: "idempotency_key_reused",
+            param: Some("Idempotency-Key".to_owned()),
+            request_id: None,
+        };
+        Self::problem(problem, identity)
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        Problem::response(&self.error, &self.identity.request_id)
+        let request_id = &self.identity.request_id;
+        match self.cause {
+            Cause::Error(error) => Problem::response(&error, request_id),
+            Cause::Problem(problem) => problem.of_request(request_id).into_response(),
+        }
     }
 }
 
-/// A JSON body of this type; anything else is refused with what is wrong and where.
+/// A JSON body of this type.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
@@ -42,9 +73,13 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
         let is_json = intake::require_json(request.headers());
         let body = intake::read(request.into_body(), app.body_limits()).await.map_err(refuse)?;
         is_json.map_err(refuse)?;
-        let value = serde_json::from_slice(&body);
-        value.map(Self).map_err(|error| refuse(unreadable(&error)))
+        parse(&body).map(Self).map_err(refuse)
     }
+}
+
+/// A JSON body as this type.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
 }
 
 fn unreadable(error: &serde_json::Error) -> Error {
@@ -121,13 +156,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Within {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        // The front gives every request its context before any route is asked.
-        let context = parts.extensions.get::<Arc<Context>>();
-        Ok(Self(Scope::of(context.and_then(|context| context.key_id.as_ref()))))
+        Ok(Self(Scope::of(key_id(&parts.extensions).as_ref())))
     }
 }
 
-fn identity(extensions: &http::Extensions) -> Identity {
+/// The id of the stored key that a request came with, if it did.
+pub(super) fn key_id(extensions: &http::Extensions) -> Option<Arc<str>> {
+    // The front gives every request its context before any route is asked.
+    extensions.get::<Arc<Context>>()?.key_id.clone()
+}
+
+pub(super) fn identity(extensions: &http::Extensions) -> Identity {
     let known = extensions.get::<Identity>().cloned();
     known.unwrap_or_else(|| Identity::from_headers(&http::HeaderMap::new()))
 }

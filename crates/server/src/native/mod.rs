@@ -5,13 +5,19 @@ pub(crate) mod calls;
 pub(crate) mod chat;
 mod events;
 mod extract;
+mod idempotency;
 pub(crate) mod keys;
+mod open_turn;
 mod run_answer;
 mod run_events;
 pub(crate) mod runs;
 pub(crate) mod sessions;
 mod sse;
+mod stored_run;
+mod stored_turn;
+mod streamed_turn;
 mod turn;
+mod turn_task;
 pub(crate) mod turns;
 
 use axum::routing::{get, post};
@@ -25,11 +31,14 @@ pub(crate) fn routes() -> Vec<Route> {
         ("/v1/chat", post(chat::chat)),
         ("/v1/sessions", get(sessions::list)),
         ("/v1/sessions/{id}", get(sessions::read).delete(sessions::delete)),
-        ("/v1/turns/{id}", get(turns::read)),
+        ("/v1/turns/{id}", get(turns::read).delete(turns::cancel)),
+        ("/v1/turns/{id}/stream", get(turns::stream)),
+        ("/v1/turns/{id}/retry", post(turns::retry)),
         ("/v1/agents", get(agents::list)),
         ("/v1/agents/{name}/runs", post(agents::run)),
         ("/v1/runs", get(runs::list)),
         ("/v1/runs/{id}", get(runs::read).delete(runs::cancel)),
+        ("/v1/runs/{id}/stream", get(runs::stream)),
         ("/v1/runs/{id}/resume", post(runs::resume)),
         ("/v1/admin/keys", get(keys::list).post(keys::create)),
         ("/v1/admin/keys/{id}", get(keys::read).patch(keys::update).delete(keys::revoke)),

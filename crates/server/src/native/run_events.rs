@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::response::Response;
-use bytes::Bytes;
-use futures_util::stream;
 use playhouse_agent::{Run, RunEvent, RunStatus};
 use playhouse_edge::Problem;
+use playhouse_store::shared::Signals;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::chat::TokenCounts;
-use super::sse::{self, SseWriter};
 use crate::agents::desk::BegunRun;
+use crate::live::{KEEP_ALIVE, Subject, Teller, Told};
 
 /// What a step event tells.
 #[derive(Debug, Serialize)]
@@ -88,61 +86,105 @@ pub(super) fn arguments(written: &str) -> Value {
     playhouse_agent::tool::parse_arguments(written).unwrap_or_else(|_| Value::String(written.to_owned()))
 }
 
-/// The response whose body tells the run as it goes; dropped, it cancels the run.
-pub(super) fn response(run: BegunRun, request_id: Arc<str>) -> Response {
-    let mut writer = SseWriter::default();
-    writer.event("run", &Begun { run_id: &run.id });
-    let teller = Teller { run, request_id, writer, ended: false };
-    sse::response(stream::unfold(teller, |mut teller| async move {
-        let bytes = teller.next().await?;
-        Some((bytes, teller))
-    }))
+/// Tells a run to whoever follows it, from a task that goes on when its client leaves, unless that is to
+/// cancel the run.
+pub(super) struct RunTeller {
+    pub(super) run: BegunRun,
+    pub(super) request_id: Arc<str>,
+    pub(super) teller: Teller,
+    pub(super) subject: Subject,
+    pub(super) signals: Arc<dyn Signals>,
 }
 
-struct Teller {
-    run: BegunRun,
-    request_id: Arc<str>,
-    writer: SseWriter,
-    ended: bool,
+/// What a run that is told is to do next.
+enum Next {
+    Event(Option<RunEvent>),
+    Silence,
+    /// Nobody wants it any more.
+    Cancel,
 }
 
-impl Teller {
-    /// The next bytes: what happened, or a comment after long silence.
-    async fn next(&mut self) -> Option<Bytes> {
-        while self.writer.is_empty() {
-            if self.ended {
-                return None;
+impl RunTeller {
+    /// Tells all that happens.
+    pub(super) async fn tell_all(mut self) {
+        self.teller.event("run", &Begun { run_id: &self.run.id });
+        self.teller.flush().await;
+        let signals = self.signals.clone();
+        let signal = self.subject.cancel_signal();
+        let mut cancelled = signals.raised(&signal);
+        loop {
+            match self.next(&mut cancelled).await {
+                Next::Event(Some(RunEvent::Done(run))) => return self.end(&run).await,
+                Next::Event(Some(event)) => self.tell(&event),
+                Next::Event(None) => return self.teller.close().await,
+                Next::Silence => self.teller.tell(Told::Silence),
+                Next::Cancel => return self.cancel().await,
             }
-            match timeout(sse::KEEP_ALIVE, self.run.events.recv()).await {
-                Ok(Some(event)) => self.tell(&event),
-                Ok(None) => self.ended = true,
-                Err(_silence) => return Some(sse::COMMENT),
+            self.teller.flush().await;
+        }
+    }
+
+    /// Waits for the end, and returns the run.
+    pub(super) async fn watch_silently(mut self) -> Option<Arc<Run>> {
+        let signals = self.signals.clone();
+        let signal = self.subject.cancel_signal();
+        let mut cancelled = signals.raised(&signal);
+        loop {
+            match self.next(&mut cancelled).await {
+                Next::Event(Some(RunEvent::Done(run))) => return Some(run),
+                Next::Event(Some(_)) | Next::Silence => {}
+                // Dropping its events cancels it.
+                Next::Event(None) | Next::Cancel => return None,
             }
         }
-        Some(self.writer.take())
+    }
+
+    async fn next(&mut self, cancelled: &mut (impl Future<Output = ()> + Unpin)) -> Next {
+        tokio::select! {
+            event = timeout(KEEP_ALIVE, self.run.events.recv()) => event.map_or(Next::Silence, Next::Event),
+            () = cancelled => Next::Cancel,
+            () = self.teller.left() => Next::Cancel,
+        }
+    }
+
+    /// Cancels the run, and tells its end.
+    async fn cancel(mut self) {
+        self.run.cancel();
+        while let Some(event) = self.run.events.recv().await {
+            if let RunEvent::Done(run) = event {
+                return self.end(&run).await;
+            }
+        }
     }
 
     fn tell(&mut self, event: &RunEvent) {
         match event {
-            RunEvent::Delta { step, content } => self.writer.event("delta", &Delta { step: *step, content }),
-            RunEvent::Done(run) => self.end(run),
+            RunEvent::Delta { step, content } => self.teller.event("delta", &Delta { step: *step, content }),
             other => {
                 if let Some(step) = StepEvent::of(other) {
-                    self.writer.event("step", &step);
+                    self.teller.event("step", &step);
                 }
             }
         }
     }
 
-    fn end(&mut self, run: &Run) {
-        self.ended = true;
+    async fn end(mut self, run: &Run) {
         let usage = TokenCounts::from(&run.usage);
-        self.writer.event("usage", &usage);
-        if let Some(error) = &run.error {
-            return self.writer.event("error", &Problem::from(error).of_request(&self.request_id));
+        self.teller.event("usage", &usage);
+        match &run.error {
+            Some(error) => {
+                self.teller.event("error", &Problem::from(error).of_request(&self.request_id));
+            }
+            None => self.teller.event("done", &Done::of(&self.run.id, run, usage)),
         }
-        let done = Done {
-            run_id: &self.run.id,
+        self.teller.close().await;
+    }
+}
+
+impl<'a> Done<'a> {
+    fn of(run_id: &'a str, run: &'a Run, usage: TokenCounts) -> Self {
+        Self {
+            run_id,
             status: run.status,
             answer: run.answer.as_deref(),
             reason: run.reason.as_deref(),
@@ -150,7 +192,6 @@ impl Teller {
             usage,
             cost_usd: run.cost_usd,
             duration_ms: run.duration_ms,
-        };
-        self.writer.event("done", &done);
+        }
     }
 }

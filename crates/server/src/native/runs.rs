@@ -1,26 +1,38 @@
 //! `/v1/runs`: tasks of agents, what they did and what came of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, Json};
+use http::HeaderMap;
 use playhouse_llm::{Context, Error, ErrorKind, Role, ToolCall};
+use playhouse_store::run::RUNNING;
 use playhouse_store::{Page, RunFilter, RunSummary, Scope, StoredRun, StoredStep, StoredTool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 
 use super::chat::TokenCounts;
-use super::extract::{Failure, JsonBody, Params, PathId, Who, Within};
+use super::extract::{Failure, Params, PathId, Who, Within};
+use super::idempotency::OnceBody;
+use super::run_answer::{self, Wish};
 use super::run_events::arguments;
-use super::{run_answer, timestamp};
-use crate::agents::desk::unknown_run;
+use super::stored_run::RunInStore;
+use super::stored_turn::expired;
+use super::turns::{FollowParams, is_kept};
+use super::{sse, timestamp};
 use crate::app::App;
+use crate::config::OnDisconnect;
 use crate::failure::store_failure;
+use crate::live::Subject;
 use crate::ops::docs::{ProblemResponse, ServerSentEvent};
 
 const MAX_RUNS: u32 = 100;
+/// How long a run may take to end once it is cancelled.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Which runs to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -50,6 +62,9 @@ pub(crate) struct ResumeRequest {
     /// Whether to tell what happens as it happens, as server-sent events.
     #[serde(default)]
     stream: bool,
+    /// What becomes of the run when the client leaves: `continue` or `cancel`; by default what is configured.
+    #[schema(value_type = Option<String>, pattern = "^(continue|cancel)$")]
+    on_disconnect: Option<OnDisconnect>,
 }
 
 /// Runs, newest first.
@@ -319,13 +334,63 @@ pub(crate) async fn cancel(
     let refuse = |error: Error| Failure::new(error, &identity);
     let scope = within.scope();
     // Looked for before it is stopped: another's run is not there.
-    let ended = found(&app, &scope, &id).await.map_err(refuse)?;
+    found(&app, &scope, &id).await.map_err(refuse)?;
     if app.runs().running.cancel(&id) {
         app.runs().running.ended(&id).await;
         return found(&app, &scope, &id).await.map(Json).map_err(refuse);
     }
-    let message = format!("run '{id}' does not run any more: it is {}", ended.run.status);
-    Err(refuse(Error::new(ErrorKind::Conflict, message)))
+    let stored = RunInStore::of(&app, scope, &id);
+    let run = stored.read().await.map_err(refuse)?;
+    if &*run.summary.status != RUNNING {
+        let message = format!("run '{id}' does not run any more: it is {}", run.summary.status);
+        return Err(refuse(Error::new(ErrorKind::Conflict, message)));
+    }
+    // It runs on another server.
+    let _ = app.turns().shared.signals.raise(&Subject::Run(run.summary.id).cancel_signal()).await;
+    match timeout(CANCEL_TIMEOUT, stored.ended()).await {
+        Ok(ended) => ended.map(|run| Json(run.into())).map_err(refuse),
+        Err(_) => {
+            let message = format!("run '{id}' did not end yet; it may run on a server out of reach");
+            Err(refuse(Error::new(ErrorKind::Overloaded, message).retry_after(CANCEL_TIMEOUT)))
+        }
+    }
+}
+
+/// Follow a run.
+#[utoipa::path(
+    get,
+    path = "/v1/runs/{id}/stream",
+    operation_id = "follow_run",
+    tag = "agents",
+    params(
+        ("id" = String, Path, description = "The run's id."),
+        ("Last-Event-ID" = Option<u64>, Header, description = "The last event that the client has; those after it follow."),
+        FollowParams,
+    ),
+    responses(
+        (status = 200, description = "Its events after that one, as they were told first: `run`, `delta`, `step`, `usage`, `done`, `error`.",
+            content((ServerSentEvent = "text/event-stream"))),
+        (status = 410, response = ProblemResponse),
+        (status = "default", response = ProblemResponse),
+    ),
+)]
+pub(crate) async fn stream(
+    State(app): State<App>,
+    Who(identity): Who,
+    within: Within,
+    PathId(id): PathId,
+    Params(params): Params<FollowParams>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let refuse = |error: Error| Failure::new(error, &identity);
+    let after = sse::last_event_id(&headers, params.after).map_err(refuse)?;
+    let stored = RunInStore::of(&app, within.scope(), &id);
+    let run = stored.read().await.map_err(refuse)?;
+    let has_ended = &*run.summary.status != RUNNING;
+    if has_ended && after > 0 && !is_kept(&app, &Subject::Run(run.summary.id.clone()), after).await {
+        return Err(Failure::problem(expired(&id), &identity));
+    }
+    Ok(run_answer::streamed(stored.follower(after), &run.summary.id))
 }
 
 /// Go on with a run that was cut off.
@@ -334,7 +399,10 @@ pub(crate) async fn cancel(
     path = "/v1/runs/{id}/resume",
     operation_id = "resume_run",
     tag = "agents",
-    params(("id" = String, Path, description = "The run's id.")),
+    params(
+        ("id" = String, Path, description = "The run's id."),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key and body go on with the run once."),
+    ),
     request_body = ResumeRequest,
     responses(
         (status = 200, description = "The run, ended; with `stream`, events `run`, `delta`, `step`, `usage`, `done`, `error`.",
@@ -347,14 +415,13 @@ pub(crate) async fn resume(
     Who(identity): Who,
     PathId(id): PathId,
     Extension(context): Extension<Arc<Context>>,
-    JsonBody(request): JsonBody<ResumeRequest>,
+    OnceBody(request, idempotency): OnceBody<ResumeRequest>,
 ) -> Result<Response, Failure> {
-    let refuse = |error: Error| Failure::new(error, &identity);
-    let run = app.runs().resume(&id, request.stream, &context).await.map_err(refuse)?;
-    run_answer::answer(&app, run, request.stream, &identity).await.map_err(refuse)
+    let begun = app.runs().resume(&id, request.stream, &context, idempotency).await;
+    let on_disconnect = request.on_disconnect.unwrap_or_else(|| app.on_disconnect());
+    run_answer::answer(&app, begun, Wish { stream: request.stream, on_disconnect }, &identity).await
 }
 
 async fn found(app: &App, scope: &Scope, id: &str) -> Result<RunView, Error> {
-    let stored = app.store().run(scope, id).await.map_err(|error| store_failure(&error))?;
-    stored.map(RunView::from).ok_or_else(|| unknown_run(id))
+    RunInStore::of(app, scope.clone(), id).read().await.map(RunView::from)
 }

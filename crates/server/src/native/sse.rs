@@ -1,53 +1,28 @@
-//! Native server-sent events: each with a name, and an id that counts up.
+//! Responses whose body is a stream of native events.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
+use http::HeaderMap;
 use playhouse_edge::EVENT_STREAM_HEADERS;
-use serde::Serialize;
+use playhouse_llm::Error;
 
-/// Silence longer than this is filled with a comment, so that nothing on the way hangs up.
-pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+use super::unfit;
+use crate::live::Follower;
 
-/// The comment.
-pub(super) const COMMENT: Bytes = Bytes::from_static(b": keep-alive\n\n");
-
-/// Writes events one after the other.
-#[derive(Default)]
-pub(super) struct SseWriter {
-    written: u64,
-    buffer: Vec<u8>,
-}
-
-impl SseWriter {
-    /// Writes an event.
-    pub(super) fn event(&mut self, name: &str, data: &impl Serialize) {
-        use std::io::Write;
-        self.written += 1;
-        // Writing to memory cannot fail, and these types always serialize.
-        let _ = write!(self.buffer, "id: {}\nevent: {name}\ndata: ", self.written);
-        let _ = serde_json::to_writer(&mut self.buffer, data);
-        self.buffer.extend_from_slice(b"\n\n");
-    }
-
-    /// Whether nothing waits to be sent.
-    pub(super) fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
-    }
-
-    /// What waits to be sent.
-    pub(super) fn take(&mut self) -> Bytes {
-        Bytes::from(std::mem::take(&mut self.buffer))
-    }
-}
-
-/// The response whose body is a stream of events.
-pub(super) fn response(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
-    let mut response = Response::new(Body::from_stream(events.map(Ok::<_, Infallible>)));
+/// The response that tells what somebody follows.
+pub(super) fn response(follower: Follower) -> Response {
+    let mut response = Response::new(Body::from_stream(follower.into_stream().map(Ok::<_, Infallible>)));
     response.headers_mut().extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
     response
+}
+
+/// The id of the last event that a client has: what its library sends when it connects again, or else
+/// what it asks for.
+pub(super) fn last_event_id(headers: &HeaderMap, after: Option<u64>) -> Result<u64, Error> {
+    let Some(header) = headers.get("last-event-id") else { return Ok(after.unwrap_or_default()) };
+    let id = header.to_str().ok().and_then(|id| id.trim().parse().ok());
+    id.ok_or_else(|| unfit("Last-Event-ID", "Last-Event-ID takes the id of an event: a number from 1"))
 }

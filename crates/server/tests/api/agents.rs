@@ -277,11 +277,11 @@ async fn a_run_is_cancelled_at_once() {
 }
 
 #[tokio::test]
-async fn a_run_whose_caller_leaves_is_cancelled() {
+async fn a_run_whose_caller_leaves_is_cancelled_if_that_is_wished() {
     let slow = Answer::text("One word after the other").paced(Duration::from_secs(3600));
     let stage = Stage::saying([slow]);
     let request = http::Request::post("/v1/agents/math/runs").header("content-type", "application/json");
-    let body = json!({ "input": "Hi", "stream": true }).to_string();
+    let body = json!({ "input": "Hi", "stream": true, "on_disconnect": "cancel" }).to_string();
     let response = stage.app.front().answer(request.body(body.into()).unwrap()).await;
     let mut told = response.into_body().into_data_stream();
     let run_id = next_event(&mut told).await["run_id"].as_str().unwrap().to_owned();
@@ -307,6 +307,7 @@ async fn die_in_a_run(data_dir: &TempDir, resumable: bool) {
         request_id: "req_1".into(),
         session_id: None,
         turn_id: None,
+        idempotency: None,
         now_us: 1_700_000_000_000_000,
     };
     store.begin_run(begin).await.unwrap();

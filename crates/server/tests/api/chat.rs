@@ -10,7 +10,7 @@ use playhouse_mock::{Answer, MockProvider};
 use playhouse_server::App;
 use serde_json::json;
 
-use crate::support::{TestApp, events};
+use crate::support::{TestApp, events, turn_in};
 
 #[tokio::test]
 async fn a_message_is_answered_and_names_its_session_and_turn() {
@@ -149,16 +149,18 @@ async fn of_two_messages_at_once_one_proceeds_and_one_is_told_to_wait() {
 async fn a_client_that_leaves_interrupts_its_turn_and_frees_the_session() {
     let app = TestApp::answering(|_| Answer::text("Hello there").paced(Duration::from_millis(5)));
     let leaving = app.app.clone();
-    let body = json!({ "message": "Hi", "session_id": "s1", "stream": true }).to_string();
+    let body = json!({ "message": "Hi", "session_id": "s1", "stream": true, "on_disconnect": "cancel" });
+    let body = body.to_string();
     let request =
         playhouse_server::http::Request::post("/v1/chat").header("content-type", "application/json");
     let request = request.body(axum::body::Body::from(body)).unwrap();
     let response = leaving.front().answer(request).await;
+    let turn_id = response.headers()["x-turn-id"].to_str().unwrap().to_owned();
     let mut body = response.into_body();
     http_body_util::BodyExt::frame(&mut body).await.unwrap().unwrap();
     drop(body);
 
-    app.app.flush().await;
+    turn_in(&app.app, &turn_id, "interrupted").await;
     let session = app.app.get("/v1/sessions/s1").await.json();
     assert_eq!(session["messages"][0]["turn_state"], "interrupted");
     assert_eq!(app.chat("Hi again", "s1").await.status(), 200);

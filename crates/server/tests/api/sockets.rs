@@ -23,7 +23,12 @@ struct Served {
 async fn serve(app: &TestApp, timeouts: ConnectionTimeouts) -> Served {
     let listener = Listener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.address();
-    let limits = ConnectionLimits { max_connections: 100, timeouts, grace: Duration::from_secs(10) };
+    let limits = ConnectionLimits {
+        max_connections: 100,
+        timeouts,
+        drain_delay: Duration::ZERO,
+        grace: Duration::from_secs(10),
+    };
     let (stop, stopped) = oneshot::channel();
     let shutdown = async { stopped.await.unwrap() };
     let serving = listener.serve(app.app.front(), limits, app.app.lifecycle().clone(), shutdown);
@@ -108,7 +113,7 @@ async fn a_client_that_never_reads_is_left() {
     let app = TestApp::answering(|_| Answer::text("word ".repeat(200_000)));
     let served = serve(&app, timeouts(LONG, LONG, SHORT)).await;
     let mut client = TcpStream::connect(served.address).await.unwrap();
-    let body = r#"{"message": "Hi", "session_id": "s1", "stream": true}"#;
+    let body = r#"{"message": "Hi", "session_id": "s1", "stream": true, "on_disconnect": "cancel"}"#;
     client.write_all(post("/v1/chat", body).as_bytes()).await.unwrap();
     // The turn ends without anybody having read a byte of it.
     let ended = async {

@@ -4,10 +4,11 @@
 //! many of them on the way at a time, and a long one for reading, call records and tidying up. A server that
 //! goes away is noticed at once or after a bounded wait; the lanes connect anew by themselves.
 //!
-//! Opening does not end the turns and runs of a process that died, as SQLite does: others live.
+//! Opening does not end the turns and runs of a process that died, as SQLite does: others live, and bury it.
 //!
-//! In reading order: `sessions`, `runs`, `calls` and `keys` (the traits) → `turns`, `deletion`, `run_rows`,
-//! `call_rows` (writing) → `unheard` (callers that go away) → `transcript`, `run_reader`, `run_list`,
+//! In reading order: `sessions`, `runs`, `calls`, `keys` and `replicas` (the traits) → `turns`, `deletion`,
+//! `run_rows`, `call_rows`, `idempotency_rows` (writing) → `unheard` (callers that go away) → `transcript`,
+//! `run_reader`, `run_list`,
 //! `call_list`, `call_stats` (reading) → `lane` (connections) → `link` (one of them) → `connector`, `target`,
 //! `tls`; `migrate`, `usage`, `text` and `failure` beside them.
 
@@ -18,10 +19,12 @@ mod calls;
 mod connector;
 mod deletion;
 mod failure;
+mod idempotency_rows;
 mod keys;
 mod lane;
 mod link;
 mod migrate;
+mod replicas;
 mod run_list;
 mod run_reader;
 mod run_rows;
@@ -42,13 +45,14 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use self::connector::Connector;
 use self::lane::{Lane, LaneBounds};
 use self::migrate::{MIGRATIONS, Migration};
 use self::target::Target;
 use crate::config::PostgresConfig;
-use crate::{Health, StoreError};
+use crate::{Health, ReplicaId, StoreError};
 
 /// How many short statements are on their way over one connection at a time.
 const PIPELINE: usize = 32;
@@ -66,6 +70,7 @@ const PROBE: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_
 #[derive(Clone)]
 pub struct PostgresStore {
     inner: Arc<Inner>,
+    replica: ReplicaId,
 }
 
 struct Inner {
@@ -121,7 +126,13 @@ impl PostgresStore {
         let place = Arc::clone(connector.place());
         let short = Lane::new(Arc::clone(&connector), &bounds(short, PIPELINE));
         let long = Lane::new(connector, &bounds(long, 1));
-        Self { inner: Arc::new(Inner { short, long, place, unheard: Semaphore::new(MOST_UNHEARD) }) }
+        let inner = Inner { short, long, place, unheard: Semaphore::new(MOST_UNHEARD) };
+        Self { inner: Arc::new(inner), replica: ReplicaId::unique() }
+    }
+
+    /// This process, as a statement takes it.
+    fn replica(&self) -> Uuid {
+        Uuid::from_bytes(self.replica.bytes())
     }
 
     fn short(&self) -> &Lane {

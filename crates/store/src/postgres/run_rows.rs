@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use super::failure::{away, unreadable};
+use super::idempotency_rows::KeyColumns;
 use super::link::Params;
 use super::text::{indexed, kept, owner};
 use super::usage::usage_columns;
@@ -15,7 +16,7 @@ use crate::draft::{NewRun, NewStep};
 use crate::durations::microseconds;
 use crate::ids::RunId;
 use crate::run::{INTERRUPTED, RUNNING};
-use crate::{FinishRun, Scope, StoreError, ToolEnd};
+use crate::{FinishRun, IdempotencyKey, Scope, StoreError, ToolEnd};
 
 /// How often something is tried that another process has come in the way of.
 const ATTEMPTS: usize = 5;
@@ -23,13 +24,21 @@ const ATTEMPTS: usize = 5;
 /// The session is held for as long as this takes, so that it cannot go away in between.
 const BEGIN: &str = "\
 WITH home AS MATERIALIZED (
-    SELECT key FROM sessions WHERE id = $2::text AND owner = $11::text FOR KEY SHARE
+    SELECT key FROM sessions WHERE id = $2::text AND owner = $15::text FOR KEY SHARE
+), free AS MATERIALIZED (
+    SELECT 1 WHERE ($2::text IS NULL OR EXISTS (SELECT FROM home))
+        AND NOT EXISTS (SELECT FROM runs WHERE id = $1::uuid)
+), claimed AS (
+    INSERT INTO idempotency_keys (id, body, began, at_us)
+    SELECT $12::bytea, $13::bytea, $1::uuid, $5::bigint FROM free WHERE $12::bytea IS NOT NULL
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body, began = excluded.began, at_us = excluded.at_us
+    WHERE idempotency_keys.at_us < $14::bigint RETURNING 1
 )
 INSERT INTO runs (id, session, turn_id, status, resumable, started_at_us, agent, model, request_id, input_json,
-    input, owner)
+    input, replica, owner)
 SELECT $1::uuid, (SELECT key FROM home), $3::uuid, 'running', $4::boolean, $5::bigint, $6::text, $7::text,
-    $8::text, $9::boolean, $10::text, $11::text
-WHERE $2::text IS NULL OR EXISTS (SELECT FROM home)
+    $8::text, $9::boolean, $10::text, $11::uuid, $15::text
+FROM free WHERE $12::bytea IS NULL OR EXISTS (SELECT FROM claimed)
 ON CONFLICT (id) DO NOTHING";
 const HAS_SESSION: &str = "SELECT EXISTS (SELECT FROM sessions WHERE id = $1 AND owner = $2)";
 
@@ -41,7 +50,7 @@ WHERE id = $1 AND ($2::text IS NULL OR owner = $2) AND (session IS NULL OR EXIST
 /// The run is held while something is added, so that it cannot end in between.
 const ADD_STEP: &str = "\
 WITH run AS MATERIALIZED (
-    SELECT key, status FROM runs
+    SELECT key, status, replica FROM runs
     WHERE id = $1::uuid AND (session IS NULL OR EXISTS (SELECT FROM sessions WHERE key = runs.session))
     FOR SHARE OF runs
 ), next AS MATERIALIZED (
@@ -53,13 +62,13 @@ WITH run AS MATERIALIZED (
     SELECT run.key, next.number, $3::bigint, $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bigint,
         $9::bigint, $10::bigint, $11::double precision, $12::text, $13::text, $14::boolean, $15::text, $16::text,
         $17::text
-    FROM run CROSS JOIN next WHERE run.status = 'running' AND next.number = $2::integer
+    FROM run CROSS JOIN next WHERE run.status = 'running' AND run.replica = $18::uuid AND next.number = $2::integer
     ON CONFLICT DO NOTHING RETURNING 1
 )
-SELECT status, EXISTS (SELECT FROM added), next.number FROM run CROSS JOIN next";
+SELECT status, EXISTS (SELECT FROM added), next.number, replica FROM run CROSS JOIN next";
 const END_TOOL: &str = "\
 WITH run AS MATERIALIZED (
-    SELECT key, status FROM runs
+    SELECT key, status, replica FROM runs
     WHERE id = $1::uuid AND (session IS NULL OR EXISTS (SELECT FROM sessions WHERE key = runs.session))
     FOR SHARE OF runs
 ), step AS MATERIALIZED (
@@ -67,22 +76,34 @@ WITH run AS MATERIALIZED (
 ), added AS (
     INSERT INTO run_tools (run, step, call_id, ended_at_us, duration_us, success, tool, output, error)
     SELECT run.key, step.number, $3::text, $4::bigint, $5::bigint, $6::boolean, $7::text, $8::text, $9::text
-    FROM run CROSS JOIN step WHERE run.status = 'running'
+    FROM run CROSS JOIN step WHERE run.status = 'running' AND run.replica = $10::uuid
     ON CONFLICT DO NOTHING RETURNING 1
 )
-SELECT status, EXISTS (SELECT FROM added), EXISTS (SELECT FROM step) FROM run";
+SELECT status, EXISTS (SELECT FROM added), EXISTS (SELECT FROM step), replica FROM run";
 const FINISH: &str = "\
 UPDATE runs SET status = $2, ended_at_us = $3, duration_us = $4, prompt_tokens = $5, completion_tokens = $6,
     total_tokens = $7, cached_tokens = $8, cache_write_tokens = $9, reasoning_tokens = $10, cost_usd = $11,
     error = $12, reason = $13, answer = $14
-WHERE id = $1 AND status = 'running'
+WHERE id = $1 AND status = 'running' AND replica = $15
     AND (session IS NULL OR EXISTS (SELECT FROM sessions WHERE key = runs.session))";
+/// The run is held while its key is claimed, so that a claimed key always has it go on.
 const RESUME: &str = "\
-UPDATE runs SET status = 'running', resumed_at_us = $2, ended_at_us = NULL, duration_us = NULL,
+WITH free AS MATERIALIZED (
+    SELECT key FROM runs WHERE id = $1::uuid AND status = 'interrupted' AND resumable
+        AND ($7::text IS NULL OR owner = $7::text)
+        AND (session IS NULL OR EXISTS (SELECT FROM sessions WHERE key = runs.session))
+    FOR UPDATE OF runs
+), claimed AS (
+    INSERT INTO idempotency_keys (id, body, began, at_us)
+    SELECT $4::bytea, $5::bytea, $1::uuid, $2::bigint FROM free WHERE $4::bytea IS NOT NULL
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body, began = excluded.began, at_us = excluded.at_us
+    WHERE idempotency_keys.at_us < $6::bigint RETURNING 1
+)
+UPDATE runs SET status = 'running', resumed_at_us = $2::bigint, ended_at_us = NULL, duration_us = NULL,
     prompt_tokens = NULL, completion_tokens = NULL, total_tokens = NULL, cached_tokens = NULL,
-    cache_write_tokens = NULL, reasoning_tokens = NULL, cost_usd = NULL, error = NULL, reason = NULL, answer = NULL
-WHERE id = $1 AND status = 'interrupted' AND resumable AND ($3::text IS NULL OR owner = $3)
-    AND (session IS NULL OR EXISTS (SELECT FROM sessions WHERE key = runs.session))";
+    cache_write_tokens = NULL, reasoning_tokens = NULL, cost_usd = NULL, error = NULL, reason = NULL,
+    answer = NULL, replica = $3::uuid
+WHERE key = (SELECT key FROM free) AND ($4::bytea IS NULL OR EXISTS (SELECT FROM claimed))";
 /// Only for whom it began or went on: another may have it run by now.
 const INTERRUPT: &str = "\
 UPDATE runs SET status = 'interrupted'
@@ -100,11 +121,14 @@ struct Addition<T> {
     added: bool,
     /// What it hangs on.
     place: T,
+    /// Who runs the run, or ran it.
+    replica: Option<Uuid>,
 }
 
 impl PostgresStore {
     /// Begins a run.
     pub(super) async fn begin_new_run(&self, run: &NewRun) -> Result<(), StoreError> {
+        let key = KeyColumns::of(run.idempotency.as_ref());
         let added = self
             .short()
             .execute(
@@ -120,6 +144,10 @@ impl PostgresStore {
                     &kept(&run.request_id),
                     &run.input.is_json,
                     &run.input.content,
+                    &self.replica(),
+                    &key.id,
+                    &key.body,
+                    &key.since_us,
                     &&*run.owner,
                 ],
             )
@@ -131,6 +159,9 @@ impl PostgresStore {
     }
 
     async fn why_not_begun(&self, run: &NewRun) -> Result<StoreError, StoreError> {
+        let id = Uuid::from_bytes(run.id);
+        self.check_key(run.idempotency.as_ref(), Some(id)).await?;
+        self.release_key(run.idempotency.as_ref(), id).await?;
         if let Some(session_id) = &run.session_id {
             let found = self.short().query_opt(HAS_SESSION, &[&kept(session_id), &&*run.owner]).await?;
             if !found.map_or(Ok(false), |row| self.readable(row.try_get(0)))? {
@@ -165,6 +196,7 @@ impl PostgresStore {
                     &step.said.content,
                     &step.thought.as_deref().map(kept),
                     &step.calls,
+                    &self.replica(),
                 ],
             )
             .await?;
@@ -197,6 +229,7 @@ impl PostgresStore {
                     &kept(&end.tool),
                     &kept(&end.output),
                     &end.error.as_deref().map(kept),
+                    &self.replica(),
                 ],
             )
             .await?;
@@ -235,6 +268,7 @@ impl PostgresStore {
                     &end.error.as_deref().map(kept),
                     &end.reason.as_deref().map(kept),
                     &end.answer.as_deref().map(kept),
+                    &self.replica(),
                 ],
             )
             .await?;
@@ -243,6 +277,7 @@ impl PostgresStore {
         }
         let run_id = name_of(id);
         match self.standing(&Scope::Everything, id).await? {
+            Some(Standing { status, .. }) if status == RUNNING => Err(StoreError::LeaseLost { id: run_id }),
             Some(Standing { status, .. }) => Err(StoreError::RunEnded { run_id, status: status.into() }),
             None => Err(StoreError::RunNotFound { run_id }),
         }
@@ -253,14 +288,18 @@ impl PostgresStore {
         &self,
         scope: &Scope,
         id: RunId,
+        idempotency: Option<&IdempotencyKey>,
         now_us: i64,
     ) -> Result<(), StoreError> {
-        let run_id = name_of(id);
+        let (run_id, key, owner) = (name_of(id), KeyColumns::of(idempotency), owner(scope));
         for _ in 0..ATTEMPTS {
-            let params: Params<'_> = &[&Uuid::from_bytes(id), &now_us, &owner(scope)];
+            let run = Uuid::from_bytes(id);
+            let params: Params<'_> =
+                &[&run, &now_us, &self.replica(), &key.id, &key.body, &key.since_us, &owner];
             if self.short().execute(RESUME, params).await? > 0 {
                 return Ok(());
             }
+            self.check_key(idempotency, None).await?;
             let Some(Standing { status, resumable }) = self.standing(scope, id).await? else {
                 return Err(StoreError::RunNotFound { run_id });
             };
@@ -299,6 +338,11 @@ impl PostgresStore {
         let run_id = name_of(id);
         match self.readable(found.transpose())? {
             None => Err(StoreError::RunNotFound { run_id }),
+            Some(Addition { status, replica, .. })
+                if status == RUNNING && replica != Some(self.replica()) =>
+            {
+                Err(StoreError::LeaseLost { id: run_id })
+            }
             Some(addition) if addition.status == RUNNING => Ok(addition),
             Some(Addition { status, .. }) => Err(StoreError::RunEnded { run_id, status: status.into() }),
         }
@@ -311,7 +355,12 @@ impl PostgresStore {
 
 impl<T: FromSqlOwned> Addition<T> {
     fn of(row: &Row) -> Result<Self, Error> {
-        Ok(Self { status: row.try_get(0)?, added: row.try_get(1)?, place: row.try_get(2)? })
+        Ok(Self {
+            status: row.try_get(0)?,
+            added: row.try_get(1)?,
+            place: row.try_get(2)?,
+            replica: row.try_get(3)?,
+        })
     }
 }
 

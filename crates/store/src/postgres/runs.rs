@@ -7,7 +7,10 @@ use super::PostgresStore;
 use super::unheard::{Begun, begin_watched};
 use crate::draft::{check_ending, new_run, new_step};
 use crate::ids::{first_id_at, known_run};
-use crate::{BeginRun, FinishRun, RunFilter, RunPage, RunStep, Runs, Scope, StoreError, StoredRun, ToolEnd};
+use crate::{
+    BeginRun, FinishRun, IdempotencyKey, RunFilter, RunPage, RunStep, Runs, Scope, StoreError, StoredRun,
+    ToolEnd,
+};
 
 const PRUNE: &str = "\
 WITH old AS MATERIALIZED (
@@ -22,7 +25,7 @@ DELETE FROM runs WHERE key IN (SELECT key FROM old)";
 #[async_trait]
 impl Runs for PostgresStore {
     async fn begin_run(&self, begin: BeginRun) -> Result<(), StoreError> {
-        let run = new_run(begin)?;
+        let run = new_run(begin, self.replica)?;
         let (store, begun) = (self.clone(), Begun::Run(run.id, None));
         let beginning = async move { store.begin_new_run(&run).await };
         let ((), unheard) = begin_watched(self, begun, beginning).await?;
@@ -45,10 +48,17 @@ impl Runs for PostgresStore {
         self.finish_running(run, &finish).await
     }
 
-    async fn resume_run(&self, scope: &Scope, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError> {
+    async fn resume_run(
+        &self,
+        scope: &Scope,
+        run_id: &str,
+        idempotency: Option<IdempotencyKey>,
+        now_us: i64,
+    ) -> Result<StoredRun, StoreError> {
         let run = known_run(run_id)?;
         let (store, within) = (self.clone(), scope.clone());
-        let resuming = async move { store.resume_interrupted(&within, run, now_us).await };
+        let resuming =
+            async move { store.resume_interrupted(&within, run, idempotency.as_ref(), now_us).await };
         let ((), unheard) = begin_watched(self, Begun::Run(run, Some(now_us)), resuming).await?;
         // Nobody else writes to it now; should it be unreadable, it is interrupted again.
         let found = self.find_run(scope, run).await?;

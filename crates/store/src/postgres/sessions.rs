@@ -16,7 +16,7 @@ use crate::{
 impl Sessions for PostgresStore {
     async fn begin_turn(&self, begin: BeginTurn) -> Result<BegunTurn, StoreError> {
         let window = begin.history;
-        let turn = new_turn(begin)?;
+        let turn = new_turn(begin, self.replica)?;
         let (store, begun) = (self.clone(), Begun::Turn(turn.id));
         let (begun, unheard) = begin_watched(self, begun, async move { store.begin(&turn).await }).await?;
         let turn = begun.into_turn(window).map_err(|error| unreadable(self.place(), &error))?;
@@ -25,7 +25,7 @@ impl Sessions for PostgresStore {
     }
 
     async fn finish_turn(&self, finish: FinishTurn) -> Result<(), StoreError> {
-        self.finish(&turn_end(finish)?).await
+        self.finish(&turn_end(finish, self.replica)?).await
     }
 
     async fn list_sessions(&self, scope: &Scope, page: Page) -> Result<SessionPage, StoreError> {

@@ -38,7 +38,7 @@ ORDER BY number DESC LIMIT $3";
 const FIND_TURN: &str = "\
 SELECT number, turns.id, state, started_at_us, ended_at_us, question_json, answer_json, question, answer,
     sessions.id, model, finish_reason, error, prompt_tokens, completion_tokens, total_tokens, cached_tokens,
-    cache_write_tokens, reasoning_tokens
+    cache_write_tokens, reasoning_tokens, asked_model, agent
 FROM turns JOIN sessions ON sessions.key = turns.session
 WHERE turns.id = $1 AND ($2::text IS NULL OR sessions.owner = $2)";
 
@@ -135,6 +135,8 @@ fn turn_at(row: &Row) -> Read<Turn> {
         finish_reason: text(11)?,
         error: text(12)?,
         usage: usage_at(row, 13)?,
+        asked_model: text(19)?,
+        agent: text(20)?,
         messages: columns.into_messages()?,
     })
 }

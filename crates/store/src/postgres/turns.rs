@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use super::failure::{away, unreadable};
+use super::idempotency_rows::KeyColumns;
 use super::text::kept;
 use super::usage::usage_columns;
 use crate::begun::{Begun, ContextTurn};
@@ -27,32 +28,45 @@ const ATTEMPTS: usize = 5;
 /// column, which is empty.
 const BEGIN: &str = "\
 WITH RECURSIVE known AS MATERIALIZED (
-    SELECT key FROM sessions WHERE id = $1::text AND owner = $9::text
+    SELECT key FROM sessions WHERE id = $1::text AND owner = $16::text
 ), last AS MATERIALIZED (
     SELECT number, id, state = 'running' AS running,
-        CASE WHEN in_context THEN number ELSE context_before END AS context
+        CASE WHEN in_context AND id IS DISTINCT FROM $12::uuid THEN number ELSE context_before END AS context
     FROM turns WHERE session = (SELECT key FROM known) ORDER BY number DESC LIMIT 1
 ), free AS MATERIALIZED (
     SELECT coalesce((SELECT number FROM last), 0) + 1 AS number, coalesce((SELECT context FROM last), 0) AS context
     WHERE NOT EXISTS (SELECT FROM last WHERE running) AND NOT EXISTS (SELECT FROM turns WHERE id = $2::uuid)
+        AND NOT EXISTS (SELECT FROM idempotency_keys
+            WHERE id = $13::bytea AND at_us >= $15::bigint AND began <> $2::uuid)
+), claimed AS (
+    INSERT INTO idempotency_keys (id, body, began, at_us)
+    SELECT $13::bytea, $14::bytea, $2::uuid, $3::bigint FROM free WHERE $13::bytea IS NOT NULL
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body, began = excluded.began, at_us = excluded.at_us
+    WHERE idempotency_keys.at_us < $15::bigint OR idempotency_keys.began = excluded.began
+    RETURNING 1
+), entering AS MATERIALIZED (
+    SELECT number, context FROM free WHERE $13::bytea IS NULL OR EXISTS (SELECT FROM claimed)
+), left_out AS (
+    UPDATE turns SET in_context = FALSE
+    WHERE id = (SELECT id FROM last WHERE id = $12::uuid) AND EXISTS (SELECT FROM entering)
 ), touched AS (
     UPDATE sessions SET active_at_us = $3::bigint
-    WHERE key = (SELECT key FROM known) AND EXISTS (SELECT FROM free) RETURNING key
+    WHERE key = (SELECT key FROM known) AND EXISTS (SELECT FROM entering) RETURNING key
 ), made AS (
     INSERT INTO sessions (id, created_at_us, active_at_us, owner)
-    SELECT $1::text, $3::bigint, $3::bigint, $9::text FROM free WHERE NOT EXISTS (SELECT FROM known)
+    SELECT $1::text, $3::bigint, $3::bigint, $16::text FROM entering WHERE NOT EXISTS (SELECT FROM known)
     ON CONFLICT (id, owner) DO NOTHING RETURNING key
 ), added AS (
     INSERT INTO turns (session, number, id, state, context_before, messages, tokens, started_at_us, question,
-        question_json)
-    SELECT entered.key, free.number, $2::uuid, 'running', free.context, 1, $4::bigint, $3::bigint,
-        $5::text, $6::boolean
-    FROM free CROSS JOIN (SELECT key FROM touched UNION ALL SELECT key FROM made) AS entered
+        question_json, replica, asked_model, agent)
+    SELECT entered.key, entering.number, $2::uuid, 'running', entering.context, 1, $4::bigint, $3::bigint,
+        $5::text, $6::boolean, $9::uuid, $10::text, $11::text
+    FROM entering CROSS JOIN (SELECT key FROM touched UNION ALL SELECT key FROM made) AS entered
     ON CONFLICT DO NOTHING RETURNING number
 ), walk AS (
     SELECT number, context_before, $7::bigint - messages AS message_room, $8::bigint - tokens AS token_room, TRUE AS newest,
         question_json, answer_json, question, answer
-    FROM turns WHERE session = (SELECT key FROM known) AND number = (SELECT context FROM free)
+    FROM turns WHERE session = (SELECT key FROM known) AND number = (SELECT context FROM entering)
     UNION ALL
     SELECT turns.number, turns.context_before, message_room - messages, token_room - tokens, FALSE,
         turns.question_json, turns.answer_json, turns.question, turns.answer
@@ -75,7 +89,7 @@ UPDATE turns SET state = $2, in_context = $3, ended_at_us = $4, messages = messa
     answer = $7, answer_json = $8, model = $9, finish_reason = $10, error = $11, prompt_tokens = $12,
     completion_tokens = $13, total_tokens = $14, cached_tokens = $15, cache_write_tokens = $16,
     reasoning_tokens = $17
-WHERE id = $1 AND state = 'running'";
+WHERE id = $1 AND state = 'running' AND replica = $18";
 const FIND_STATE: &str = "SELECT state FROM turns WHERE id = $1";
 const INTERRUPT: &str = "UPDATE turns SET state = 'interrupted' WHERE id = $1 AND state = 'running'";
 
@@ -90,11 +104,25 @@ enum Attempt {
 impl PostgresStore {
     /// Begins a turn.
     pub(super) async fn begin(&self, turn: &NewTurn) -> Result<Begun, StoreError> {
+        let id = Uuid::from_bytes(turn.id);
+        let begun = self.begin_in_the_end(turn, id).await;
+        if matches!(&begun, Err(refusal) if !refusal.is_unavailable()) {
+            self.release_key(turn.idempotency.as_ref(), id).await?;
+        }
+        begun
+    }
+
+    async fn begin_in_the_end(&self, turn: &NewTurn, id: Uuid) -> Result<Begun, StoreError> {
         for _ in 0..ATTEMPTS {
-            match self.try_begin(turn).await? {
+            let running_turn = match self.try_begin(turn).await? {
                 Attempt::Begun(begun) => return Ok(begun),
-                Attempt::Running(other) => return Err(running(turn, other)),
-                Attempt::Beaten => self.look_in_the_way(turn).await?,
+                Attempt::Running(other) => Some(other),
+                Attempt::Beaten => None,
+            };
+            self.check_key(turn.idempotency.as_ref(), Some(id)).await?;
+            match running_turn {
+                Some(other) => return Err(running(turn, other)),
+                None => self.look_in_the_way(turn).await?,
             }
         }
         let session = &turn.session_id;
@@ -103,6 +131,7 @@ impl PostgresStore {
 
     async fn try_begin(&self, turn: &NewTurn) -> Result<Attempt, StoreError> {
         let (id, window) = (Uuid::from_bytes(turn.id), turn.window);
+        let key = KeyColumns::of(turn.idempotency.as_ref());
         let rows = self
             .short()
             .query(
@@ -116,6 +145,13 @@ impl PostgresStore {
                     &turn.question.is_json,
                     &i64::from(window.max_messages),
                     &i64::from(window.max_tokens),
+                    &self.replica(),
+                    &turn.model.as_deref().map(kept),
+                    &turn.agent.as_deref().map(kept),
+                    &turn.in_place_of.map(Uuid::from_bytes),
+                    &key.id,
+                    &key.body,
+                    &key.since_us,
                     &&*turn.owner,
                 ],
             )
@@ -160,6 +196,7 @@ impl PostgresStore {
                     &cached,
                     &cache_write,
                     &reasoning,
+                    &Uuid::from_bytes(end.replica.bytes()),
                 ],
             )
             .await?;

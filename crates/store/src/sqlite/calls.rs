@@ -29,7 +29,7 @@ impl Calls for SqliteStore {
         by: StatsBy,
         since_us: Option<i64>,
     ) -> Result<Vec<CallStat>, StoreError> {
-        let _permit = self.readers.scan_permit().await;
+        let _permit = self.opened.readers.scan_permit().await;
         let from = since_us.map_or(CallId::default(), first_id_at);
         let key_id = scope.owner();
         self.read(move |db, path| {

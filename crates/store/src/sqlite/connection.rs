@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::store_error;
-use super::{deletion, file, migrate, run_rows, turns};
+use super::{deletion, file, leases, migrate};
 use crate::{StoreConfig, StoreError, Synchronous};
 
 /// How long a read waits for a lock; in WAL mode only a recovery holds one against readers.
@@ -36,9 +36,10 @@ pub(super) fn open_for_writing(
 }
 
 /// Tidies up after a process that died: ends its turns and runs, finishes its deletions.
+///
+/// Whoever calls it has the file to itself, so every replica that stands in it is dead.
 pub(super) fn clear_up(db: &Connection) -> rusqlite::Result<()> {
-    turns::interrupt_all(db)?;
-    run_rows::interrupt_all(db)?;
+    leases::bury_all(db)?;
     deletion::sweep_all(db)
 }
 

@@ -5,8 +5,8 @@
 //! replaced, locked, or its disk is full, every operation says so at once, and the store finds back by
 //! itself.
 //!
-//! In reading order: `sessions`, `runs`, `calls` and `keys` (the traits) → `turns`, `deletion`, `run_rows`,
-//! `run_removal`, `call_rows`, `key_rows` (what runs in a batch) → `writer` → `batch` → `unheard` (callers that go away)
+//! In reading order: `sessions`, `runs`, `calls`, `keys` and `replicas` (the traits) → `turns`, `deletion`, `run_rows`,
+//! `run_removal`, `call_rows`, `key_rows`, `leases`, `idempotency_rows` (what runs in a batch) → `writer` → `batch` → `unheard` (callers that go away)
 //! → `link` (the connection that mends itself) → `transcript`, `run_reader`, `run_list`, `call_stats`
 //! (reading) → `readers`; `connection`, `file`, `migrate`, `usage` and `failure` beside them.
 
@@ -18,13 +18,16 @@ mod connection;
 mod deletion;
 mod failure;
 mod file;
+mod idempotency_rows;
 mod key_rows;
 mod keys;
+mod leases;
 mod link;
 mod migrate;
 #[cfg(test)]
 mod plan;
 mod readers;
+mod replicas;
 mod run_list;
 mod run_reader;
 mod run_removal;
@@ -48,16 +51,23 @@ use self::failure::Stop;
 use self::link::Link;
 use self::readers::{ReadGate, Readers};
 use self::writer::Writer;
-use crate::{Health, StoreConfig, StoreError};
+use crate::{Health, ReplicaId, StoreConfig, StoreError};
 
 /// A store in one SQLite file.
 ///
-/// Dropping it waits for the writes under way and gives the file free for another process.
+/// Cloning it is cheap. Dropping the last clone waits for the writes under way and gives the file free for another process.
 ///
 /// Two hints for tests. There is no in-memory mode: use a temporary directory. And tokio's paused
 /// clock does not know that the writing thread is at work, so a test that pauses time may see its own
 /// time limits pass while it waits for the store.
+#[derive(Clone)]
 pub struct SqliteStore {
+    opened: Arc<Opened>,
+    replica: ReplicaId,
+}
+
+/// A database that has been opened.
+struct Opened {
     path: PathBuf,
     gate: Arc<ReadGate>,
     readers: Readers,
@@ -109,7 +119,19 @@ impl SqliteStore {
     }
 
     fn over(path: &Path, gate: Arc<ReadGate>, writer: Option<Writer>) -> Self {
-        Self { path: path.to_owned(), readers: Readers::new(Arc::clone(&gate)), gate, writer }
+        let readers = Readers::new(Arc::clone(&gate));
+        let opened = Arc::new(Opened { path: path.to_owned(), readers, gate, writer });
+        Self { opened, replica: ReplicaId::unique() }
+    }
+
+    /// The same database as another server process sees it: for tests that want several.
+    #[must_use]
+    pub fn as_another_replica(&self) -> Self {
+        Self { opened: Arc::clone(&self.opened), replica: ReplicaId::unique() }
+    }
+
+    fn path(&self) -> &Path {
+        &self.opened.path
     }
 
     async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -121,8 +143,8 @@ impl SqliteStore {
     }
 
     fn writer(&self) -> Result<&Writer, StoreError> {
-        self.writer.as_ref().ok_or_else(|| {
-            let path = self.path.display();
+        self.opened.writer.as_ref().ok_or_else(|| {
+            let path = self.path().display();
             StoreError::invalid(format!("the database '{path}' has been opened for reading only"))
         })
     }
@@ -132,9 +154,9 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection, &Path) -> Result<T, StoreError> + Send + 'static,
     {
-        let path = self.path.clone();
-        let outcome = self.readers.read(move |db| read(db, &path)).await;
-        if let (Err(error), Some(writer)) = (&outcome, &self.writer)
+        let path = self.path().to_owned();
+        let outcome = self.opened.readers.read(move |db| read(db, &path)).await;
+        if let (Err(error), Some(writer)) = (&outcome, &self.opened.writer)
             && error.is_unavailable()
         {
             // The writer finds the database again; without writes it would not notice.
@@ -144,7 +166,7 @@ impl SqliteStore {
     }
 }
 
-impl Drop for SqliteStore {
+impl Drop for Opened {
     fn drop(&mut self) {
         // The writer's connection must be the last to close: that one copies the log back.
         self.gate.shut(StoreError::unavailable("the store has been closed"));
@@ -154,7 +176,7 @@ impl Drop for SqliteStore {
 #[async_trait]
 impl Health for SqliteStore {
     async fn probe(&self) -> Result<(), StoreError> {
-        match &self.writer {
+        match &self.opened.writer {
             Some(writer) => writer.write(|_| Ok(())).await,
             None => self.read(migrate::check).await,
         }

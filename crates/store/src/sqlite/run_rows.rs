@@ -6,26 +6,30 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::failure::Stop;
+use super::idempotency_rows as keys;
 use super::turns::find_session;
 use super::usage::usage_columns;
 use crate::draft::{NewRun, NewStep};
 use crate::durations::microseconds;
 use crate::ids::RunId;
 use crate::run::{INTERRUPTED, RUNNING};
-use crate::{FinishRun, StoreError, ToolEnd};
+use crate::{FinishRun, IdempotencyKey, ReplicaId, StoreError, ToolEnd};
 
 /// Where a run stands.
 struct Standing {
     key: i64,
     status: String,
     resumable: bool,
+    /// Who runs it, or ran it.
+    replica: Option<[u8; 16]>,
 }
 
 const BEGIN: &str = "INSERT INTO runs (id, session, turn_id, status, resumable, started_at_us, agent, model, \
-     request_id, input_json, input, owner) VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+     request_id, input_json, input, owner, replica) \
+     VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
      ON CONFLICT DO NOTHING";
 /// A run of a session that has been deleted is gone, though its row may be there for a moment.
-pub(super) const FIND: &str = "SELECT runs.key, status, resumable \
+pub(super) const FIND: &str = "SELECT runs.key, status, resumable, replica \
      FROM runs LEFT JOIN sessions ON sessions.key = runs.session \
      WHERE runs.id = ?1 AND (runs.session IS NULL OR sessions.key IS NOT NULL) \
      AND (?2 IS NULL OR runs.owner = ?2)";
@@ -44,13 +48,13 @@ pub(super) const FINISH: &str = "UPDATE runs SET status = ?2, ended_at_us = ?3, 
 pub(super) const RESUME: &str = "UPDATE runs SET status = 'running', resumed_at_us = ?2, ended_at_us = NULL, \
      duration_us = NULL, prompt_tokens = NULL, completion_tokens = NULL, total_tokens = NULL, \
      cached_tokens = NULL, cache_write_tokens = NULL, reasoning_tokens = NULL, cost_usd = NULL, error = NULL, \
-     reason = NULL, answer = NULL WHERE key = ?1";
+     reason = NULL, answer = NULL, replica = ?3 WHERE key = ?1";
 pub(super) const INTERRUPT: &str =
     "UPDATE runs SET status = 'interrupted' WHERE id = ?1 AND +status = 'running'";
-pub(super) const INTERRUPT_ALL: &str = "UPDATE runs SET status = 'interrupted' WHERE status = 'running'";
 
 /// Begins a run. Reads first, so that a refusal leaves nothing to undo.
 pub(super) fn begin(db: &Connection, run: &NewRun) -> Result<(), Stop> {
+    run.idempotency.map_or(Ok(()), |key| keys::check(db, &key))?;
     let session = run.session_id.as_ref().map(|id| session_key(db, id, &run.owner)).transpose()?;
     let added = db.prepare_cached(BEGIN)?.execute(params![
         run.id,
@@ -64,16 +68,17 @@ pub(super) fn begin(db: &Connection, run: &NewRun) -> Result<(), Stop> {
         run.input.is_json,
         run.input.content,
         run.owner,
+        run.replica.bytes(),
     ])?;
     match added {
-        1 => Ok(()),
+        1 => Ok(run.idempotency.map_or(Ok(()), |key| keys::note(db, &key, run.id, run.now_us))?),
         _ => Err(refused(format!("run id '{}' has been used before", name_of(run.id)))),
     }
 }
 
 /// Adds a step to a running run.
-pub(super) fn add_step(db: &Connection, id: RunId, step: &NewStep) -> Result<(), Stop> {
-    let run = find_running(db, id)?;
+pub(super) fn add_step(db: &Connection, replica: ReplicaId, id: RunId, step: &NewStep) -> Result<(), Stop> {
+    let run = find_running(db, replica, id)?;
     let last: Option<u32> = db.prepare_cached(LAST_STEP)?.query_row([run], |row| row.get(0))?;
     let next = last.map_or(1, |last| last.saturating_add(1));
     if step.number != next {
@@ -85,8 +90,14 @@ pub(super) fn add_step(db: &Connection, id: RunId, step: &NewStep) -> Result<(),
 }
 
 /// Adds what came of a tool to a step of a running run.
-pub(super) fn end_tool(db: &Connection, id: RunId, step: u32, end: &ToolEnd) -> Result<(), Stop> {
-    let run = find_running(db, id)?;
+pub(super) fn end_tool(
+    db: &Connection,
+    replica: ReplicaId,
+    id: RunId,
+    step: u32,
+    end: &ToolEnd,
+) -> Result<(), Stop> {
+    let run = find_running(db, replica, id)?;
     if !db.prepare_cached(FIND_STEP)?.exists((run, step))? {
         let id = name_of(id);
         return Err(refused(format!("run '{id}' has no step {step}: add the step before its tools run")));
@@ -112,8 +123,8 @@ pub(super) fn end_tool(db: &Connection, id: RunId, step: u32, end: &ToolEnd) -> 
 }
 
 /// Ends a running run.
-pub(super) fn finish(db: &Connection, id: RunId, end: &FinishRun) -> Result<(), Stop> {
-    let run = find_running(db, id)?;
+pub(super) fn finish(db: &Connection, replica: ReplicaId, id: RunId, end: &FinishRun) -> Result<(), Stop> {
+    let run = find_running(db, replica, id)?;
     let [prompt, completion, total, cached, cache_write, reasoning] = usage_columns(Some(&end.usage));
     db.prepare_cached(FINISH)?.execute(params![
         run,
@@ -134,14 +145,22 @@ pub(super) fn finish(db: &Connection, id: RunId, end: &FinishRun) -> Result<(), 
     Ok(())
 }
 
-/// Has an interrupted run run again.
-pub(super) fn resume(db: &Connection, id: RunId, owner: Option<&str>, now_us: i64) -> Result<(), Stop> {
-    let Standing { key, status, resumable } = find(db, id, owner)?;
+/// Has an interrupted run run again, for this replica.
+pub(super) fn resume(
+    db: &Connection,
+    replica: ReplicaId,
+    id: RunId,
+    owner: Option<&str>,
+    idempotency: Option<IdempotencyKey>,
+    now_us: i64,
+) -> Result<(), Stop> {
+    idempotency.map_or(Ok(()), |key| keys::check(db, &key))?;
+    let Standing { key, status, resumable, .. } = find(db, id, owner)?;
     let run_id = name_of(id);
     match &*status {
         INTERRUPTED if resumable => {
-            db.prepare_cached(RESUME)?.execute((key, now_us))?;
-            Ok(())
+            db.prepare_cached(RESUME)?.execute((key, now_us, replica.bytes()))?;
+            Ok(idempotency.map_or(Ok(()), |key| keys::note(db, &key, id, now_us))?)
         }
         INTERRUPTED => Err(StoreError::RunNotResumable { run_id }.into()),
         RUNNING => Err(StoreError::RunRunning { run_id }.into()),
@@ -152,11 +171,6 @@ pub(super) fn resume(db: &Connection, id: RunId, owner: Option<&str>, now_us: i6
 /// Ends one run as interrupted, if it is running.
 pub(super) fn interrupt(db: &Connection, run: RunId) -> rusqlite::Result<()> {
     db.prepare_cached(INTERRUPT)?.execute([run]).map(drop)
-}
-
-/// Ends every running run as interrupted: their process is gone.
-pub(super) fn interrupt_all(db: &Connection) -> rusqlite::Result<()> {
-    db.execute(INTERRUPT_ALL, []).map(drop)
 }
 
 fn session_key(db: &Connection, session_id: &Arc<str>, owner: &str) -> Result<i64, Stop> {
@@ -170,14 +184,15 @@ fn find(db: &Connection, id: RunId, owner: Option<&str>) -> Result<Standing, Sto
 }
 
 fn standing_at(row: &Row<'_>) -> rusqlite::Result<Standing> {
-    Ok(Standing { key: row.get(0)?, status: row.get(1)?, resumable: row.get(2)? })
+    Ok(Standing { key: row.get(0)?, status: row.get(1)?, resumable: row.get(2)?, replica: row.get(3)? })
 }
 
-/// The key of a run that runs.
-fn find_running(db: &Connection, id: RunId) -> Result<i64, Stop> {
-    let Standing { key, status, .. } = find(db, id, None)?;
+/// The key of a run that this replica runs.
+fn find_running(db: &Connection, by: ReplicaId, id: RunId) -> Result<i64, Stop> {
+    let Standing { key, status, replica, .. } = find(db, id, None)?;
     match &*status {
-        RUNNING => Ok(key),
+        RUNNING if replica == Some(by.bytes()) => Ok(key),
+        RUNNING => Err(StoreError::LeaseLost { id: name_of(id) }.into()),
         _ => Err(StoreError::RunEnded { run_id: name_of(id), status: status.into() }.into()),
     }
 }

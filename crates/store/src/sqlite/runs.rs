@@ -14,12 +14,15 @@ use super::unheard::{Abandoned, Unheard};
 use super::{run_removal, run_rows};
 use crate::draft::{check_ending, new_run, new_step};
 use crate::ids::{RunId, first_id_at, known_run};
-use crate::{BeginRun, FinishRun, RunFilter, RunPage, RunStep, Runs, Scope, StoreError, StoredRun, ToolEnd};
+use crate::{
+    BeginRun, FinishRun, IdempotencyKey, RunFilter, RunPage, RunStep, Runs, Scope, StoreError, StoredRun,
+    ToolEnd,
+};
 
 #[async_trait]
 impl Runs for SqliteStore {
     async fn begin_run(&self, begin: BeginRun) -> Result<(), StoreError> {
-        let run = new_run(begin)?;
+        let run = new_run(begin, self.replica)?;
         let unheard = self.have_run(run.id, move |db| run_rows::begin(db, &run)).await?;
         unheard.heard();
         Ok(())
@@ -28,25 +31,35 @@ impl Runs for SqliteStore {
     async fn add_step(&self, run_id: &str, step: RunStep) -> Result<(), StoreError> {
         let run = known_run(run_id)?;
         let step = new_step(step)?;
-        self.write(move |db| run_rows::add_step(db, run, &step)).await
+        let replica = self.replica;
+        self.write(move |db| run_rows::add_step(db, replica, run, &step)).await
     }
 
     async fn end_tool(&self, run_id: &str, step: u32, end: ToolEnd) -> Result<(), StoreError> {
         let run = known_run(run_id)?;
-        self.write(move |db| run_rows::end_tool(db, run, step, &end)).await
+        let replica = self.replica;
+        self.write(move |db| run_rows::end_tool(db, replica, run, step, &end)).await
     }
 
     async fn finish_run(&self, finish: FinishRun) -> Result<(), StoreError> {
         let run = known_run(&finish.run_id)?;
         check_ending(&finish.status)?;
-        self.write(move |db| run_rows::finish(db, run, &finish)).await
+        let replica = self.replica;
+        self.write(move |db| run_rows::finish(db, replica, run, &finish)).await
     }
 
-    async fn resume_run(&self, scope: &Scope, run_id: &str, now_us: i64) -> Result<StoredRun, StoreError> {
+    async fn resume_run(
+        &self,
+        scope: &Scope,
+        run_id: &str,
+        idempotency: Option<IdempotencyKey>,
+        now_us: i64,
+    ) -> Result<StoredRun, StoreError> {
         let run = known_run(run_id)?;
-        let owner = scope.owner();
-        let resume = move |db: &Connection| run_rows::resume(db, run, owner.as_deref(), now_us);
-        let unheard = self.have_run(run, resume).await?;
+        let (replica, owner) = (self.replica, scope.owner());
+        let claim =
+            move |db: &Connection| run_rows::resume(db, replica, run, owner.as_deref(), idempotency, now_us);
+        let unheard = self.have_run(run, claim).await?;
         // Nobody else writes to it now; should it be unreadable, it is interrupted again.
         let found = self
             .run(scope, run_id)

@@ -18,12 +18,12 @@ use crate::{
 impl Sessions for SqliteStore {
     async fn begin_turn(&self, begin: BeginTurn) -> Result<BegunTurn, StoreError> {
         let window = begin.history;
-        let turn = new_turn(begin)?;
+        let turn = new_turn(begin, self.replica)?;
         let writer = self.writer()?;
         let unheard = Unheard::new(writer, Abandoned::Turn(turn.id));
         match writer.write(move |db| turns::begin(db, &turn)).await {
             Ok(begun) => {
-                let turn = begun.into_turn(window).map_err(|error| unreadable(&self.path, &error));
+                let turn = begun.into_turn(window).map_err(|error| unreadable(self.path(), &error));
                 turn.inspect(|_| unheard.heard())
             }
             Err(refusal) => {
@@ -34,7 +34,7 @@ impl Sessions for SqliteStore {
     }
 
     async fn finish_turn(&self, finish: FinishTurn) -> Result<(), StoreError> {
-        let end = turn_end(finish)?;
+        let end = turn_end(finish, self.replica)?;
         self.write(move |db| turns::finish(db, &end)).await
     }
 

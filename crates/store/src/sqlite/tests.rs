@@ -5,7 +5,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    BeginRun, BeginTurn, FinishRun, FinishTurn, HistoryWindow, RunFinisher, Runs, Scope, Sessions, TurnEnding,
+    BeginRun, BeginTurn, FinishRun, FinishTurn, HistoryWindow, RunFinisher, Runs, Scope, Sessions,
+    TurnEnding, TurnTerms,
 };
 
 fn store() -> (TempDir, SqliteStore) {
@@ -35,6 +36,7 @@ fn beginning(n: u32, text: &str) -> BeginTurn {
         message: Message::user(text),
         now_us: 0,
         history: HistoryWindow { max_messages: 10, max_tokens: 1_000 },
+        terms: TurnTerms::default(),
     }
 }
 
@@ -85,6 +87,7 @@ async fn the_end_of_a_run_outlasts_a_database_that_is_away() {
         request_id: "request".into(),
         session_id: None,
         turn_id: None,
+        idempotency: None,
         now_us: 0,
     };
     store.begin_run(begin).await.unwrap();

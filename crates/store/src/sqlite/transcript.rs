@@ -32,7 +32,7 @@ pub(super) const TURNS_BACKWARDS: &str = "SELECT number, id, state, started_at_u
      FROM turns WHERE session = ?1 AND number <= ?2 ORDER BY number DESC";
 pub(super) const FIND_TURN: &str = "SELECT number, turns.id, state, started_at_us, ended_at_us, \
      question_json, answer_json, question, answer, sessions.id, model, finish_reason, error, prompt_tokens, \
-     completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens \
+     completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, asked_model, agent \
      FROM turns JOIN sessions ON sessions.key = turns.session \
      WHERE turns.id = ?1 AND (?2 IS NULL OR sessions.owner = ?2)";
 
@@ -166,6 +166,8 @@ fn turn_without_messages(row: &Row<'_>) -> rusqlite::Result<Turn> {
         finish_reason: row.get(11)?,
         error: row.get(12)?,
         usage: usage_at(row, 13)?,
+        asked_model: row.get(19)?,
+        agent: row.get(20)?,
         messages: Vec::new(),
     })
 }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::failure::Stop;
+use super::idempotency_rows as keys;
 use super::usage::usage_columns;
 use crate::begun::{Begun, ContextTurn};
 use crate::draft::{NewTurn, TurnEnd};
@@ -20,35 +21,40 @@ struct LastTurn {
     running: bool,
     /// Number of the newest turn in context up to this one; 0 for none.
     context: u32,
+    /// The same for the turns before it.
+    context_before: u32,
 }
 
 pub(super) const FIND_SESSION: &str = "SELECT key FROM sessions WHERE id = ?1 AND owner = ?2";
 const TOUCH_SESSION: &str = "UPDATE sessions SET active_at_us = ?2 WHERE key = ?1";
 const ADD_SESSION: &str =
     "INSERT INTO sessions (id, created_at_us, active_at_us, owner) VALUES (?1, ?2, ?2, ?3)";
-pub(super) const FIND_LAST: &str = "SELECT number, id, state = 'running', iif(in_context, number, context_before) \
-     FROM turns WHERE session = ?1 ORDER BY number DESC LIMIT 1";
+pub(super) const FIND_LAST: &str = "SELECT number, id, state = 'running', iif(in_context, number, context_before), \
+     context_before FROM turns WHERE session = ?1 ORDER BY number DESC LIMIT 1";
 const ADD_TURN: &str = "INSERT INTO turns (session, number, id, state, context_before, messages, tokens, \
-     started_at_us, question, question_json) VALUES (?1, ?2, ?3, 'running', ?4, 1, ?5, ?6, ?7, ?8)";
+     started_at_us, question, question_json, replica, asked_model, agent) \
+     VALUES (?1, ?2, ?3, 'running', ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+const LEAVE_CONTEXT: &str = "UPDATE turns SET in_context = 0 WHERE id = ?1";
 pub(super) const WALK: &str = "SELECT context_before, messages, tokens, question_json, answer_json, question, answer \
      FROM turns WHERE session = ?1 AND number = ?2";
 const FINISH: &str = "UPDATE turns SET state = ?2, in_context = ?3, ended_at_us = ?4, messages = messages + ?5, \
      tokens = tokens + ?6, answer = ?7, answer_json = ?8, model = ?9, finish_reason = ?10, error = ?11, \
      prompt_tokens = ?12, completion_tokens = ?13, total_tokens = ?14, cached_tokens = ?15, \
      cache_write_tokens = ?16, reasoning_tokens = ?17 \
-     WHERE id = ?1 AND +state = 'running'";
+     WHERE id = ?1 AND +state = 'running' AND +replica = ?18";
 const FIND_STATE: &str = "SELECT state FROM turns WHERE id = ?1";
 const INTERRUPT: &str = "UPDATE turns SET state = 'interrupted' WHERE id = ?1 AND +state = 'running'";
-const INTERRUPT_ALL: &str = "UPDATE turns SET state = 'interrupted' WHERE state = 'running'";
 
 /// Begins a turn. Reads first, so that a refusal leaves nothing to undo.
 pub(super) fn begin(db: &Connection, turn: &NewTurn) -> Result<Begun, Stop> {
+    turn.idempotency.map_or(Ok(()), |key| keys::check(db, &key))?;
     let known = find_session(db, &turn.session_id, &turn.owner)?;
     let last = known.map(|session| find_last(db, session)).transpose()?.flatten();
     let number = next_number(turn, last.as_ref())?;
     let session = enter_session(db, known, turn)?;
-    let context_before = last.map_or(0, |last| last.context);
+    let context_before = context_before(db, turn, last)?;
     add_turn(db, session, number, context_before, turn)?;
+    turn.idempotency.map_or(Ok(()), |key| keys::note(db, &key, turn.id, turn.now_us))?;
     let (context, oversized) = walk(db, session, context_before, turn.window)?;
     Ok(Begun { number, new_session: known.is_none(), context, oversized })
 }
@@ -71,11 +77,6 @@ pub(super) fn interrupt(db: &Connection, turn: TurnId) -> rusqlite::Result<()> {
     db.prepare_cached(INTERRUPT)?.execute([turn]).map(drop)
 }
 
-/// Ends every running turn as interrupted: their process is gone.
-pub(super) fn interrupt_all(db: &Connection) -> rusqlite::Result<()> {
-    db.execute(INTERRUPT_ALL, []).map(drop)
-}
-
 /// The key of an owner's session.
 pub(super) fn find_session(db: &Connection, id: &str, owner: &str) -> rusqlite::Result<Option<i64>> {
     db.prepare_cached(FIND_SESSION)?.query_row([id, owner], |row| row.get(0)).optional()
@@ -95,7 +96,13 @@ fn unknown_state(column: usize, name: &str) -> rusqlite::Error {
 fn find_last(db: &Connection, session: i64) -> rusqlite::Result<Option<LastTurn>> {
     let mut statement = db.prepare_cached(FIND_LAST)?;
     let last = statement.query_row([session], |row| {
-        Ok(LastTurn { number: row.get(0)?, id: row.get(1)?, running: row.get(2)?, context: row.get(3)? })
+        Ok(LastTurn {
+            number: row.get(0)?,
+            id: row.get(1)?,
+            running: row.get(2)?,
+            context: row.get(3)?,
+            context_before: row.get(4)?,
+        })
     });
     last.optional()
 }
@@ -108,6 +115,17 @@ fn next_number(turn: &NewTurn, last: Option<&LastTurn>) -> Result<u32, StoreErro
         }),
         Some(last) => Ok(last.number.saturating_add(1)),
         None => Ok(1),
+    }
+}
+
+/// Number of the newest turn that the new one sees. The turn in whose place it comes is not seen any more.
+fn context_before(db: &Connection, turn: &NewTurn, last: Option<LastTurn>) -> rusqlite::Result<u32> {
+    match last {
+        Some(last) if turn.in_place_of == Some(last.id) => {
+            db.prepare_cached(LEAVE_CONTEXT)?.execute([last.id])?;
+            Ok(last.context_before)
+        }
+        last => Ok(last.map_or(0, |last| last.context)),
     }
 }
 
@@ -137,6 +155,9 @@ fn add_turn(
         turn.now_us,
         turn.question.content,
         turn.question.is_json,
+        turn.replica.bytes(),
+        turn.model,
+        turn.agent,
     ]);
     match added {
         Ok(_) => Ok(()),
@@ -205,6 +226,7 @@ fn update_ended(db: &Connection, end: &TurnEnd) -> rusqlite::Result<usize> {
         cached,
         cache_write,
         reasoning,
+        end.replica.bytes(),
     ])
 }
 

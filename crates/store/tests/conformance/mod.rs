@@ -4,8 +4,10 @@
 
 pub(crate) mod calls;
 pub(crate) mod history;
+pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub(crate) mod load;
+pub(crate) mod replicas;
 pub(crate) mod restart;
 pub(crate) mod resuming;
 pub(crate) mod run_lists;
@@ -21,7 +23,9 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use playhouse_llm::Message;
-use playhouse_store::{BeginTurn, BegunTurn, FinishTurn, HistoryWindow, Store, StoreError, TurnEnding};
+use playhouse_store::{
+    BeginTurn, BegunTurn, FinishTurn, HistoryWindow, Store, StoreError, TurnEnding, TurnTerms,
+};
 
 /// A database that belongs to one test.
 #[async_trait]
@@ -29,6 +33,9 @@ pub(crate) trait Backend: Send + Sync {
     /// Opens the database. Opening it again, after what was opened before has been dropped, is a
     /// restart of the process.
     async fn open(&self) -> Arc<dyn Store>;
+
+    /// Opens the database as two server processes at once.
+    async fn open_twice(&self) -> [Arc<dyn Store>; 2];
 }
 
 /// One test for each behaviour; the argument makes a [`Backend`], or says that there is none to be had.
@@ -153,6 +160,32 @@ macro_rules! conformance_tests {
         );
         crate::conformance::tests_of!(
             $backend,
+            replicas,
+            a_replica_counts_its_beats,
+            a_dead_replica_is_buried_with_the_text_that_was_kept,
+            a_replica_that_beats_is_not_buried,
+            a_replica_that_was_buried_cannot_write,
+            a_run_that_goes_on_elsewhere_is_not_written_to,
+            a_replica_that_never_beat_is_found_by_what_it_runs,
+            many_lost_turns_go_in_steps,
+            of_those_who_bury_one_finds_each_turn,
+            a_replica_that_leaves_ends_what_it_ran,
+            progress_is_seen_and_the_end_replaces_it,
+            a_restart_keeps_the_text_that_was_kept
+        );
+        crate::conformance::tests_of!(
+            $backend,
+            idempotency,
+            the_same_request_begins_one_turn,
+            of_the_same_requests_at_once_one_begins,
+            another_body_is_refused,
+            a_refused_beginning_takes_no_key,
+            runs_begin_and_go_on_once,
+            keys_are_forgotten_when_they_are_old,
+            a_turn_in_the_place_of_the_last_is_asked_without_it
+        );
+        crate::conformance::tests_of!(
+            $backend,
             load,
             five_hundred_turns_at_once_are_all_stored,
             hundreds_of_runs_at_once_are_all_stored
@@ -212,6 +245,7 @@ pub(crate) fn beginning(session: &str, n: u32, history: HistoryWindow) -> BeginT
         message: Message::user(format!("question {n}")),
         now_us: i64::from(n) * 1_000,
         history,
+        terms: TurnTerms::default(),
     }
 }
 

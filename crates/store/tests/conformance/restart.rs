@@ -58,16 +58,16 @@ pub(crate) async fn running_runs_are_interrupted_and_keep_what_they_did(backend:
     let run = store.run(&Scope::Everything, &run_id(2)).await.unwrap().unwrap();
     assert_eq!((&*run.summary.status, run.summary.ended_at_us), (INTERRUPTED, None));
     assert_eq!((run.input, run.steps), (before.input, before.steps));
-    let refusal = store.resume_run(&Scope::Everything, &run_id(2), 9).await.unwrap_err();
+    let refusal = store.resume_run(&Scope::Everything, &run_id(2), None, 9).await.unwrap_err();
     assert_eq!(refusal, StoreError::RunNotResumable { run_id: run_id(2) });
 
-    store.resume_run(&Scope::Everything, &run_id(1), 9).await.unwrap();
+    store.resume_run(&Scope::Everything, &run_id(1), None, 9).await.unwrap();
     store.add_step(&run_id(1), step(1, &["c1"])).await.unwrap();
     drop(store);
 
     // It can be cut off more than once.
     let store = backend.open().await;
-    let run = store.resume_run(&Scope::Everything, &run_id(1), 19).await.unwrap();
+    let run = store.resume_run(&Scope::Everything, &run_id(1), None, 19).await.unwrap();
     assert_eq!((run.summary.resumed_at_us, run.steps.len()), (Some(19), 1));
     store.finish_run(run_end(1)).await.unwrap();
 }

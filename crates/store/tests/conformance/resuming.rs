@@ -21,7 +21,7 @@ async fn cut_off(store: &dyn Store, n: u64) {
 pub(crate) async fn an_interrupted_run_goes_on_with_all_it_did(backend: &dyn Backend) {
     let store = backend.open().await;
     cut_off(&*store, 1).await;
-    let run = store.resume_run(&Scope::Everything, &run_id(1), 77).await.unwrap();
+    let run = store.resume_run(&Scope::Everything, &run_id(1), None, 77).await.unwrap();
     assert_eq!((&*run.summary.status, run.summary.resumed_at_us), (RUNNING, Some(77)));
     assert_eq!(run.steps[0].step, step(1, &["c1", "c2"]));
     let [tool] = run.steps[0].tools.as_slice() else { panic!("{:?}", run.steps[0].tools) };
@@ -45,7 +45,7 @@ pub(crate) async fn of_resumes_at_once_one_proceeds(backend: &dyn Backend) {
     let tries: Vec<_> = (1..=16)
         .map(|now_us| {
             let store = Arc::clone(&store);
-            tokio::spawn(async move { store.resume_run(&Scope::Everything, &run_id(1), now_us).await })
+            tokio::spawn(async move { store.resume_run(&Scope::Everything, &run_id(1), None, now_us).await })
         })
         .collect();
     let (mut claimed, mut refusals) = (Vec::new(), Vec::new());
@@ -63,23 +63,26 @@ pub(crate) async fn of_resumes_at_once_one_proceeds(backend: &dyn Backend) {
 
 pub(crate) async fn a_run_that_cannot_go_on_says_why(backend: &dyn Backend) {
     let store = backend.open().await;
-    let refusal = store.resume_run(&Scope::Everything, &run_id(1), 9).await.unwrap_err();
+    let refusal = store.resume_run(&Scope::Everything, &run_id(1), None, 9).await.unwrap_err();
     assert_eq!(refusal, StoreError::RunNotFound { run_id: run_id(1) });
 
     begin_run(&*store, 1).await;
-    let refusal = store.resume_run(&Scope::Everything, &run_id(1), 9).await.unwrap_err();
+    let refusal = store.resume_run(&Scope::Everything, &run_id(1), None, 9).await.unwrap_err();
     assert_eq!(refusal, StoreError::RunRunning { run_id: run_id(1) });
 
     for (n, status) in [(2, "completed"), (3, "failed"), (4, "time_limit")] {
         take_run(&*store, beginning_run(n), n, status).await;
-        assert_eq!(store.resume_run(&Scope::Everything, &run_id(n), 9).await.unwrap_err(), ended(n, status));
+        assert_eq!(
+            store.resume_run(&Scope::Everything, &run_id(n), None, 9).await.unwrap_err(),
+            ended(n, status)
+        );
         assert_eq!(status_of(&*store, n).await.as_deref(), Some(status));
     }
 
     let once = BeginRun { resumable: false, ..beginning_run(5) };
     take_run(&*store, once, 5, INTERRUPTED).await;
     let before = store.run(&Scope::Everything, &run_id(5)).await.unwrap();
-    let refusal = store.resume_run(&Scope::Everything, &run_id(5), 9).await.unwrap_err();
+    let refusal = store.resume_run(&Scope::Everything, &run_id(5), None, 9).await.unwrap_err();
     assert_eq!(refusal, StoreError::RunNotResumable { run_id: run_id(5) });
     assert_eq!(store.run(&Scope::Everything, &run_id(5)).await.unwrap(), before);
 }
@@ -89,15 +92,15 @@ pub(crate) async fn a_resume_that_is_given_up_can_be_made_again(backend: &dyn Ba
     cut_off(&*store, 1).await;
     for now_us in 0..20 {
         let id = run_id(1);
-        if give_up(store.resume_run(&Scope::Everything, &id, now_us)).await {
+        if give_up(store.resume_run(&Scope::Everything, &id, None, now_us)).await {
             interrupt(&*store, 1).await;
         }
     }
     // Ends that nobody waits for may come late, but they come.
-    let mut resumed = store.resume_run(&Scope::Everything, &run_id(1), 99).await;
+    let mut resumed = store.resume_run(&Scope::Everything, &run_id(1), None, 99).await;
     while matches!(resumed, Err(StoreError::RunRunning { .. })) {
         tokio::task::yield_now().await;
-        resumed = store.resume_run(&Scope::Everything, &run_id(1), 99).await;
+        resumed = store.resume_run(&Scope::Everything, &run_id(1), None, 99).await;
     }
     let run = resumed.unwrap();
     assert_eq!((run.summary.resumed_at_us, run.steps[0].tools.len()), (Some(99), 1));

@@ -110,7 +110,7 @@ pub(crate) async fn a_deleted_session_takes_its_runs(backend: &dyn Backend) {
     for n in [1, 2, 5] {
         let not_found = StoreError::RunNotFound { run_id: run_id(n) };
         assert_eq!(status_of(&*store, n).await, None);
-        assert_eq!(store.resume_run(&Scope::Everything, &run_id(n), 9).await.unwrap_err(), not_found);
+        assert_eq!(store.resume_run(&Scope::Everything, &run_id(n), None, 9).await.unwrap_err(), not_found);
         assert_eq!(store.add_step(&run_id(n), step(1, &[])).await.unwrap_err(), not_found);
         assert_eq!(store.end_tool(&run_id(n), 1, tool_end("c")).await.unwrap_err(), not_found);
         assert_eq!(store.finish_run(run_end(n)).await.unwrap_err(), not_found);

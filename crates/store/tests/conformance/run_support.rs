@@ -33,6 +33,7 @@ pub(crate) fn beginning_run(n: u64) -> BeginRun {
         request_id: format!("request-{n}").into(),
         session_id: None,
         turn_id: None,
+        idempotency: None,
         now_us: begin_us(n),
     }
 }

@@ -191,7 +191,7 @@ pub(crate) async fn a_run_that_was_never_begun_is_not_found(backend: &dyn Backen
         assert_eq!(store.end_tool(id, 1, tool_end("c1")).await.unwrap_err(), not_found);
         let end = FinishRun { run_id: id.into(), ..run_end(1) };
         assert_eq!(store.finish_run(end).await.unwrap_err(), not_found);
-        assert_eq!(store.resume_run(&Scope::Everything, id, 9).await.unwrap_err(), not_found);
+        assert_eq!(store.resume_run(&Scope::Everything, id, None, 9).await.unwrap_err(), not_found);
         assert_eq!(store.run(&Scope::Everything, id).await.unwrap(), None);
     }
 }
@@ -270,7 +270,7 @@ pub(crate) async fn a_refusal_that_nobody_hears_ends_no_run(backend: &dyn Backen
     let id = begin_run(&*store, 1).await;
     for _ in 0..20 {
         assert!(!give_up(store.begin_run(beginning_run(1))).await);
-        assert!(!give_up(store.resume_run(&Scope::Everything, &id, 9)).await);
+        assert!(!give_up(store.resume_run(&Scope::Everything, &id, None, 9)).await);
     }
     // A write that comes later is done later: it still runs.
     store.probe().await.unwrap();

@@ -134,9 +134,9 @@ pub(crate) async fn runs_belong_to_their_key(backend: &dyn Backend) {
 
     assert!(store.run(&scope("k2"), &run_id(1)).await.unwrap().is_none());
     assert!(store.run(&scope("k1"), &run_id(1)).await.unwrap().is_some());
-    let refusal = store.resume_run(&scope("k2"), &run_id(1), 9).await.unwrap_err();
+    let refusal = store.resume_run(&scope("k2"), &run_id(1), None, 9).await.unwrap_err();
     assert!(matches!(refusal, StoreError::RunNotFound { .. }), "{refusal}");
-    let resumed = store.resume_run(&scope("k1"), &run_id(1), 9).await.unwrap();
+    let resumed = store.resume_run(&scope("k1"), &run_id(1), None, 9).await.unwrap();
     assert_eq!(resumed.summary.key_id, key("k1"));
 }
 

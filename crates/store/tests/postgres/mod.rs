@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use playhouse_store::testing::postgres;
-use playhouse_store::{PostgresConfig, PostgresStore, Store};
+use playhouse_store::{PostgresConfig, PostgresStore, Replicas, Store};
 
 use crate::conformance::Backend;
 
@@ -34,6 +34,15 @@ pub(crate) async fn open(database: &postgres::TestDatabase) -> PostgresStore {
 #[async_trait]
 impl Backend for TestDatabase {
     async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(open(&self.database).await)
+        let store = open(&self.database).await;
+        // A restart leaves nobody else.
+        for dead in store.other_replicas().await.unwrap() {
+            store.bury(dead, u32::MAX).await.unwrap();
+        }
+        Arc::new(store)
+    }
+
+    async fn open_twice(&self) -> [Arc<dyn Store>; 2] {
+        [Arc::new(open(&self.database).await), Arc::new(open(&self.database).await)]
     }
 }

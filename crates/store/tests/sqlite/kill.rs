@@ -63,7 +63,7 @@ async fn check_run(store: &SqliteStore, n: u32) {
         assert_eq!((&*run.summary.status, run.answer), ("completed", Some(format!("answer {n}"))));
     } else {
         assert_eq!(&*run.summary.status, INTERRUPTED);
-        let resumed = store.resume_run(&Scope::Everything, &run.summary.id, 9).await.unwrap();
+        let resumed = store.resume_run(&Scope::Everything, &run.summary.id, None, 9).await.unwrap();
         assert_eq!((&*resumed.summary.status, resumed.steps), (RUNNING, run.steps));
     }
 }

@@ -40,4 +40,10 @@ impl Backend for TestDatabase {
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.open())
     }
+
+    async fn open_twice(&self) -> [Arc<dyn Store>; 2] {
+        let store = self.open();
+        let other = store.as_another_replica();
+        [Arc::new(store), Arc::new(other)]
+    }
 }

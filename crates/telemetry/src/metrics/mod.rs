@@ -141,6 +141,17 @@ impl Metrics {
         GaugeGuard::hold(&self.families.inflight_requests)
     }
 
+    /// Counts a turn as being answered until the guard is dropped.
+    pub fn running_turn_guard(&self) -> GaugeGuard {
+        GaugeGuard::hold(&self.families.running_turns)
+    }
+
+    /// Counts turns and runs that were lost with the process that answered them.
+    pub fn observe_lost(&self, turns: usize, runs: usize) {
+        self.families.lost_work.with_label_values(&["turn"]).inc_by(turns as u64);
+        self.families.lost_work.with_label_values(&["run"]).inc_by(runs as u64);
+    }
+
     /// Names the count of dropped log lines, which is read at each [`render`](Self::render).
     pub fn watch_dropped_log_lines(&self, count: impl Fn() -> u64 + Send + Sync + 'static) {
         self.scrape.watch_dropped_log_lines(Box::new(count));

@@ -84,6 +84,8 @@ pub(super) struct TokenCounts {
 struct Question<'a> {
     message: &'a str,
     stream: bool,
+    /// Whoever stops an answer wants it to stop.
+    on_disconnect: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,7 +132,7 @@ impl ChatClient {
     fn request(&self, thread: &Thread, message: &str) -> Result<Request<Full<Bytes>>, ChatError> {
         let (session_id, model) = (thread.session_id.as_deref(), thread.model.as_deref());
         let agent = thread.agent.as_deref();
-        let question = Question { message, stream: true, session_id, model, agent };
+        let question = Question { message, stream: true, on_disconnect: "cancel", session_id, model, agent };
         let body = serde_json::to_vec(&question).map_err(|error| ChatError::Unfit(error.to_string()))?;
         let request = Request::post(self.url.route("/v1/chat"))
             .header(header::CONTENT_TYPE, "application/json")

@@ -5,10 +5,13 @@ use rusqlite::StatementStatus;
 use uuid::Uuid;
 
 use super::*;
+use crate::ReplicaId;
 use crate::draft::NewStep;
 use crate::sqlite::plan::assert_plan;
-use crate::sqlite::{migrate, run_reader};
+use crate::sqlite::{leases, migrate, run_reader};
 use crate::{Page, RunSummary, Scope};
+
+const REPLICA: ReplicaId = ReplicaId::from_bytes([1; 16]);
 
 fn database() -> Connection {
     let db = Connection::open_in_memory().unwrap();
@@ -37,9 +40,10 @@ fn add_run(db: &Connection, n: u64, agent: &str, session: Option<&str>, status: 
         request_id: "request".into(),
         session_id: session.map(Into::into),
         turn_id: None,
+        idempotency: None,
         now_us: 0,
     };
-    run_rows::begin(db, &new_run(begin).unwrap()).unwrap();
+    run_rows::begin(db, &new_run(begin, REPLICA).unwrap()).unwrap();
     db.execute("UPDATE runs SET status = ?2 WHERE id = ?1", (id(n), status)).unwrap();
 }
 
@@ -72,8 +76,8 @@ fn tool_end() -> ToolEnd {
 }
 
 fn take_step(db: &Connection, run: u64, number: u32) {
-    run_rows::add_step(db, id(run), &step(number)).unwrap();
-    run_rows::end_tool(db, id(run), number, &tool_end()).unwrap();
+    run_rows::add_step(db, REPLICA, id(run), &step(number)).unwrap();
+    run_rows::end_tool(db, REPLICA, id(run), number, &tool_end()).unwrap();
 }
 
 /// The steps of SQLite's virtual machine since the last look.
@@ -134,7 +138,8 @@ fn every_statement_finds_its_rows_by_an_index() {
         (run_rows::FINISH, "runs USING INTEGER PRIMARY KEY (rowid=?)"),
         (run_rows::RESUME, "runs USING INTEGER PRIMARY KEY (rowid=?)"),
         (run_rows::INTERRUPT, "runs USING INDEX runs_by_id (id=?)"),
-        (run_rows::INTERRUPT_ALL, "runs USING INDEX runs_by_status (status=?)"),
+        (leases::INTERRUPT_RUNS, "runs USING COVERING INDEX runs_running (status=? AND replica=?)"),
+        (leases::INTERRUPT_ALL_RUNS, "runs USING INDEX runs_running (status=?)"),
         (&find, "runs USING INDEX runs_by_id (id=?)"),
         (&find, "run_steps USING COVERING INDEX run_steps_by_run (run=?)"),
         (run_reader::TEXTS, "runs USING INTEGER PRIMARY KEY (rowid=?)"),
@@ -220,10 +225,10 @@ fn a_refusal_writes_nothing() {
     add_run(&db, 1, "rare", None, "running");
     take_step(&db, 1, 1);
     let before = db.total_changes();
-    run_rows::add_step(&db, id(1), &step(1)).unwrap_err();
-    run_rows::end_tool(&db, id(1), 1, &tool_end()).unwrap_err();
-    run_rows::end_tool(&db, id(1), 2, &tool_end()).unwrap_err();
-    run_rows::resume(&db, id(1), None, 9).unwrap_err();
+    run_rows::add_step(&db, REPLICA, id(1), &step(1)).unwrap_err();
+    run_rows::end_tool(&db, REPLICA, id(1), 1, &tool_end()).unwrap_err();
+    run_rows::end_tool(&db, REPLICA, id(1), 2, &tool_end()).unwrap_err();
+    run_rows::resume(&db, REPLICA, id(1), None, None, 9).unwrap_err();
     assert_eq!(db.total_changes(), before);
 }
 

@@ -3,10 +3,14 @@
 use rusqlite::StatementStatus;
 
 use super::*;
+use crate::ReplicaId;
 use crate::sqlite::plan::assert_plan;
-use crate::sqlite::{call_rows, call_stats, deletion, key_rows, migrate, transcript};
+use crate::sqlite::{
+    call_rows, call_stats, deletion, idempotency_rows, key_rows, leases, migrate, transcript,
+};
 use crate::{CallFilter, Scope, SessionPage};
 
+const REPLICA: ReplicaId = ReplicaId::from_bytes([1; 16]);
 const WINDOW: HistoryWindow = HistoryWindow { max_messages: 20, max_tokens: 8_000 };
 
 fn database() -> Connection {
@@ -32,12 +36,18 @@ fn new_turn(session: u64, turn: u64) -> NewTurn {
         question: text("a question"),
         tokens: 10,
         window: WINDOW,
+        replica: REPLICA,
+        model: None,
+        agent: None,
+        in_place_of: None,
+        idempotency: None,
     }
 }
 
 fn end(session: u64, turn: u64, state: TurnState) -> TurnEnd {
     TurnEnd {
         id: uuid(session, turn),
+        replica: REPLICA,
         state,
         in_context: state == TurnState::Completed,
         now_us: turn as i64,
@@ -115,7 +125,11 @@ fn every_statement_finds_its_rows_by_an_index() {
         (WALK, "turns USING INDEX turns_by_session (session=? AND number=?)"),
         (FINISH, "turns USING INDEX turns_by_id (id=?)"),
         (INTERRUPT, "turns USING INDEX turns_by_id (id=?)"),
-        (INTERRUPT_ALL, "turns USING INDEX turns_running (state=?)"),
+        (&leases::interrupt_turns(), "turns USING COVERING INDEX turns_running (state=? AND replica=?)"),
+        (&leases::interrupt_all_turns(), "turns USING INDEX turns_running (state=?)"),
+        (leases::SAVE, "turns USING INDEX turns_by_id (id=?)"),
+        (idempotency_rows::FIND, "idempotency_keys USING PRIMARY KEY (id=?)"),
+        (idempotency_rows::PRUNE, "idempotency_keys USING COVERING INDEX idempotency_keys_by_age (at_us<?)"),
         (transcript::LIST, "sessions USING INDEX sessions_by_activity"),
         (transcript::LIST_OF_OWNER, "sessions USING INDEX sessions_by_owner (owner=? AND active_at_us<?"),
         (transcript::FIND, "sessions USING INDEX sessions_by_id (id=?)"),
