@@ -6,7 +6,7 @@ import wording
 from caller import Caller, GaveUp
 from completions import complete
 from runs import Run
-from turns import Turn
+from turns import Turn, look_at_others
 
 # What callers do, and how often.
 WISHES = {
@@ -14,6 +14,8 @@ WISHES = {
     "turn, streamed": 22,
     "turn, left and come back to": 12,
     "turn, sent twice at once": 5,
+    "turn, left and cancelled": 4,
+    "turn of another owner": 3,
     "turn of an agent, whole": 3,
     "turn of an agent, streamed": 4,
     "completion, whole": 11,
@@ -53,7 +55,9 @@ class Client:
 
     async def _do(self, wish: str) -> None:
         said, stream = self._message(), "whole" not in wish
-        if wish.startswith("completion"):
+        if wish == "turn of another owner":
+            await look_at_others(self.caller)
+        elif wish.startswith("completion"):
             await complete(self.caller, said, stream)
         elif wish.startswith("run"):
             await Run(self.caller, said).begin(stream)
@@ -70,6 +74,8 @@ class Client:
             await self._ask(wish, turn)
 
     async def _ask(self, wish: str, turn: Turn) -> str:
+        if "cancelled" in wish:
+            return await turn.cancelled(self.rng.randint(1, 8))
         if "twice" in wish:
             return await turn.twice()
         if "whole" in wish:

@@ -10,11 +10,16 @@ from notes import TurnNote
 
 SAME_TURN = "the same key gives the same turn"
 EVENTS = "events are told once, without a gap"
+END = "a stream that is read to its last byte has an end"
 FOUND = "a turn that was named can be read"
+OTHER_BODY = "the same key with another body is refused"
+APART = "nobody sees what belongs to another key"
+CANCELLED = "a turn that was cancelled has ended"
 WHOLE = "an answer that ends well is whole, and to what was said"
 
 TRIES_BEFORE_LOOK = 2
 EMPTY_FOLLOWS = 3
+OTHERS = 200
 
 
 @dataclass
@@ -78,7 +83,17 @@ class Turn:
         for answer in await asyncio.gather(self._post(), self._post()):
             if answer.is_ok:
                 self._told(answer)
-        return await self._to_the_end()
+        state = await self._to_the_end()
+        await self._same_key_other_body()
+        return state
+
+    async def _same_key_other_body(self) -> None:
+        body = {"message": "something else", "session_id": self.note.session}
+        answer = await self.caller.send(self.kind, "POST", "/v1/chat", body, self.key)
+        if self.path == "/v1/chat" and answer.status not in (None, 503):
+            self.caller.report.check(OTHER_BODY, 1)
+            if answer.status != 422:
+                self.caller.wrong(OTHER_BODY, f"{self.key}: {answer.problem} ({answer.request_id})")
 
     async def _to_the_end(self) -> str:
         tries = 0
@@ -118,8 +133,7 @@ class Turn:
             elif answer.is_ok and self.turn_id and not answer.left:
                 # It ended well without an end: what was told is gone, and what is stored has to be read.
                 empty += heard.last_id == before
-                if heard.end is None:
-                    self.caller.report.met("a stream that ended without its end")
+                self._judge_end(heard, answer)
                 if empty >= EMPTY_FOLLOWS:
                     heard.end = "expired"
             elif (
@@ -151,6 +165,13 @@ class Turn:
             heard.end = "expired"
         return answer
 
+    def _judge_end(self, heard: Heard, answer: Answer) -> None:
+        """Whoever reads a stream to its last byte must know how the turn ended."""
+        self.caller.report.check(END, 1)
+        if heard.end is None:
+            where = f"event {heard.last_id} of turn {self.turn_id} at {answer.replica.name} ({answer.request_id})"
+            self.caller.wrong(END, f"nothing after {where}")
+
     async def _end(self, heard: Heard) -> str:
         caller = self.caller
         caller.report.check(EVENTS, 1)
@@ -177,6 +198,22 @@ class Turn:
                 self.caller.wrong(FOUND, f"turn {self.turn_id} at {answer.replica.name} is 404")
                 return "lost"
             await self.caller.pause(tries)
+
+    # -- cancelled
+
+    async def cancelled(self, after: int) -> str:
+        """Asks for a stream, leaves it, has the turn cancelled at another replica, and reads how it ended."""
+        self.begin()
+        heard = Heard(leave_after=after)
+        await self._post_streamed(heard)
+        if not self.turn_id:
+            return await self._to_the_end()
+        answer = await self.caller.send("follow", "DELETE", f"/v1/turns/{self.turn_id}")
+        if answer.is_ok:
+            self.caller.report.check(CANCELLED, 1)
+            if answer.json["state"] not in ("interrupted", "completed", "failed"):
+                self.caller.wrong(CANCELLED, f"turn {self.turn_id}: {answer.json} ({answer.request_id})")
+        return await self._ended()
 
     # -- both
 
@@ -212,3 +249,16 @@ class Turn:
         """A sound request is never the caller's fault."""
         if answer.status in (404, 405, 413, 415, 422) and not wording.fault_of(self.note.said):
             self.caller.wrong("a sound request is not refused", f"{self.path}: {answer.problem} ({answer.request_id})")
+
+
+async def look_at_others(caller: Caller) -> None:
+    """Reads a turn that belongs to somebody else; only operators may."""
+    others = [note for note in caller.notes.turns[-OTHERS:] if note.owner != caller.owner and note.named]
+    if not others or caller.owner == "operator":
+        return
+    turn_id = caller.rng.choice(sorted(caller.rng.choice(others).named))
+    answer = await caller.send("read", "GET", f"/v1/turns/{turn_id}")
+    if answer.status not in (None, 503):
+        caller.report.check(APART, 1)
+        if answer.status != 404:
+            caller.wrong(APART, f"{caller.owner} read turn {turn_id}: {answer.problem}")
