@@ -37,6 +37,8 @@ REQUEST_S = {
     "turn": _call_s + 4 * _statement_s + LONGEST_OUTAGE_S + SLACK_S,
     "run": MAX_STEPS * (_call_s + 3 * _statement_s) + LONGEST_OUTAGE_S + SLACK_S,
     "follow": MAX_STEPS * _call_s + _lease_s + LONGEST_OUTAGE_S + 4 * _statement_s + SLACK_S,
+    # At worst the replica that answered has died and the database is away when that could be found out.
+    "a broken stream to its end": MAX_STEPS * _call_s + _lease_s + 2 * LONGEST_OUTAGE_S + 2 * _statement_s + SLACK_S,
     "read": 2 * _statement_s + LONGEST_OUTAGE_S + SLACK_S,
 }
 

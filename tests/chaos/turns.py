@@ -1,8 +1,10 @@
 """Chat turns: whole, streamed, left and come back to, sent twice at once, and tried again."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
+import bounds
 import wording
 from caller import Caller
 from exchange import Answer, Event
@@ -11,6 +13,8 @@ from notes import TurnNote
 SAME_TURN = "the same key gives the same turn"
 EVENTS = "events are told once, without a gap"
 END = "a stream that is read to its last byte has an end"
+SOON = "how a broken stream's turn ended is known soon"
+BROKEN = "a broken stream to its end"
 FOUND = "a turn that was named can be read"
 OTHER_BODY = "the same key with another body is refused"
 APART = "nobody sees what belongs to another key"
@@ -31,6 +35,11 @@ class Heard:
     end: str | None = None
     gap: str | None = None
     leave_after: int | None = None
+    broke_at: float | None = None
+
+    def note_break(self, answer: Answer) -> None:
+        if answer.lost and self.broke_at is None:
+            self.broke_at = time.monotonic()
 
     def hear(self, event: Event) -> bool:
         is_next = event.id == self.last_id + 1
@@ -88,9 +97,9 @@ class Turn:
         return state
 
     async def _same_key_other_body(self) -> None:
-        body = {"message": "something else", "session_id": self.note.session}
-        answer = await self.caller.send(self.kind, "POST", "/v1/chat", body, self.key)
-        if self.path == "/v1/chat" and answer.status not in (None, 503):
+        body = {**self.body, "stream": True}
+        answer = await self.caller.send(self.kind, "POST", self.path, body, self.key)
+        if answer.status not in (None, 503):
             self.caller.report.check(OTHER_BODY, 1)
             if answer.status != 422:
                 self.caller.wrong(OTHER_BODY, f"{self.key}: {answer.problem} ({answer.request_id})")
@@ -122,11 +131,15 @@ class Turn:
     async def streamed(self, leave_after: int | None = None) -> str:
         """Asks for a stream and follows it, over as many connections as it takes, to its end."""
         self.begin()
-        heard, tries, empty = Heard(leave_after=leave_after), 0, 0
+        return await self._hear_to_the_end(Heard(leave_after=leave_after))
+
+    async def _hear_to_the_end(self, heard: Heard) -> str:
+        tries, empty = 0, 0
         while heard.end not in ("done", "error", "expired"):
             before = heard.last_id
             answer = await (self._follow(heard) if self.turn_id else self._post_streamed(heard))
             heard.leave_after = None
+            heard.note_break(answer)
             tries += 1
             if answer.status == 410:
                 heard.end = "expired"
@@ -172,8 +185,19 @@ class Turn:
             where = f"event {heard.last_id} of turn {self.turn_id} at {answer.replica.name} ({answer.request_id})"
             self.caller.wrong(END, f"nothing after {where}")
 
+    def _judge_time(self, heard: Heard) -> None:
+        """Whoever's stream broke knows soon how the turn ended, also when the replica that answered has died."""
+        if heard.broke_at is None:
+            return
+        took = time.monotonic() - heard.broke_at
+        self.caller.report.check(SOON, 1)
+        self.caller.report.waited(BROKEN, took)
+        if took > bounds.REQUEST_S[BROKEN]:
+            self.caller.wrong(SOON, f"turn {self.turn_id}: after {took:.1f} s")
+
     async def _end(self, heard: Heard) -> str:
         caller = self.caller
+        self._judge_time(heard)
         caller.report.check(EVENTS, 1)
         if heard.gap:
             caller.wrong(EVENTS, f"turn {self.turn_id}: {heard.gap}")
@@ -207,7 +231,8 @@ class Turn:
         heard = Heard(leave_after=after)
         await self._post_streamed(heard)
         if not self.turn_id:
-            return await self._to_the_end()
+            heard.leave_after = None
+            return await self._hear_to_the_end(heard)
         answer = await self.caller.send("follow", "DELETE", f"/v1/turns/{self.turn_id}")
         if answer.is_ok:
             self.caller.report.check(CANCELLED, 1)
