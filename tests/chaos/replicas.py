@@ -53,6 +53,7 @@ idle_timeout_ms = {b.IDLE_MS}
 total_timeout_ms = {b.CALL_MS}
 
 [breaker]
+failure_percent = 80
 cooldown_ms = 1000
 
 [prices."openai/{model}"]

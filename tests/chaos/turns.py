@@ -24,6 +24,7 @@ WHOLE = "an answer that ends well is whole, and to what was said"
 TRIES_BEFORE_LOOK = 2
 EMPTY_FOLLOWS = 3
 OTHERS = 200
+LONG_S = 8.0
 
 
 @dataclass
@@ -192,6 +193,8 @@ class Turn:
         took = time.monotonic() - heard.broke_at
         self.caller.report.check(SOON, 1)
         self.caller.report.waited(BROKEN, took)
+        if took > LONG_S:
+            self.caller.report.say(f"the end of turn {self.turn_id} was known {took:.1f} s after its stream broke")
         if took > bounds.REQUEST_S[BROKEN]:
             self.caller.wrong(SOON, f"turn {self.turn_id}: after {took:.1f} s")
 
