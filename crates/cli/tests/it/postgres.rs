@@ -69,7 +69,9 @@ fn a_server_lives_on_a_database_that_it_shares() {
     let (database, folder) = (server.database(), tempfile::tempdir().unwrap());
     let upstream = FakeServer::answering(ANSWER);
     let upstream = format!("{}/v1", upstream.url());
-    let mut replicas = [0, 1].map(|_| Server::start(&database.url(), &upstream, folder.path()));
+    // Each has a ledger of its own.
+    let folders = [0, 1].map(|_| tempfile::tempdir().unwrap());
+    let mut replicas = folders.each_ref().map(|own| Server::start(&database.url(), &upstream, own.path()));
     for replica in &replicas {
         let answer = replica.ask("POST", "/v1/chat", r#"{"session_id": "ada", "message": "Hello"}"#);
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Hello!"), "{answer}");
@@ -93,7 +95,9 @@ fn a_server_lives_on_a_database_that_it_shares() {
     let calls = playhouse(["calls", "list", "--json"]).env("DATABASE_URL", &database.url());
     let calls = calls.within(folder.path()).run();
     assert_eq!((calls.code, calls.stdout.lines().count()), (0, 2), "{calls}");
-    assert!(!folder.path().join("playhouse-data").exists(), "nothing is left in files");
+    for own in &folders {
+        assert!(!own.path().join("playhouse-data/playhouse.db").exists(), "sessions are in no file");
+    }
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Route {
             Self { upstreams, aliases: Vec::new(), chains: HashMap::new(), dearest: HashMap::new(), prices };
         for (alias, model) in aliases {
             let model = model.into();
-            let named = model.chain.iter().chain(model.balance.iter().map(|(name, _)| name));
+            let named = model.chain.iter().chain(model.balance.keys());
             if let Some(dearest) = named.filter_map(|name| route.price_of(name)).reduce(Price::or_dearer) {
                 route.dearest.insert(alias.clone(), dearest);
             }

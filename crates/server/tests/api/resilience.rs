@@ -118,7 +118,7 @@ async fn an_open_circuit_is_a_503_and_seen_in_health_and_metrics() {
 
 #[tokio::test]
 async fn health_never_calls_a_model() {
-    let mock = MockProvider::replies(&["Hello!"]);
+    let mock = MockProvider::replies(["Hello!"]);
     let upstream = MockServer::start(mock).await.unwrap();
     let gateway = gateway(&upstream.base_url(), BreakerConfig::default(), CacheConfig::default()).await;
     gateway.app.get("/health/detailed").await;

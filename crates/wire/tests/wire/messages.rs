@@ -122,8 +122,8 @@ fn replies_survive() {
 /// What an answer says is the same once it was told over another protocol, and over this one as a stream.
 fn assert_crosses(event: &Event, reply: &Reply, name: &str) {
     let expected = without_other_names(facts::of_reply(reply));
-    let body = OpenAiChat.write_reply(event, &envelope(true)).expect(name);
-    let crossed = OpenAiChat.reply(&body).expect(name);
+    let body = OpenAiChat.write_reply(event, &envelope(true)).unwrap();
+    let crossed = OpenAiChat.reply(&body).unwrap();
     assert_eq!(without_other_names(facts::of_reply(&crossed)), expected, "{name} as a chat completion");
     let streamed = write_with(&AnthropicMessages, &[Event::reply(reply.clone())]);
     let reread = collect(&read_with(&AnthropicMessages, &streamed, 64).whole());

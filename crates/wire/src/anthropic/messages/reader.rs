@@ -129,7 +129,7 @@ impl MessagesReader {
             Kind::Start(data) => self.start(&data, outline)?,
             Kind::Ending(data) => self.end(&data, outline)?,
             Kind::End => self.is_done = true,
-            Kind::Failure(data) => return Err(failure::read_within(owned(batch, &data))),
+            Kind::Failure(data) => return Err(failure::read_within(owned(batch, data))),
             Kind::Silent => {}
         }
         Ok(())
@@ -245,10 +245,10 @@ fn check_comment(frame: &[u8], is_first: bool) -> Result<Kind<'_>, Error> {
     }
 }
 
-fn owned(batch: &Bytes, data: &Cow<'_, [u8]>) -> Bytes {
+fn owned(batch: &Bytes, data: Cow<'_, [u8]>) -> Bytes {
     match data {
         Cow::Borrowed(data) => batch.slice_ref(data),
-        Cow::Owned(data) => Bytes::copy_from_slice(data),
+        Cow::Owned(data) => data.into(),
     }
 }
 
