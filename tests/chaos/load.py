@@ -85,4 +85,6 @@ class Client:
     def _message(self) -> str:
         self.caller.said += 1
         fault = self.rng.choice(self.faults) if self.rng.random() < FAULTY else None
+        if fault:
+            self.caller.report.faults.add(fault)
         return wording.message(self.rng, f"{self.caller.name}.{self.caller.said}", fault)

@@ -122,6 +122,7 @@ async def judge(stage: Stage, notes: Notes) -> None:
         f"{replica.name} {max(replica.peak_mib, replica.process.peak_mib())} MiB" for replica in fleet.replicas
     )
     granted, refused = (sum(getattr(rush, name) for rush in notes.rushes) for name in ("granted", "refused"))
+    report.facts["faults of the upstream"] = f"{len(report.faults)} of {len(faults(stage.kinds))} asked for"
     report.facts["rushes"] = f"{granted} requests granted, {refused} refused"
     report.facts["there"] = f"{len(found.turns)} turns, {len(found.runs)} runs, {len(found.calls)} call records"
     await say_goodbye(stage)

@@ -21,6 +21,7 @@ class Report:
         self.troubles: Counter[str] = Counter()
         self.checked: dict[str, int] = {}
         self.wrongs: defaultdict[str, list[str]] = defaultdict(list)
+        self.faults: set[str] = set()
         self.worst: dict[str, float] = {}
         self.facts: dict[str, str] = {}
 
