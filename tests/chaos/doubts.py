@@ -65,6 +65,13 @@ def leave_a_gap(_: Notes, facts: Facts) -> bool:
     return bool(facts.turns)
 
 
+def forget_a_message(_: Notes, facts: Facts) -> bool:
+    messages = next((messages for messages in facts.sessions.values() if messages), None)
+    if messages:
+        messages.pop()
+    return messages is not None
+
+
 def leave_a_turn_running(_: Notes, facts: Facts) -> bool:
     if facts.turns:
         facts.turns[0]["state"] = "running"
@@ -129,6 +136,7 @@ SPOILS: dict[str, Callable[[Notes, Facts], bool]] = {
     judgement.OFTEN: double_a_message,
     judgement.AS_TOLD: change_an_answer,
     judgement.NUMBERS: leave_a_gap,
+    judgement.READ: forget_a_message,
     judgement.ENDED: leave_a_turn_running,
     judgement.RECORDED: lose_a_record,
     judgement.TURN_CALLS: call_for_a_turn_twice,

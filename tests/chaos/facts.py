@@ -40,6 +40,8 @@ class Facts:
     sums: dict
     usage: dict[str, dict]
     """What the replicas say each API key has used this month, by the key's id."""
+    sessions: dict[tuple[str, str], list[dict]]
+    """The messages of each session as the API tells them, by owner and id."""
     ledgers: dict[str, dict]
     """What `playhouse calls --verify` says of each replica's ledger."""
 
@@ -83,10 +85,22 @@ async def gather(fleet: Fleet, postgres: Postgres, key_ids: list[str]) -> Facts:
         answer = await fleet.replicas[0].http.get(f"/v1/admin/keys/{key_id}", headers=operator(), timeout=10)
         usage[key_id] = answer.json()["usage"]["month"]
     [sums] = await postgres.rows(SUMS)
+    turns = await postgres.rows(TURNS)
+    sessions = await read_sessions(fleet, {(turn["owner"], turn["session"]) for turn in turns})
     ledgers = {replica.name: await asyncio.to_thread(verify, replica) for replica in fleet.replicas}
-    return Facts(
-        await postgres.rows(TURNS), await postgres.rows(RUNS), await postgres.rows(CALLS), sums, usage, ledgers
-    )
+    runs, calls = await postgres.rows(RUNS), await postgres.rows(CALLS)
+    return Facts(turns, runs, calls, sums, usage, sessions, ledgers)
+
+
+async def read_sessions(fleet: Fleet, names: set[tuple[str, str]]) -> dict[tuple[str, str], list[dict]]:
+    """Reads every session, each at another replica than the one before."""
+    sessions = {}
+    for at, (owner, name) in enumerate(sorted(names)):
+        params = {"limit": 1000} | ({"key_id": owner} if owner else {})
+        replica = fleet.replicas[at % len(fleet.replicas)]
+        answer = await replica.http.get(f"/v1/sessions/{name}", params=params, headers=operator(), timeout=10)
+        sessions[owner, name] = answer.json().get("messages", [])
+    return sessions
 
 
 def verify(replica: Replica) -> dict:

@@ -10,6 +10,7 @@ ONCE = "an acknowledged turn is there exactly once"
 AS_TOLD = "an acknowledged answer is there as it was told"
 OFTEN = "a message is there as often as it was sent"
 NUMBERS = "turns of a session are numbered without a gap"
+READ = "a session reads on every replica as it is stored"
 ENDED = "every turn and run has ended"
 PARTLY = "an interrupted turn holds what had been told"
 RUN_ONCE = "an acknowledged run is there exactly once"
@@ -30,6 +31,7 @@ def judge(notes: Notes, facts: Facts, report: Report) -> None:
     _turns(notes, facts, report)
     _messages(notes, facts, report)
     _numbers(facts, report)
+    _sessions(facts, report)
     _ended(facts, report)
     _runs(notes, facts, report)
     _completions(notes, facts, report)
@@ -87,6 +89,18 @@ def _numbers(facts: Facts, report: Report) -> None:
         report.check(NUMBERS, 1)
         if numbers != list(range(1, len(numbers) + 1)):
             report.wrong(NUMBERS, f"{session}: {numbers}")
+
+
+def _sessions(facts: Facts, report: Report) -> None:
+    for name, turns in grouped(facts.turns, "owner", "session").items():
+        questions = [(turn["id"], turn["state"], turn["question"]) for turn in turns]
+        answers = {turn["id"]: turn["answer"] for turn in turns if turn["answer"] and not turn["answer_json"]}
+        told = facts.sessions.get(name, [])
+        asked = [(said["turn_id"], said["turn_state"], said["content"]) for said in told if said["role"] == "user"]
+        answered = {said["turn_id"]: said["content"] for said in told if said["role"] == "assistant"}
+        report.check(READ, 1)
+        if asked != questions or any(answered.get(turn_id) != answer for turn_id, answer in answers.items()):
+            report.wrong(READ, f"{name}: {told}, and there is {turns}")
 
 
 def _ended(facts: Facts, report: Report) -> None:

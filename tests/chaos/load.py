@@ -1,6 +1,7 @@
 """The load: callers who chat, complete and run agents, one thing after the other, until they are told to stop."""
 
 import asyncio
+import itertools
 
 import wording
 from caller import Caller, GaveUp
@@ -33,7 +34,7 @@ class Client:
     """A caller with conversations of its own."""
 
     def __init__(self, caller: Caller, conversations: str, faults: list[str]):
-        self.caller, self.conversations, self.faults = caller, conversations, faults
+        self.caller, self.conversations, self.faults = caller, conversations, itertools.cycle(faults)
         self.rng = caller.rng
         self.sessions = 0
         self.session = ""
@@ -84,7 +85,7 @@ class Client:
 
     def _message(self) -> str:
         self.caller.said += 1
-        fault = self.rng.choice(self.faults) if self.rng.random() < FAULTY else None
+        fault = next(self.faults) if self.rng.random() < FAULTY else None
         if fault:
             self.caller.report.faults.add(fault)
         return wording.message(self.rng, f"{self.caller.name}.{self.caller.said}", fault)

@@ -72,12 +72,13 @@ async def play(stage: Stage, seconds: float, clients: int) -> None:
     report.say(f"{REPLICAS} replicas, PostgreSQL, Redis and the upstream are there")
     owners = await create_owners(stage, notes)
     stop = asyncio.Event()
-    callers = []
+    callers, kinds = [], list(faults(stage.kinds))
     for number in range(clients):
         # Callers of different owners give their sessions the same names.
         conversations, owner = divmod(number, len(owners))
         caller = Caller.of(f"c{number}", *owners[owner], stage.seed, fleet, notes)
-        callers.append(Client(caller, f"s{conversations}", list(faults(stage.kinds))))
+        # Each begins with another fault, so that none is left out.
+        callers.append(Client(caller, f"s{conversations}", kinds[number % len(kinds) :] + kinds[: number % len(kinds)]))
     load = [asyncio.create_task(client.run(stop)) for client in callers]
     disorder = Disorder(stage.seed, fleet, stage.postgres, stage.redis, stage.upstream, notes)
     await both(asyncio.create_task(disorder.run(time.monotonic() + seconds)), load)
