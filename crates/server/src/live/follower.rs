@@ -117,7 +117,11 @@ impl Follower {
                     self.after = read.first_id + read.events.len() as u64 - 1;
                     return Some(written(read.first_id, &read.events));
                 }
-                if self.is_over { None } else { self.ask_the_store().await }
+                match self.is_over {
+                    false => self.ask_the_store().await,
+                    true if self.has_had_end(read.last_id).await => None,
+                    true => self.tell_end().await,
+                }
             }
             Ok(Some(_)) => self.tell_end().await,
             // It has not begun to tell, is no longer kept, or is where nobody can be asked.
@@ -129,6 +133,18 @@ impl Follower {
                 bytes
             }
         }
+    }
+
+    /// Whether the client knows how a stream went out that has nothing more for it.
+    ///
+    /// A server that died may have told its own client more than it told the others; then an error, told by
+    /// whoever found it dead, stands where that client has something else. A good end is nobody else's.
+    async fn has_had_end(&self, last_id: u64) -> bool {
+        if self.after != last_id {
+            return false;
+        }
+        let last = self.live.read(&self.stream, last_id.saturating_sub(1), 1, Duration::ZERO).await;
+        matches!(last, Ok(Some(read)) if read.events.first().is_some_and(|event| event.name == "done"))
     }
 
     /// Looks whether the subject has ended, without its live stream having told. What was told just

@@ -68,6 +68,15 @@ async fn who_follows_a_turn_learns_that_its_server_died() {
         [(1, "delta"), (2, "error")]
     );
     assert_eq!(events[1].2["code"], "interrupted");
+
+    // The client of the dead server may have heard more than all others did.
+    for heard in [2, 3, 9] {
+        let told = replicas.server().get(&format!("/v1/turns/{DEAD_TURN}/stream?after={heard}")).await.text();
+        let events = events_in(&told);
+        assert_eq!(events.len(), 1, "after {heard}: {told}");
+        assert_eq!((events[0].0, &*events[0].1), (heard + 1, "error"), "after {heard}: {told}");
+        assert_eq!(events[0].2["code"], "interrupted");
+    }
 }
 
 #[tokio::test]
