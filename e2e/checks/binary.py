@@ -16,7 +16,7 @@ import pytest
 from harness import playhouse, sse
 from harness.words import CALLER_KEY, PROMPT, UPSTREAM_KEY
 
-COMMANDS = ["serve", "demo", "mock", "chat", "calls", "check", "health", "completions"]
+COMMANDS = ["serve", "demo", "mock", "chat", "calls", "keys", "check", "health", "completions"]
 SUBCOMMANDS = [[], *([name] for name in COMMANDS), ["calls", "list"], ["calls", "tail"], ["calls", "stats"]]
 
 

@@ -146,6 +146,15 @@ impl Event {
         Some(encoded?.decoder.protocol())
     }
 
+    /// How many bytes it arrived as; 0 for one made of types.
+    pub fn arrived_bytes(&self) -> usize {
+        let encoded = match &self.content {
+            Content::Frames(frames) => frames.encoded.as_ref(),
+            Content::Whole(body) => body.encoded.as_ref(),
+        };
+        encoded.map_or(0, |encoded| encoded.bytes.len())
+    }
+
     /// The frames as another protocol than theirs tells them: without carried fields. Those made of types
     /// are told whole.
     ///

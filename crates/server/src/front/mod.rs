@@ -172,7 +172,8 @@ impl Front {
             let message = "the server is stopping; try again, and another one may answer";
             return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
         }
-        if self.app.inflight() > self.app.max_concurrent_requests() {
+        // The request itself has no place yet.
+        if self.app.inflight() >= self.app.max_concurrent_requests() {
             let message = "the server is answering as many requests as it takes; try again shortly";
             return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
         }

@@ -38,6 +38,8 @@ const BACKLOG: u32 = 4096;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long connections that are cut off may take to let go.
 const CUT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the last words to clients may take on their way.
+const LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(200);
 /// A request's head may be this large, and have this many fields.
 const MAX_HEAD_BYTES: usize = 64 << 10;
 const MAX_HEADERS: usize = 100;
@@ -137,8 +139,9 @@ impl Listener {
         };
         drop(self.listener);
         if !finished {
-            // Whoever follows a turn is told that it was cut off.
-            let _ = tokio::time::timeout(CUT_TIMEOUT, join(app.interrupt_turns(), answered)).await;
+            // Whoever follows a turn is told that it was cut off. Others are waited for no longer.
+            let _ = tokio::time::timeout(CUT_TIMEOUT, app.interrupt_turns()).await;
+            let _ = tokio::time::timeout(LAST_WORDS_TIMEOUT, answered).await;
         }
         // What is left is dropped here and now, so that it can still be stored as interrupted.
         drop(cut);

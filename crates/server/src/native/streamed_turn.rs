@@ -10,10 +10,15 @@ use super::open_turn::OpenTurn;
 use crate::agents::desk::BegunRun;
 use crate::turns::pace::{Due, Pace};
 
+/// An answer is kept as a whole, whether anybody reads it or not: it may be this long on the wire.
+const MAX_STREAM_BYTES: usize = 8 << 20;
+
 /// A turn whose answer is coming in pieces.
 pub(super) struct StreamedTurn {
     pub(super) source: Source,
     pub(super) open: OpenTurn,
+    /// How much of the answer has come.
+    pub(super) arrived_bytes: usize,
 }
 
 /// Who answers.
@@ -133,6 +138,11 @@ impl StreamedTurn {
         if let Some(reply) = event.whole()? {
             collector.replace(reply.clone());
             return Ok(vec![reply.content()]);
+        }
+        self.arrived_bytes += event.arrived_bytes();
+        if self.arrived_bytes > MAX_STREAM_BYTES {
+            let message = format!("the upstream streamed more than {MAX_STREAM_BYTES} bytes as one answer");
+            return Err(Error::bad_reply(message));
         }
         let chunks = event.chunks()?;
         chunks.iter().for_each(|chunk| collector.absorb(chunk));

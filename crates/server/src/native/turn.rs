@@ -135,7 +135,7 @@ impl Turn {
             Some(agent) => self.start_run(agent, true).await.map(Source::Agent),
         };
         match source {
-            Ok(source) => Ok(StreamedTurn { source, open: self.open }),
+            Ok(source) => Ok(StreamedTurn { source, open: self.open, arrived_bytes: 0 }),
             Err(error) => {
                 self.open.fail(&error);
                 Err(error)
