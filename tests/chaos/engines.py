@@ -89,11 +89,15 @@ class Postgres:
         # Children of one that crashed hold its memory until they have ended, so that one try may not do.
         for _ in range(10):
             self.process.spawn(arguments, self.home, user=self.user)
-            await until(lambda: self._answers() or not self.process.runs, START_S, "PostgreSQL has not started", 0.1)
+            await until(self._is_decided, START_S, "PostgreSQL has not started", 0.1)
             if self.process.runs:
                 return
             await asyncio.sleep(0.3)
         raise RuntimeError(f"PostgreSQL does not start: {self.process.last_words()}")
+
+    async def _is_decided(self) -> bool:
+        """Whether it answers, or has given up."""
+        return not self.process.runs or await self._answers()
 
     async def _answers(self) -> bool:
         asked = await asyncio.create_subprocess_exec(

@@ -81,7 +81,13 @@ async def play(stage: Stage, seconds: float, clients: int) -> None:
         callers.append(Client(caller, f"s{conversations}", kinds[number % len(kinds) :] + kinds[: number % len(kinds)]))
     load = [asyncio.create_task(client.run(stop)) for client in callers]
     disorder = Disorder(stage.seed, fleet, stage.postgres, stage.redis, stage.upstream, notes)
-    await both(asyncio.create_task(disorder.run(time.monotonic() + seconds)), load)
+    try:
+        await both(asyncio.create_task(disorder.run(time.monotonic() + seconds)), load)
+    except BaseException:
+        for caller in load:
+            caller.cancel()
+        await asyncio.gather(*load, return_exceptions=True)
+        raise
     report.say("all is well again; what is under way is brought to its end")
     await fleet.in_order()
     stop.set()
@@ -125,6 +131,8 @@ async def judge(stage: Stage, notes: Notes) -> None:
     granted, refused = (sum(getattr(rush, name) for rush in notes.rushes) for name in ("granted", "refused"))
     report.facts["faults of the upstream"] = f"{len(report.faults)} of {len(faults(stage.kinds))} asked for"
     report.facts["rushes"] = f"{granted} requests granted, {refused} refused"
+    refused = sum(replica.refused_starts for replica in fleet.replicas)
+    report.facts["starts that a replica gave up, for want of the database"] = str(refused)
     report.facts["there"] = f"{len(found.turns)} turns, {len(found.runs)} runs, {len(found.calls)} call records"
     await say_goodbye(stage)
     logs.judge([replica.process for replica in fleet.replicas], report)

@@ -103,7 +103,7 @@ class Replica:
                 self.env,
             )
             await until(
-                lambda: self.answers_ready() or not self.process.runs,
+                self._is_decided,
                 bounds.START_S,
                 f"{self.name} is not ready: {self.process.last_words()}",
             )
@@ -113,6 +113,10 @@ class Replica:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} does not start: {self.process.last_words()}")
             await asyncio.sleep(0.5)
+
+    async def _is_decided(self) -> bool:
+        """Whether it is ready, or has given up."""
+        return not self.process.runs or await self.answers_ready()
 
     async def answers_ready(self) -> bool:
         try:
