@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::FutureExt;
-use futures_util::future::join;
+use futures_util::future::{FusedFuture, join};
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -131,7 +131,7 @@ impl Listener {
             () = tokio::time::sleep(limits.drain_delay) => {}
         }
         let app = front.app().clone();
-        let mut answered = pin!(connections.shutdown());
+        let mut answered = pin!(connections.shutdown().fuse());
         let ended = join(answered.as_mut(), app.all_ended());
         let finished = tokio::select! {
             finished = tokio::time::timeout(limits.grace, ended) => finished.is_ok(),
@@ -141,7 +141,9 @@ impl Listener {
         if !finished {
             // Whoever follows a turn is told that it was cut off. Others are waited for no longer.
             let _ = tokio::time::timeout(CUT_TIMEOUT, app.interrupt_turns()).await;
-            let _ = tokio::time::timeout(LAST_WORDS_TIMEOUT, answered).await;
+            if !answered.is_terminated() {
+                let _ = tokio::time::timeout(LAST_WORDS_TIMEOUT, answered).await;
+            }
         }
         // What is left is dropped here and now, so that it can still be stored as interrupted.
         drop(cut);

@@ -405,7 +405,9 @@ async fn detail(app: &App, id: &str) -> Result<KeyDetail, Error> {
 fn settings(request: CreateKey, now_us: i64) -> Result<KeySettings, Error> {
     let expires_at_us = moment("expires_at", request.expires_at.as_deref())?;
     if expires_at_us.is_some_and(|expires_at_us| expires_at_us <= now_us) {
-        return Err(super::unfit("expires_at", "expires_at is over; name a moment to come, or leave it out"));
+        // Well formed, and wrong only by the clock.
+        let message = "expires_at is over; name a moment to come, or leave it out";
+        return Err(Error::new(ErrorKind::Conflict, message));
     }
     Ok(KeySettings {
         name: request.name.into(),
