@@ -139,20 +139,19 @@ impl Event {
 
     /// The protocol the event arrived over, if any.
     pub fn protocol(&self) -> Option<Protocol> {
-        let encoded = match &self.content {
-            Content::Frames(frames) => frames.encoded.as_ref(),
-            Content::Whole(body) => body.encoded.as_ref(),
-        };
-        Some(encoded?.decoder.protocol())
+        Some(self.encoded()?.decoder.protocol())
     }
 
     /// How many bytes it arrived as; 0 for one made of types.
     pub fn arrived_bytes(&self) -> usize {
-        let encoded = match &self.content {
+        self.encoded().map_or(0, |encoded| encoded.bytes.len())
+    }
+
+    fn encoded(&self) -> Option<&Encoded> {
+        match &self.content {
             Content::Frames(frames) => frames.encoded.as_ref(),
             Content::Whole(body) => body.encoded.as_ref(),
-        };
-        encoded.map_or(0, |encoded| encoded.bytes.len())
+        }
     }
 
     /// The frames as another protocol than theirs tells them: without carried fields. Those made of types

@@ -7,7 +7,7 @@
 //! Whom it depends on: `playhouse-llm` alone. No other crate names a protocol's fields.
 //!
 //! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`], [`anthropic`]; [`manner`] beside
-//! them. `fields`, `refusal` and `stranger` are what the codecs share. Adding a protocol is adding a folder
+//! them. `fields`, `splice`, `opening`, `refusal` and `stranger` are what the codecs share. Adding a protocol is adding a folder
 //! beside these and a line in [`codecs`].
 
 pub mod anthropic;
@@ -16,7 +16,9 @@ mod fields;
 mod json;
 pub mod manner;
 pub mod openai;
+mod opening;
 mod refusal;
+mod splice;
 pub mod sse;
 mod stranger;
 

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use playhouse_llm::{Malformed, Request};
 use serde_json::Value;
 
 use super::head::Head;
+use crate::splice::splice;
 
 /// The request's bytes with the edits it needs: the model, and the wish for a stream. Without any, the very
 /// same bytes.
@@ -26,18 +27,5 @@ pub(super) fn pass_through(body: &Bytes, request: &Request) -> Result<Bytes, Mal
         };
         edits.push((at, text));
     }
-    Ok(apply(body, edits))
-}
-
-fn apply(body: &Bytes, mut edits: Vec<(Range<usize>, String)>) -> Bytes {
-    edits.sort_by_key(|(at, _)| (at.start, at.end));
-    let mut edited = BytesMut::with_capacity(body.len() + 64);
-    let mut copied = 0;
-    for (at, text) in &edits {
-        edited.extend_from_slice(&body[copied..at.start]);
-        edited.extend_from_slice(text.as_bytes());
-        copied = at.end;
-    }
-    edited.extend_from_slice(&body[copied..]);
-    edited.freeze()
+    Ok(splice(body, edits))
 }

@@ -16,10 +16,7 @@ use super::reply::finish_of;
 use super::usage::read_usage;
 use crate::codec::StreamReader;
 use crate::sse::{Frame, FrameCutter, lines};
-use crate::{json, stranger};
-
-/// How much of what has come is looked at before there is a frame.
-const OPENING_BYTES: usize = 64;
+use crate::{json, opening, stranger};
 
 /// Turns bytes into events: one for each run of complete frames that arrived together.
 ///
@@ -96,7 +93,7 @@ impl MessagesReader {
             self.read_batch(&batch)?;
         }
         if !self.has_begun && !self.is_done {
-            check_opening(self.cutter.pending())?;
+            opening::check_pending(self.cutter.pending())?;
         }
         Ok(())
     }
@@ -215,7 +212,12 @@ fn kind_of(frame: &[u8], is_first: bool) -> Result<Kind<'_>, Error> {
     if frame.starts_with(b"event: content_block_delta") {
         return Ok(Kind::Output);
     }
-    let Some(read) = Frame::read(frame) else { return check_comment(frame, is_first) };
+    let Some(read) = Frame::read(frame) else {
+        if is_first {
+            opening::check_lines(frame)?;
+        }
+        return Ok(Kind::Silent);
+    };
     let name = match read.event {
         Some(name) => Cow::Borrowed(name),
         None => Cow::Owned(name_within(&read.data)?),
@@ -235,39 +237,11 @@ fn name_within(data: &[u8]) -> Result<String, Error> {
     Ok(typed.kind.map(Cow::into_owned).unwrap_or_default())
 }
 
-/// Before the first event, lines that are no fields show that this is no event stream.
-fn check_comment(frame: &[u8], is_first: bool) -> Result<Kind<'_>, Error> {
-    let is_field =
-        |line: &[u8]| matches!(crate::sse::split_field(line).0, b"" | b"data" | b"event" | b"id" | b"retry");
-    match !is_first || lines::lines(frame).all(is_field) {
-        true => Ok(Kind::Silent),
-        false => Err(not_a_stream(frame)),
-    }
-}
-
 fn owned(batch: &Bytes, data: Cow<'_, [u8]>) -> Bytes {
     match data {
         Cow::Borrowed(data) => batch.slice_ref(data),
         Cow::Owned(data) => data.into(),
     }
-}
-
-/// The first bytes of HTML or JSON can be told before a line of them is complete.
-fn check_opening(pending: &[u8]) -> Result<(), Error> {
-    let opening = &pending[..pending.len().min(OPENING_BYTES)];
-    match opening.trim_ascii_start().first() {
-        Some(b'<' | b'{' | b'[') => Err(not_a_stream(pending)),
-        _ => Ok(()),
-    }
-}
-
-fn not_a_stream(bytes: &[u8]) -> Error {
-    let what = match bytes.trim_ascii_start().first() {
-        Some(b'<') => "HTML or XML",
-        Some(b'{' | b'[') => "plain JSON",
-        _ => "something else",
-    };
-    Error::bad_reply(format!("the upstream answered with {what} where a stream of events was expected"))
 }
 
 fn not_an_event(data: &[u8]) -> Error {

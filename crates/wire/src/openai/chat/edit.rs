@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use playhouse_llm::{Malformed, Request};
 
 use super::head::{Head, Options};
 use super::member::member_around;
 use crate::codec::Dialect;
+use crate::splice::splice;
 
 /// The request's bytes with the edits it needs; without any, the very same bytes.
 ///
@@ -32,7 +33,7 @@ pub(super) fn pass_through(body: &Bytes, request: &Request, dialect: &Dialect) -
     if (request.stream && !dialect.stream_usage) || (head.stream && !request.stream) {
         edits.cut_options(&head, body);
     }
-    Ok(edits.apply(body))
+    Ok(splice(body, edits.0))
 }
 
 /// Replacements of ranges of the body, in no order.
@@ -81,23 +82,6 @@ impl Edits {
             Some(member) => self.replace(&member, ""),
             None => self.replace(&options.at, "null"),
         }
-    }
-
-    fn apply(mut self, body: &Bytes) -> Bytes {
-        if self.0.is_empty() {
-            return body.clone();
-        }
-        self.0.sort_by_key(|(at, _)| (at.start, at.end));
-        let added: usize = self.0.iter().map(|(_, text)| text.len()).sum();
-        let mut edited = BytesMut::with_capacity(body.len() + added);
-        let mut copied = 0;
-        for (at, text) in &self.0 {
-            edited.extend_from_slice(&body[copied..at.start]);
-            edited.extend_from_slice(text.as_bytes());
-            copied = at.end;
-        }
-        edited.extend_from_slice(&body[copied..]);
-        edited.freeze()
     }
 }
 

@@ -12,10 +12,8 @@ use super::codec::OpenAiChat;
 use super::outline::{Glance, glance_at_chunk};
 use super::{chunk, needles, refusal, stranger};
 use crate::codec::StreamReader;
+use crate::opening;
 use crate::sse::{Frame, FrameCutter, lines};
-
-/// How much of what has come is looked at before there is a frame.
-const OPENING_BYTES: usize = 64;
 
 /// Turns bytes into events: one for each run of complete frames that arrived together.
 ///
@@ -57,7 +55,7 @@ impl ChatReader {
             self.read_batch(&batch)?;
         }
         if !self.has_begun && !self.is_done {
-            check_opening(self.cutter.pending())?;
+            opening::check_pending(self.cutter.pending())?;
         }
         Ok(())
     }
@@ -131,7 +129,7 @@ impl ChatReader {
 
     /// Before the first chunk, lines that are no fields show that this is no event stream.
     fn check_comment(&self, frame: &[u8]) -> Result<(), Error> {
-        if self.has_begun || lines::lines(frame).all(is_field) { Ok(()) } else { Err(not_a_stream(frame)) }
+        if self.has_begun { Ok(()) } else { opening::check_lines(frame) }
     }
 
     fn interrupted(&self, how: &str) -> Error {
@@ -262,29 +260,6 @@ fn find_error(batch: &Bytes) -> Option<(usize, Error)> {
         };
         glance.is_error.then(|| (range.start, refusal::read_within(data)))
     })
-}
-
-/// The first bytes of HTML or JSON can be told before a line of them is complete.
-fn check_opening(pending: &[u8]) -> Result<(), Error> {
-    let opening = &pending[..pending.len().min(OPENING_BYTES)];
-    match opening.trim_ascii_start().first() {
-        Some(b'<' | b'{' | b'[') => Err(not_a_stream(pending)),
-        _ => Ok(()),
-    }
-}
-
-fn is_field(line: &[u8]) -> bool {
-    let (name, _) = crate::sse::split_field(line);
-    matches!(name, b"" | b"data" | b"event" | b"id" | b"retry")
-}
-
-fn not_a_stream(bytes: &[u8]) -> Error {
-    let what = match bytes.trim_ascii_start().first() {
-        Some(b'<') => "HTML or XML",
-        Some(b'{' | b'[') => "plain JSON",
-        _ => "something else",
-    };
-    Error::bad_reply(format!("the upstream answered with {what} where a stream of events was expected"))
 }
 
 fn not_a_chunk(data: &[u8]) -> Error {
