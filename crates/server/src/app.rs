@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use playhouse_edge::{BodyLimits, Edge};
 use playhouse_llm::{CountTokens, Error, ModelInfo, Models, Provider};
 use playhouse_provider::{CircuitReading, Estimate, Meter, PriceTable, Quote};
-use playhouse_store::shared::{Quotas, Shared, SharedLimits};
+use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{
     HistoryWindow, PostgresStore, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
 };
@@ -80,22 +80,13 @@ pub struct AppParts {
     pub server: ServerConfig,
 }
 
-/// What calls with stored keys are held against.
+/// What calls with stored keys are held against, beside what replicas share.
+#[derive(Default)]
 pub struct LimitParts {
-    /// Who counts.
-    pub quotas: Arc<dyn Quotas>,
     /// What calls may cost at most, where prices are known.
     pub quote: Option<Arc<dyn Quote>>,
     /// What is configured of keys.
     pub auth: AuthConfig,
-}
-
-impl Default for LimitParts {
-    /// Counts in this process, and knows no prices.
-    fn default() -> Self {
-        let quotas = Shared::in_process(&SharedLimits::default()).quotas;
-        Self { quotas, quote: None, auth: AuthConfig::default() }
-    }
 }
 
 /// How native chat asks the model.
@@ -397,7 +388,9 @@ impl App {
 }
 
 fn gate(parts: &AppParts) -> Gate {
-    let LimitParts { quotas, quote, auth } = &parts.limits;
+    let LimitParts { quote, auth } = &parts.limits;
+    // One count for all replicas, where they share one.
+    let quotas = &parts.shared.quotas;
     let (ttl, grace) = (Duration::from_millis(auth.key_ttl_ms), Duration::from_millis(auth.key_grace_ms));
     Gate {
         book: Arc::new(KeyBook::new(parts.store.clone(), ttl, grace)),

@@ -219,7 +219,6 @@ fn build_app(
     shared: Shared,
     accounts: Arc<Accounts>,
 ) -> App {
-    let quotas = shared.quotas.clone();
     App::new(AppParts {
         provider: answering.provider,
         models: answering.models,
@@ -229,7 +228,7 @@ fn build_app(
         accounts,
         prices: answering.prices,
         keyring: Keyring::new(&config.auth.api_keys),
-        limits: LimitParts { quotas, quote: answering.quote, auth: config.auth.clone() },
+        limits: LimitParts { quote: answering.quote, auth: config.auth.clone() },
         chat,
         agents,
         capture: config.logging.capture,

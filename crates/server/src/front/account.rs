@@ -37,6 +37,12 @@ pub(crate) struct Account {
     _busy: Option<Busy>,
 }
 
+/// Where a request is while it is answered: its place among those in flight, and its connection.
+pub(crate) struct Presence {
+    pub(crate) place: InflightPlace,
+    pub(crate) activity: Option<Arc<Activity>>,
+}
+
 impl Account {
     pub(crate) fn open(
         app: &App,
@@ -44,7 +50,7 @@ impl Account {
         route: Option<&'static str>,
         context: Arc<Context>,
         span: Option<RequestSpan>,
-        activity: Option<Arc<Activity>>,
+        presence: Presence,
     ) -> Self {
         Self {
             app: app.clone(),
@@ -57,8 +63,8 @@ impl Account {
             status_code: CLIENT_CLOSED_REQUEST,
             ended: false,
             span,
-            _place: app.take_inflight_place(),
-            _busy: activity.map(Busy::begin),
+            _place: presence.place,
+            _busy: presence.activity.map(Busy::begin),
         }
     }
 

@@ -21,7 +21,7 @@ use playhouse_telemetry::metrics::RequestSample;
 use playhouse_telemetry::otlp::{RequestSpan, RequestStart};
 use playhouse_telemetry::{RequestScope, log_refused};
 
-use account::Account;
+use account::{Account, Presence};
 use door::{Caller, Look};
 
 use crate::app::App;
@@ -77,13 +77,16 @@ impl Front {
         context.cache_wish = cache_wish(request.headers());
         let target = self.routes.find(request.uri().path());
         let template = target.map(|target| target.template);
+        // Before it is looked at: of requests that come together, none must be overlooked.
+        let place = self.app.take_inflight_place();
         let look = self.admit(template, request.headers());
         if let Ok(Look::Known(caller)) = &look {
             introduce(&mut context, caller);
         }
         let span = self.begin_span(&mut context, &request, template, activity.as_deref());
         let context = Arc::new(context);
-        let mut account = Account::open(&self.app, &request, template, context.clone(), span, activity);
+        let mut account =
+            Account::open(&self.app, &request, template, context.clone(), span, Presence { place, activity });
         let front = self.clone();
         account.scope().clone().run(async move {
             let mut response = front.respond(target, look, &mut account, &mut request).await;
@@ -172,8 +175,7 @@ impl Front {
             let message = "the server is stopping; try again, and another one may answer";
             return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
         }
-        // The request itself has no place yet.
-        if self.app.inflight() >= self.app.max_concurrent_requests() {
+        if self.app.inflight() > self.app.max_concurrent_requests() {
             let message = "the server is answering as many requests as it takes; try again shortly";
             return Err(Error::new(ErrorKind::Overloaded, message).retry_after(Duration::from_secs(1)));
         }
