@@ -144,7 +144,7 @@ impl Keyed {
             store: store.clone(),
             prices: Arc::new(PriceTable::new([], prices)),
             keyring: Keyring::new(&keys),
-            limits: LimitParts { quote: Some(Arc::new(TenDollars)), auth, ..LimitParts::default() },
+            limits: LimitParts { quote: Some(Arc::new(TenDollars)), auth },
             chat: ChatSettings::new(&ChatConfig::default(), "m"),
             agents: agents(),
             capture: false,
