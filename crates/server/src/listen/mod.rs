@@ -126,9 +126,12 @@ impl Listener {
         // As a number: 128 bits would be written as text.
         let grace_ms = u64::try_from(limits.grace.as_millis()).unwrap_or(u64::MAX);
         info!(grace_ms, "Draining");
-        tokio::select! {
-            () = accept(&self.listener, front.clone(), limits, slots.clone(), &connections, uncut.clone()) => {}
-            () = tokio::time::sleep(limits.drain_delay) => {}
+        // A sleep of nothing still takes a tick of the clock, in which a request would be answered.
+        if !limits.drain_delay.is_zero() {
+            tokio::select! {
+                () = accept(&self.listener, front.clone(), limits, slots.clone(), &connections, uncut.clone()) => {}
+                () = tokio::time::sleep(limits.drain_delay) => {}
+            }
         }
         let app = front.app().clone();
         let mut answered = pin!(connections.shutdown().fuse());
