@@ -7,14 +7,15 @@
 //! Whom it depends on: `playhouse-llm` alone. No other crate names a protocol's fields.
 //!
 //! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`], [`anthropic`]; [`manner`] beside
-//! them. `fields`, `splice`, `opening`, `refusal` and `stranger` are what the codecs share. Adding a protocol is adding a folder
-//! beside these and a line in [`codecs`].
+//! them. `fields`, `named`, `splice`, `opening`, `refusal` and `stranger` are what the codecs share. Adding a
+//! protocol is adding a folder beside these and a line in [`codecs`].
 
 pub mod anthropic;
 pub mod codec;
 mod fields;
 mod json;
 pub mod manner;
+mod named;
 pub mod openai;
 mod opening;
 mod refusal;

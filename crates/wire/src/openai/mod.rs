@@ -3,8 +3,10 @@
 pub mod chat;
 mod complaint;
 pub mod embeddings;
+mod failure;
 mod limits;
 pub mod models;
+mod raw;
 mod refusal;
 pub mod stored;
 
