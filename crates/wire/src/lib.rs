@@ -30,6 +30,7 @@ pub use codec::{
 pub use manner::{Manner, manner_of};
 pub use openai::chat::OpenAiChat;
 pub use openai::embeddings::OpenAiEmbeddings;
+pub use openai::responses::OpenAiResponses;
 
 /// Every codec there is; the first is the one that new callers should speak.
 ///
@@ -37,7 +38,7 @@ pub use openai::embeddings::OpenAiEmbeddings;
 /// assert_eq!(playhouse_wire::codecs()[0].path(), "/chat/completions");
 /// ```
 pub fn codecs() -> &'static [&'static dyn Codec] {
-    &[&OpenAiChat, &AnthropicMessages]
+    &[&OpenAiChat, &AnthropicMessages, &OpenAiResponses]
 }
 
 /// The codec of a protocol, if it is one of those in [`codecs`].

@@ -8,6 +8,7 @@ mod limits;
 pub mod models;
 mod raw;
 mod refusal;
+pub mod responses;
 pub mod stored;
 
 use crate::{fields, stranger};
