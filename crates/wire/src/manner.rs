@@ -1,6 +1,6 @@
 //! What a request says of how often it may be asked, and whether its answer is the same each time.
 
-use playhouse_llm::{Decode, Request};
+use playhouse_llm::{Decode, Operation, Request};
 
 use crate::anthropic::messages::{self, AnthropicMessages};
 use crate::openai::chat::{self, OpenAiChat};
@@ -39,6 +39,9 @@ impl Manner {
 /// assert!(manner_of(&request).is_deterministic());
 /// ```
 pub fn manner_of(request: &Request) -> Manner {
+    if request.operation() == Operation::Embeddings {
+        return Manner::default();
+    }
     let read = match request.bytes_in(OpenAiChat.protocol()) {
         Some(body) => chat::manner::of_body(body),
         None if request.protocol() == Some(AnthropicMessages.protocol()) => {

@@ -5,6 +5,7 @@ mod complaint;
 pub mod embeddings;
 mod limits;
 pub mod models;
+mod raw;
 mod refusal;
 pub mod stored;
 

@@ -14,6 +14,7 @@ use super::reader::ChatReader;
 use super::writer::ChatWriter;
 use super::{chunk, edit, failure, foreign, id, outline, prompt, refusal, reply, stranger};
 use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
+use crate::openai::embeddings::OpenAiEmbeddings;
 use crate::openai::limits;
 
 /// The protocol's name.
@@ -129,6 +130,10 @@ impl Codec for OpenAiChat {
 
     fn read_error(&self, answer: UpstreamAnswer) -> Error {
         refusal::read_error(answer)
+    }
+
+    fn embeddings(&self) -> Option<&'static dyn Codec> {
+        Some(&OpenAiEmbeddings)
     }
 }
 
