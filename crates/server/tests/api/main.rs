@@ -11,6 +11,7 @@ mod chat;
 mod compatible;
 mod contract;
 mod crossing;
+mod embeddings;
 mod idempotency;
 mod keyed;
 mod keys;
