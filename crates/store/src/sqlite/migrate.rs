@@ -8,12 +8,13 @@ use super::failure::store_error;
 use crate::StoreError;
 
 /// The steps from an empty file to today's schema. Never edit one that has been released; add the next.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_sessions.sql"),
     include_str!("../../migrations/sqlite/0002_calls.sql"),
     include_str!("../../migrations/sqlite/0003_runs.sql"),
     include_str!("../../migrations/sqlite/0004_keys.sql"),
     include_str!("../../migrations/sqlite/0005_turns.sql"),
+    include_str!("../../migrations/sqlite/0006_responses.sql"),
 ];
 
 /// The schema this program knows.
