@@ -13,9 +13,9 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue, header};
 use playhouse_llm::{
-    Context, CountTokens, Error, ErrorKind, Event, EventStream, Models, PassedHeader, Provider,
+    Context, CountTokens, Error, ErrorKind, Event, EventStream, Models, PassedHeader, Provider, Request,
 };
-use playhouse_wire::{Codec, Counting, Envelope, Incoming};
+use playhouse_wire::{Codec, Counting, Envelope, Incoming, StreamWriter};
 
 use crate::failure::{add_request_id, protocol_response};
 use crate::identity::Identity;
@@ -152,12 +152,14 @@ async fn try_answer(
 ) -> Result<Response, Error> {
     let incoming = take_in(edge, codec, context, request).await?;
     let envelope = envelope(&incoming, context);
-    let request = incoming.request;
-    let stream = request.stream;
-    let events = edge.provider.chat(request).await?;
-    match stream {
-        true => Ok(streamed(events, codec, envelope, context.request_id.clone())),
-        false => whole(events, codec, &envelope).await,
+    let asked = incoming.request;
+    let events = edge.provider.chat(asked.clone()).await?;
+    match asked.stream {
+        true => {
+            let writer = codec.stream_writer_to(&asked, envelope);
+            Ok(streamed(events, writer, codec.keep_alive(), context.request_id.clone()))
+        }
+        false => whole(events, codec, &asked, &envelope).await,
     }
 }
 
@@ -205,11 +207,11 @@ async fn count(
 
 fn streamed(
     events: EventStream,
-    codec: &'static dyn Codec,
-    envelope: Envelope,
+    writer: Box<dyn StreamWriter>,
+    keep_alive: Option<Bytes>,
     request_id: Arc<str>,
 ) -> Response {
-    let body = ProtocolStream::new(events, codec.stream_writer(envelope), request_id, codec.keep_alive());
+    let body = ProtocolStream::new(events, writer, request_id, keep_alive);
     let mut response = Response::new(Body::new(body));
     response.headers_mut().extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
     response
@@ -218,10 +220,11 @@ fn streamed(
 async fn whole(
     events: EventStream,
     codec: &'static dyn Codec,
+    asked: &Request,
     envelope: &Envelope,
 ) -> Result<Response, Error> {
     let event = gather(events).await?;
-    Ok(json_response(codec.write_reply(&event, envelope)?))
+    Ok(json_response(codec.write_reply_to(asked, &event, envelope)?))
 }
 
 fn json_response(body: impl Into<Body>) -> Response {

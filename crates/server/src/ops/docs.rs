@@ -107,6 +107,22 @@ pub(crate) enum MessagesRole {
     Assistant,
 }
 
+/// An OpenAI Responses request; every field of that API is passed on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) struct ResponsesRequest {
+    /// An alias, `provider/model`, or a provider's model name.
+    #[schema(min_length = 1, example = "gpt-4o-mini")]
+    model: String,
+    /// What is asked: a text, or a list of items.
+    #[schema(min_length = 1, example = "Hello!")]
+    input: String,
+    /// What stands above all that is asked.
+    instructions: Option<String>,
+    /// Whether to answer in pieces, as server-sent events.
+    stream: Option<bool>,
+}
+
 /// An event of a stream.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ServerSentEvent {
@@ -139,6 +155,21 @@ pub(crate) struct AnthropicError {
     /// The request's id.
     request_id: String,
 }
+
+/// Answer as OpenAI's Responses do.
+#[utoipa::path(
+    post,
+    path = "/v1/responses",
+    tag = "compatible",
+    request_body = ResponsesRequest,
+    responses(
+        (status = 200, description = "A response, or a stream of its events.",
+            content((serde_json::Value = "application/json"), (ServerSentEvent = "text/event-stream"))),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "the edge answers this route; this describes it")]
+fn responses() {}
 
 /// Answer as Anthropic's Messages do.
 #[utoipa::path(
@@ -244,6 +275,7 @@ fn read_model() {}
         chat_completions,
         messages,
         count_tokens,
+        responses,
         list_models,
         read_model,
         ops::health::alive,

@@ -20,5 +20,7 @@ mod messages;
 mod recorded;
 mod replies;
 mod requests;
+mod responses;
+mod responses_told;
 mod streams;
 mod support;

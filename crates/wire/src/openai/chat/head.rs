@@ -10,6 +10,10 @@ use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 
 use super::complaint;
+use crate::openai::raw::{
+    ARRAY, BOOLEAN, DECIMAL, INTEGER, NULL, OBJECT, STRING, complain, kind_of, place_of, raw, read_flag,
+    read_name, text_of,
+};
 
 /// What a request says about itself, and where.
 #[derive(Debug)]
@@ -39,8 +43,7 @@ pub(super) struct Options {
 impl<'a> Head<'a> {
     /// Reads the head of a body, which is checked to be one JSON object that asks for a chat.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
-        let text = std::str::from_utf8(body).map_err(|_| complaint::unparsable("it is not UTF-8"))?;
-        check_opening(text)?;
+        let text = text_of(body)?;
         let fields: Fields<'_> = serde_json::from_str(text).map_err(complain)?;
         let model = fields.model.ok_or_else(|| complaint::missing("model"))?;
         check_messages(fields.messages)?;
@@ -77,29 +80,8 @@ struct OptionFields<'a> {
     include_usage: Option<&'a RawValue>,
 }
 
-/// Unlike an `Option` of a raw value, this tells `null` from nothing.
-fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
 fn seen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Messages>, D::Error> {
     Messages::deserialize(deserializer).map(Some)
-}
-
-fn check_opening(text: &str) -> Result<(), Malformed> {
-    match text.trim_ascii_start().bytes().next() {
-        Some(b'{') => Ok(()),
-        None => Err(complaint::unparsable("it is empty")),
-        Some(_) => Err(complaint::unparsable("it is not a JSON object")),
-    }
-}
-
-fn complain(error: serde_json::Error) -> Malformed {
-    let reason = error.to_string();
-    match reason.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
-        Some(key) => complaint::repeated(key),
-        None => complaint::unparsable(&reason),
-    }
 }
 
 fn check_messages(messages: Option<Messages>) -> Result<(), Malformed> {
@@ -111,26 +93,6 @@ fn check_messages(messages: Option<Messages>) -> Result<(), Malformed> {
         return Err(complaint::wrong_type(format!("messages[{at}]"), OBJECT, kind));
     }
     if messages.is_empty { Err(complaint::empty("messages", ARRAY)) } else { Ok(()) }
-}
-
-fn read_name(raw: &RawValue) -> Result<Cow<'_, str>, Malformed> {
-    if !raw.get().starts_with('"') {
-        return Err(complaint::wrong_type("model", "a string", kind_of(raw)));
-    }
-    let name = raw.get().trim_matches('"');
-    let name = match name.contains('\\') {
-        true => Cow::Owned(serde_json::from_str(raw.get()).map_err(complain)?),
-        false => Cow::Borrowed(name),
-    };
-    if name.is_empty() { Err(complaint::empty("model", STRING)) } else { Ok(name) }
-}
-
-fn read_flag(raw: Option<&RawValue>, param: &str) -> Result<bool, Malformed> {
-    match raw.map(RawValue::get) {
-        None | Some("null" | "false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(complaint::wrong_type(param, "a boolean", raw.map_or("null", kind_of))),
-    }
 }
 
 fn read_options(raw: &RawValue, text: &str) -> Result<(Options, bool), Malformed> {
@@ -151,32 +113,6 @@ fn read_options(raw: &RawValue, text: &str) -> Result<(Options, bool), Malformed
     let has_others = !raw.get()[1..].trim_ascii_start().starts_with('}');
     Ok((Options { at, is_null: false, include_usage_at, has_others }, include_usage))
 }
-
-/// Where a value that was borrowed from the text stands in it.
-fn place_of(raw: &RawValue, text: &str) -> Range<usize> {
-    let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
-    start..start + raw.get().len()
-}
-
-fn kind_of(raw: &RawValue) -> &'static str {
-    match raw.get().as_bytes().first() {
-        Some(b'"') => STRING,
-        Some(b'{') => OBJECT,
-        Some(b'[') => ARRAY,
-        Some(b't' | b'f') => BOOLEAN,
-        Some(b'n') => NULL,
-        _ if raw.get().contains(['.', 'e', 'E']) => DECIMAL,
-        _ => INTEGER,
-    }
-}
-
-const STRING: &str = "a string";
-const OBJECT: &str = "an object";
-const ARRAY: &str = "an array";
-const BOOLEAN: &str = "a boolean";
-const NULL: &str = "null";
-const DECIMAL: &str = "a decimal";
-const INTEGER: &str = "an integer";
 
 /// The messages, looked at only from outside.
 struct Messages {
