@@ -14,6 +14,7 @@ mod cancelling;
 mod hedge;
 mod layers;
 mod relaying;
+mod responses;
 mod support;
 mod timeouts;
 mod upstream;

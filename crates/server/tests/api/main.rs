@@ -22,6 +22,7 @@ mod messages;
 mod operations;
 mod replicas;
 mod resilience;
+mod responses;
 mod sessions;
 mod sockets;
 mod stored_keys;
