@@ -6,8 +6,8 @@
 //!
 //! Opening does not end the turns and runs of a process that died, as SQLite does: others live, and bury it.
 //!
-//! In reading order: `sessions`, `runs`, `calls`, `keys` and `replicas` (the traits) → `turns`, `deletion`,
-//! `run_rows`, `call_rows`, `idempotency_rows` (writing) → `unheard` (callers that go away) → `transcript`,
+//! In reading order: `sessions`, `runs`, `responses`, `calls`, `keys` and `replicas` (the traits) → `turns`, `deletion`,
+//! `run_rows`, `response_rows`, `call_rows`, `idempotency_rows` (writing) → `unheard` (callers that go away) → `transcript`,
 //! `run_reader`, `run_list`,
 //! `call_list`, `call_stats` (reading) → `lane` (connections) → `link` (one of them) → `connector`, `target`,
 //! `tls`; `migrate`, `usage`, `text` and `failure` beside them.
@@ -25,6 +25,8 @@ mod lane;
 mod link;
 mod migrate;
 mod replicas;
+mod response_rows;
+mod responses;
 mod run_list;
 mod run_reader;
 mod run_rows;
