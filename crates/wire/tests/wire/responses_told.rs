@@ -224,6 +224,13 @@ fn what_needs_the_protocol_is_refused_by_name() {
             "input[0].content[0]",
         ),
         (json!({ "input": [{ "role": "user", "content": "Hi", "mood": "glad" }] }), "input[0].mood"),
+        (json!({ "input": [{ "role": "critic", "content": "Hi" }] }), "input[0].role"),
+        (json!({ "input": [{ "role": "user", "content": { "text": "Hi" } }] }), "input[0].content"),
+        (
+            json!({ "input": [{ "type": "function_call_output", "call_id": "c", "output": 7 }] }),
+            "input[0].output",
+        ),
+        (json!({ "instructions": [{ "role": "system", "content": "Hi" }] }), "instructions"),
         (json!({ "new_field": 1 }), "new_field"),
     ] {
         for codec in [&OpenAiChat as &dyn Codec, &AnthropicMessages] {

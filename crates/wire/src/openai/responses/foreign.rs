@@ -7,7 +7,7 @@ use playhouse_llm::{Extra, Malformed, Prompt, Request};
 use serde_json::Value;
 
 use super::item::{CUSTOM_CALL, CUSTOM_OUTPUT, FUNCTION_CALL, FUNCTION_OUTPUT};
-use super::{reasoning, tools};
+use super::{input, reasoning, tools};
 
 /// Fields of a request that say nothing of what is answered, or are hints.
 pub const DROPPED: [&str; 17] = [
@@ -32,7 +32,7 @@ pub const DROPPED: [&str; 17] = [
 /// Fields of items and of their content that say nothing of what is said.
 pub const DROPPED_OF_ITEM: [&str; 6] = ["annotations", "detail", "logprobs", "name", "phase", "summary"];
 /// What goes beside the prompt, and what is read into it and stays where it was.
-const BESIDE: [&str; 4] = ["model", "stream", "input", "instructions"];
+const BESIDE: [&str; 3] = ["model", "stream", "input"];
 /// What every item has, or can have, for its vendor to tell it from others.
 const OF_EVERY_ITEM: [&str; 3] = ["id", "status", "type"];
 /// What is asked for by `include` and would be missed.
@@ -67,6 +67,8 @@ pub(super) fn untold(prompt: &Prompt) -> Result<Vec<String>, Malformed> {
 fn says_nothing(field: &str, value: &Value) -> bool {
     match field {
         "background" => *value == false,
+        // Read into the prompt.
+        "instructions" if value.is_string() => true,
         "top_logprobs" => *value == 0,
         _ => is_empty(value),
     }
@@ -121,6 +123,9 @@ fn has_logprobs(include: &Value) -> bool {
 fn untold_of_item(item: &Value, at: &str, dropped: &mut Vec<String>) -> Result<(), Malformed> {
     let Some(fields) = item.as_object() else { return Ok(()) };
     let known: &[&str] = match fields.get("type").and_then(Value::as_str) {
+        None | Some("message") if input::role_in(fields).is_none() => {
+            return Err(refused(format!("{at}.role")));
+        }
         None | Some("message") => &["role", "content"],
         Some(FUNCTION_CALL) => &["call_id", "name", "arguments"],
         Some(CUSTOM_CALL) => &["call_id", "name", "input"],
@@ -132,6 +137,9 @@ fn untold_of_item(item: &Value, at: &str, dropped: &mut Vec<String>) -> Result<(
         }
         Some(_) => return Err(refused(at.to_owned())),
     };
+    if let Some(odd) = known.iter().find(|key| fields.get(**key).is_some_and(is_odd)) {
+        return Err(refused(format!("{at}.{odd}")));
+    }
     untold_of(fields, known, at, dropped)?;
     for key in ["content", "output"] {
         let parts = fields.get(key).and_then(Value::as_array).into_iter().flatten();
@@ -140,6 +148,11 @@ fn untold_of_item(item: &Value, at: &str, dropped: &mut Vec<String>) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Whether a value is neither text nor a list, nor nothing.
+fn is_odd(value: &Value) -> bool {
+    !(value.is_string() || value.is_array() || value.is_null())
 }
 
 fn untold_of_part(part: &Value, at: &str, dropped: &mut Vec<String>) -> Result<(), Malformed> {

@@ -35,8 +35,7 @@ pub(super) fn read(input: Option<&Value>, messages: &mut Vec<Message>) -> Result
 /// Reads an item; one that the vocabulary has no word for is carried whole.
 fn read_item(item: &Value, fields: &Extra, messages: &mut Vec<Message>) {
     let text = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let role = fields.get("role").and_then(Value::as_str).and_then(role_of);
-    match (fields.get("type").and_then(Value::as_str), role) {
+    match (fields.get("type").and_then(Value::as_str), role_in(fields)) {
         (None | Some("message"), Some(role)) => read_message(role, fields.get("content"), messages),
         (Some(kind @ (FUNCTION_OUTPUT | CUSTOM_OUTPUT)), _) => {
             let parts = content::read(fields.get("output")).map(|(_, parts)| parts).unwrap_or_default();
@@ -91,8 +90,9 @@ fn message(role: Role, parts: Vec<Part>) -> Message {
     Message { role, parts, shape: Shape::Plain, extra: Extra::new() }
 }
 
-fn role_of(name: &str) -> Option<Role> {
-    match name {
+/// Who says a message, where that is anybody the vocabulary knows.
+pub(super) fn role_in(fields: &Extra) -> Option<Role> {
+    match fields.get("role")?.as_str()? {
         "system" => Some(Role::System),
         "developer" => Some(Role::Developer),
         "user" => Some(Role::User),

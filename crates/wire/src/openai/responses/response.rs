@@ -1,7 +1,7 @@
 //! The object that tells of an answer as a whole: what it is, what was asked, and how far it has come.
 
 use bytes::Bytes;
-use playhouse_llm::{Chunk, Extra, Reply, Request, Usage};
+use playhouse_llm::{Chunk, Extra, Reply, Request};
 use serde_json::{Map, Value, json};
 
 use super::codec::PROTOCOL;
@@ -95,10 +95,10 @@ impl Answer {
         }
         let reply = Reply { id: self.id.clone(), ..reply.clone() };
         let mut object = self.so_far("completed", Value::Null, json!([]));
-        object.insert("usage".to_owned(), write_whole_usage(&Usage::default()));
         if let Value::Object(fields) = encode_reply(&reply) {
             object.extend(fields);
         }
+        object.insert("usage".to_owned(), write_whole_usage(&reply.usage.unwrap_or_default()));
         Value::Object(object)
     }
 }

@@ -51,9 +51,9 @@ impl ResponsesWriter {
         if let Some(usage) = &chunk.usage {
             self.usage.update(usage);
         }
-        let finish = chunk.choices.iter().filter(|choice| choice.index == 0);
-        if let Some(finish) = finish.filter_map(|choice| choice.finish.as_ref()).last() {
-            self.finish = Some(finish.clone());
+        let mut choices = chunk.choices.iter().filter(|choice| choice.index == 0);
+        if let Some(finish) = choices.find_map(|choice| choice.finish.clone()) {
+            self.finish = Some(finish);
         }
         // What says nothing (a ping of another protocol) begins nothing.
         if self.begun.is_none() && *chunk == (Chunk { extra: chunk.extra.clone(), ..Chunk::default() }) {
