@@ -104,6 +104,11 @@ def test_reasoning_is_told_and_taken_back(client, scripted):
     assert ask(client, whole, model="gpt-5").output_text == "As I said."
 
 
+def test_tokens_are_counted_as_the_answer_has_them(client):
+    count = client.responses.input_tokens.count(model=MODEL, input=PROMPT, instructions="Be brief.")
+    assert count.input_tokens == ask(client, instructions="Be brief.").usage.input_tokens > 0
+
+
 class Event(pydantic.BaseModel):
     name: str
     year: int

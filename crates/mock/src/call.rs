@@ -230,7 +230,7 @@ impl Facts {
     /// What is asked as bytes, with what was said before where it goes on with that; empty in process.
     pub(crate) fn whole(&self) -> &Bytes {
         match &self.asked {
-            Asked::Chat(request) => {
+            Asked::Chat(request) | Asked::Tokens(request) => {
                 let own = request.protocol().and_then(|protocol| request.bytes_in(protocol));
                 own.unwrap_or(&self.body)
             }

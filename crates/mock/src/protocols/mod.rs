@@ -216,6 +216,7 @@ pub fn protocols() -> &'static [&'static dyn MockProtocol] {
         &openai::models::Models,
         &openai::stored::Stored,
         &openai::responses::Responses,
+        &openai::responses::input_tokens::InputTokens,
         &openai::responses::kept::KeptResponses,
         &anthropic::messages::Messages,
         &anthropic::count_tokens::CountTokens,

@@ -140,6 +140,16 @@ async fn kept_answers_are_read_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_count_is_what_the_answer_then_says() {
+    let server = start(SCRIPT).await;
+    let request =
+        json!({ "model": "gpt-4o", "input": "What will the weather be?", "instructions": "Be brief." });
+    let count = send(&server, "POST", "/v1/responses/input_tokens", &request.to_string()).await.json();
+    assert_eq!(count["object"], "response.input_tokens");
+    assert_eq!(count["input_tokens"], ask(&server, request).await.json()["usage"]["input_tokens"]);
+}
+
+#[tokio::test]
 async fn faults_meet_responses_as_they_meet_others() {
     let met = async |fault: &str, stream: bool| {
         let server = start(&format!("rules: [{{fault: {fault}, reply: one two three four}}]")).await;

@@ -14,7 +14,7 @@ const PREVIOUS: &str = "previous_response_id";
 /// The body of a request with the whole conversation in its input.
 pub(super) fn body_of(facts: &Facts) -> Option<&Bytes> {
     match &facts.asked {
-        Asked::Chat(request) => request.bytes_in(PROTOCOL),
+        Asked::Chat(request) | Asked::Tokens(request) => request.bytes_in(PROTOCOL),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! OpenAI's Responses, and those that were kept.
 
 mod history;
+pub mod input_tokens;
 pub mod kept;
 mod read;
 pub(crate) mod rules;
