@@ -57,10 +57,10 @@ pub struct Edge {
 /// ```
 pub fn router(edge: Edge) -> Router {
     let mut router = Router::new().route(MODELS_ROUTE, list_route()).route(MODEL_ROUTE, model_route());
-    for codec in playhouse_wire::codecs() {
-        router = router.route(codec.route(), protocol_route(*codec));
+    for codec in playhouse_wire::routed() {
+        router = router.route(codec.route(), protocol_route(codec));
         if let Some(counting) = codec.counting() {
-            router = router.route(counting.route(), counting_route(*codec, counting));
+            router = router.route(counting.route(), counting_route(codec, counting));
         }
     }
     router.with_state(edge)
@@ -75,10 +75,9 @@ pub fn counting_routes() -> impl Iterator<Item = &'static str> {
 ///
 /// The list of models has the same path in every protocol; the fields of the head tell who asks.
 pub fn codec_of(path: &str, headers: &HeaderMap) -> Option<&'static dyn Codec> {
-    let mut codecs = playhouse_wire::codecs().iter().copied();
     match is_below(path, MODELS_ROUTE) {
         true => Some(codec_of_lists(headers)),
-        false => codecs.find(|codec| is_below(path, codec.route())),
+        false => playhouse_wire::routed().find(|codec| is_below(path, codec.route())),
     }
 }
 
@@ -173,8 +172,21 @@ async fn take_in(
     let is_json = intake::require_json(request.headers());
     let body = intake::read(std::mem::take(request.body_mut()), edge.limits).await?;
     is_json?;
+    read_incoming(codec, context, request.headers(), body)
+}
+
+/// Reads a request whose body has been taken in, with the fields of its head that are part of what it says.
+///
+/// # Errors
+/// When the body is none of the protocol's.
+pub fn read_incoming(
+    codec: &'static dyn Codec,
+    context: &Arc<Context>,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Incoming, Error> {
     let incoming = codec.read_request(body)?;
-    let headers = passed_headers(codec, request.headers());
+    let headers = passed_headers(codec, headers);
     let request = incoming.request.within(context.clone()).with_headers(headers);
     Ok(Incoming { request, ..incoming })
 }
@@ -235,7 +247,10 @@ fn json_response(body: impl Into<Body>) -> Response {
 }
 
 /// The one event of a whole answer, or one put together from pieces.
-async fn gather(mut events: EventStream) -> Result<Event, Error> {
+///
+/// # Errors
+/// What the answer broke with; or when there was none.
+pub async fn gather(mut events: EventStream) -> Result<Event, Error> {
     let Some(first) = events.next().await else {
         return Err(Error::bad_reply("the provider answered nothing"));
     };

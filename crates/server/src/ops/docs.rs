@@ -123,6 +123,33 @@ pub(crate) struct ResponsesRequest {
     stream: Option<bool>,
 }
 
+/// An OpenAI embeddings request; every field of that API is passed on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) struct EmbeddingsRequest {
+    /// An alias, `provider/model`, or a provider's model name.
+    #[schema(min_length = 1, example = "text-embedding-3-small")]
+    model: String,
+    /// What to embed.
+    input: EmbeddingsInput,
+    /// How long the vectors shall be, where the model lets one choose.
+    #[schema(minimum = 1)]
+    dimensions: Option<u32>,
+    /// How the numbers are written: `float` or `base64`.
+    encoding_format: Option<String>,
+}
+
+/// A text, several, the tokens of one, or those of several.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) enum EmbeddingsInput {
+    Text(String),
+    Texts(Vec<String>),
+    Tokens(Vec<u32>),
+    ManyTokens(Vec<Vec<u32>>),
+}
+
 /// An event of a stream.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ServerSentEvent {
@@ -171,6 +198,73 @@ pub(crate) struct AnthropicError {
 #[expect(dead_code, reason = "the edge answers this route; this describes it")]
 fn responses() {}
 
+/// Read a response that is kept, or follow one that is made in the background.
+#[utoipa::path(
+    get,
+    path = "/v1/responses/{id}",
+    tag = "compatible",
+    params(
+        ("id" = String, Path, description = "The response's id."),
+        ("stream" = Option<bool>, Query, description = "Whether to tell its events, as they were told first."),
+        ("starting_after" = Option<u64>, Query, description = "The number of the last event that the client has."),
+    ),
+    responses(
+        (status = 200, description = "The response, or a stream of its events.",
+            content((serde_json::Value = "application/json"), (ServerSentEvent = "text/event-stream"))),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "this describes a route whose errors have OpenAI's shape")]
+fn read_response() {}
+
+/// Delete a response.
+#[utoipa::path(
+    delete,
+    path = "/v1/responses/{id}",
+    tag = "compatible",
+    params(("id" = String, Path, description = "The response's id.")),
+    responses(
+        (status = 200, description = "It is gone.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "this describes a route whose errors have OpenAI's shape")]
+fn delete_response() {}
+
+/// Cancel a response that is made in the background.
+#[utoipa::path(
+    post,
+    path = "/v1/responses/{id}/cancel",
+    tag = "compatible",
+    params(("id" = String, Path, description = "The response's id.")),
+    responses(
+        (status = 200, description = "It has ended, and this is what there is of it.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "this describes a route whose errors have OpenAI's shape")]
+fn cancel_response() {}
+
+/// List what was asked in a response, with all that was said before.
+#[utoipa::path(
+    get,
+    path = "/v1/responses/{id}/input_items",
+    tag = "compatible",
+    params(
+        ("id" = String, Path, description = "The response's id."),
+        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 100, 20 unless told otherwise."),
+        ("order" = Option<String>, Query, description = "`asc` or `desc`; newest first unless told otherwise."),
+        ("after" = Option<String>, Query, description = "The id of the item that they follow."),
+        ("before" = Option<String>, Query, description = "The id of the item that they come before."),
+    ),
+    responses(
+        (status = 200, description = "A page of items.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "this describes a route whose errors have OpenAI's shape")]
+fn list_input_items() {}
+
 /// Answer as Anthropic's Messages do.
 #[utoipa::path(
     post,
@@ -215,6 +309,20 @@ fn count_tokens() {}
 )]
 #[expect(dead_code, reason = "the edge answers this route; this describes it")]
 fn chat_completions() {}
+
+/// Turn texts into vectors, as OpenAI's embeddings do.
+#[utoipa::path(
+    post,
+    path = "/v1/embeddings",
+    tag = "compatible",
+    request_body = EmbeddingsRequest,
+    responses(
+        (status = 200, description = "A vector for every text.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "the edge answers this route; this describes it")]
+fn embeddings() {}
 
 /// List the models.
 #[utoipa::path(
@@ -273,9 +381,14 @@ fn read_model() {}
         native::calls::list,
         native::calls::stats,
         chat_completions,
+        embeddings,
         messages,
         count_tokens,
         responses,
+        read_response,
+        delete_response,
+        cancel_response,
+        list_input_items,
         list_models,
         read_model,
         ops::health::alive,

@@ -6,12 +6,15 @@
 )]
 
 mod agents;
+mod background_responses;
 mod bad_input;
 mod chat;
 mod compatible;
 mod contract;
 mod crossing;
+mod embeddings;
 mod idempotency;
+mod kept_responses;
 mod keyed;
 mod keys;
 mod limits;

@@ -4,7 +4,7 @@ use playhouse_agent::AgentConfig;
 use playhouse_llm::{Error, ErrorKind};
 use playhouse_mock::{Answer, MockProvider};
 use playhouse_server::{App, assemble};
-use playhouse_wire::{OpenAiChat, OpenAiResponses};
+use playhouse_wire::OpenAiResponses;
 use serde_json::{Value, json};
 
 use crate::messages::sitting;
@@ -121,13 +121,6 @@ fn thoughtful() -> Value {
     })
 }
 
-fn completion() -> Value {
-    json!({
-        "id": "c", "object": "chat.completion", "model": "gpt",
-        "choices": [{ "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": "Ada." } }]
-    })
-}
-
 #[tokio::test]
 async fn sealed_reasoning_goes_back_with_what_came_of_it() {
     let sitting = sitting(&OpenAiResponses, thoughtful(), tempfile::tempdir().unwrap());
@@ -140,27 +133,6 @@ async fn sealed_reasoning_goes_back_with_what_came_of_it() {
     assert_eq!(heard["input"][1], thoughtful()["output"][0], "{heard}");
     assert_eq!(heard["input"][2]["content"], "Ada.", "{heard}");
     assert_eq!(heard["input"][3]["content"], "Who am I?", "{heard}");
-}
-
-#[tokio::test]
-async fn what_needs_kept_answers_is_refused_over_another_protocol_and_passed_on_over_its_own() {
-    let other = sitting(&OpenAiChat, completion(), tempfile::tempdir().unwrap());
-    let own = sitting(&OpenAiResponses, thoughtful(), tempfile::tempdir().unwrap());
-    for (field, value) in [("previous_response_id", json!("resp_1")), ("background", json!(true))] {
-        let mut body = ask(false);
-        body[field] = value;
-        let refused = other.app.post(ROUTE, body.to_string()).await;
-        assert_is_openais(&refused, 400, "invalid_request_error");
-        assert_eq!(refused.json()["error"]["param"], field);
-        let answer = own.app.post(ROUTE, body.to_string()).await;
-        assert_eq!((answer.status().as_u16(), answer.json()), (200, thoughtful()), "{field}");
-    }
-    let mut body = ask(false);
-    body["store"] = true.into();
-    assert_eq!(
-        other.app.post(ROUTE, body.to_string()).await.json()["output"][0]["content"][0]["text"],
-        "Ada."
-    );
 }
 
 #[tokio::test]
@@ -186,8 +158,4 @@ async fn an_agent_answers_a_response() {
     let streamed = json!({ "model": "agent:math", "input": "6 * 7?", "stream": true }).to_string();
     let events = events(&app.post(ROUTE, streamed).await.text());
     assert_eq!(events.last().unwrap().1["response"]["output"][0]["content"][0]["text"], "43");
-    let refused = app
-        .post(ROUTE, json!({ "model": "agent:math", "input": "Hi", "background": true }).to_string())
-        .await;
-    assert_eq!(refused.json()["error"]["param"], "background");
 }

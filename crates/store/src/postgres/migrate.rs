@@ -35,6 +35,16 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { name: "calls", sql: include_str!("../../migrations/postgres/0003_calls.sql"), works_with: 1 },
     Migration { name: "keys", sql: include_str!("../../migrations/postgres/0004_keys.sql"), works_with: 4 },
     Migration { name: "turns", sql: include_str!("../../migrations/postgres/0005_turns.sql"), works_with: 4 },
+    Migration {
+        name: "operations",
+        sql: include_str!("../../migrations/postgres/0006_operations.sql"),
+        works_with: 4,
+    },
+    Migration {
+        name: "responses",
+        sql: include_str!("../../migrations/postgres/0007_responses.sql"),
+        works_with: 4,
+    },
 ];
 
 /// One replica after the other: this lock is held for as long as a step takes. "playhous" in ASCII.

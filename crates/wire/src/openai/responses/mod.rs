@@ -9,7 +9,7 @@
 //! `tools`, `wishes` (a request as types) → `reply`, `output`, `usage`, `chunk` (an answer as types) → `reader` (an
 //! answer that only passes through) → `writer`, `events`, `items`, `item`, `response` (an answer written) →
 //! `failure` (errors) → `foreign` (what another protocol cannot be told) and `manner` → `kept` and `transcript` (for
-//! those who keep answers). `codec` ties them together.
+//! those who keep answers), and [`state`]. `codec` ties them together.
 
 mod chunk;
 mod codec;
@@ -29,6 +29,7 @@ mod reader;
 mod reasoning;
 mod reply;
 mod response;
+pub mod state;
 mod tools;
 mod transcript;
 mod usage;
