@@ -72,55 +72,6 @@ pub fn with_history(body: &[u8], said_before: &[Value]) -> Result<Bytes, Malform
     Ok(Value::Object(fields).to_string().into())
 }
 
-/// The items that a request asked with, as they are told of its kept answer.
-///
-/// <https://platform.openai.com/docs/api-reference/responses/input-items>
-///
-/// ```
-/// use playhouse_wire::openai::responses::input_items;
-///
-/// let items = input_items("resp_1", br#"{"model":"m","input":"Hi"}"#);
-/// assert_eq!((&items[0]["id"], &items[0]["content"][0]["text"]), (&"msg_1_in0".into(), &"Hi".into()));
-/// ```
-pub fn input_items(answer_id: &str, body: &[u8]) -> Vec<Value> {
-    let input = json::parse_object(body).ok().and_then(|mut fields| items(fields.shift_remove("input")).ok());
-    let answer_id = answer_id.strip_prefix("resp_").unwrap_or(answer_id);
-    input.unwrap_or_default().into_iter().enumerate().map(|(at, item)| told(item, answer_id, at)).collect()
-}
-
-fn told(item: Value, answer_id: &str, at: usize) -> Value {
-    let Value::Object(mut item) = item else { return item };
-    let kind = item.entry("type").or_insert_with(|| "message".into()).as_str().unwrap_or_default();
-    let prefix = match kind {
-        "message" => "msg",
-        "reasoning" => "rs",
-        "function_call" | "function_call_output" => "fc",
-        _ => "item",
-    };
-    let (is_message, id) = (kind == "message", format!("{prefix}_{answer_id}_in{at}"));
-    item.entry("id").or_insert_with(|| id.into());
-    if is_message {
-        let said = if item.get("role").and_then(Value::as_str) == Some("assistant") {
-            "output_text"
-        } else {
-            "input_text"
-        };
-        if let Some(Value::String(text)) = item.get("content") {
-            let part = json!([{ "type": said, "text": text }]);
-            item.insert("content".to_owned(), part);
-        }
-        item.entry("status").or_insert_with(|| "completed".into());
-    }
-    Value::Object(item)
-}
-
-/// What is answered when a kept answer has been deleted.
-///
-/// <https://platform.openai.com/docs/api-reference/responses/delete>
-pub fn encode_deleted(id: &str) -> Vec<u8> {
-    json!({ "id": id, "object": "response", "deleted": true }).to_string().into_bytes()
-}
-
 /// What is answered when the tokens of a request are counted.
 ///
 /// <https://platform.openai.com/docs/api-reference/responses/input-tokens>

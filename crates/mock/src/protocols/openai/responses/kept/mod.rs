@@ -5,7 +5,8 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 use playhouse_llm::{Error, ErrorKind};
 use playhouse_wire::Envelope;
-use playhouse_wire::openai::responses::{encode_deleted, input_items};
+use playhouse_wire::openai::responses::RequestHead;
+use playhouse_wire::openai::responses::state::{encode_deleted, listed};
 use playhouse_wire::openai::stored::encode_page;
 
 use super::NAME as ANSWERED;
@@ -80,14 +81,16 @@ fn answer(query: &KeptQuery, shelf: &mut Shelf) -> Result<Vec<u8>, Violation> {
         KeptQuery::One(id) => Ok(found(id, shelf)?.answer.to_string().into_bytes()),
         KeptQuery::Messages(id, asked) => {
             let kept = found(id, shelf)?;
-            let items = body_of(&kept.facts).map(|body| input_items(id, body)).unwrap_or_default();
+            let asked_with = body_of(&kept.facts).and_then(|body| RequestHead::read(body).ok());
+            let input = asked_with.map(|head| head.input).unwrap_or_default();
+            let items = listed(id, &input.into(), None);
             let (items, has_more) = page::part_of(items.iter(), &newest_first(asked));
             Ok(encode_page(&items, has_more))
         }
         KeptQuery::Delete(id) => {
             found(id, shelf)?;
             shelf.remove(id);
-            Ok(encode_deleted(id))
+            Ok(encode_deleted(id).to_string().into_bytes())
         }
         KeptQuery::Change(id) => {
             found(id, shelf)?;

@@ -89,7 +89,7 @@ fn unknown_prompt(request: &Request<'_>) -> Option<Complaint> {
 /// Nobody has shown the words.
 fn background_forgotten(request: &Request<'_>) -> Option<Complaint> {
     let is_forgotten = request.is_true("background") && request.get("store") == Some(&Value::Bool(false));
-    let message = "Background mode requires store to be true.";
+    let message = "Background mode requires 'store' to be true.";
     is_forgotten.then(|| Complaint::new(message).at("background").code("unsupported_parameter"))
 }
 
