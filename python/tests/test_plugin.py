@@ -5,7 +5,6 @@ import textwrap
 import pytest
 
 HEAD = """
-import anthropic
 import openai
 import pytest
 
@@ -13,11 +12,6 @@ def ask(text="Hi", **more):
     with openai.OpenAI(max_retries=0) as client:
         messages = [{"role": "user", "content": text}]
         return client.chat.completions.create(model="gpt-4o-mini", messages=messages, **more).choices[0].message.content
-
-def ask_claude(text="Hi", **more):
-    with anthropic.Anthropic(max_retries=0) as client:
-        messages = [{"role": "user", "content": text}]
-        return client.messages.create(model="claude-haiku-4-5", max_tokens=100, messages=messages, **more).content[0].text
 """
 
 
@@ -47,6 +41,14 @@ def test_a_test_passes_with_the_openai_client(run):
 
 def test_a_test_passes_with_other_protocols(run):
     result = run("""
+        import anthropic
+
+        def ask_claude(text="Hi", **more):
+            with anthropic.Anthropic(max_retries=0) as client:
+                messages = [{"role": "user", "content": text}]
+                asked = {"model": "claude-haiku-4-5", "max_tokens": 100, "messages": messages}
+                return client.messages.create(**asked, **more).content[0].text
+
         def test_it(llm):
             llm.reply("Hello").fail(529)
             assert ask_claude("Greet me", system="Be polite.") == "Hello"
