@@ -127,7 +127,7 @@ def test_models(client):
     ("asked", "class_", "message"),
     [
         ({"model": "claude-nought"}, anthropic.NotFoundError, "model: claude-nought"),
-        ({"temperature": 1.5}, anthropic.BadRequestError, "temperature: range: 0..1"),
+        ({"extra_body": {"temperature": 1.5}}, anthropic.BadRequestError, "temperature: range: 0..1"),
         ({"messages": []}, anthropic.BadRequestError, "messages: at least one message is required"),
         ({"extra_body": {"n": 2}}, anthropic.BadRequestError, "n: Extra inputs are not permitted"),
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, anthropic.BadRequestError, "`max_tokens` must be greater than `thinking.budget_tokens`"),

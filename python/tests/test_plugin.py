@@ -5,7 +5,6 @@ import textwrap
 import pytest
 
 HEAD = """
-import anthropic
 import openai
 import pytest
 
@@ -13,11 +12,6 @@ def ask(text="Hi", **more):
     with openai.OpenAI(max_retries=0) as client:
         messages = [{"role": "user", "content": text}]
         return client.chat.completions.create(model="gpt-4o-mini", messages=messages, **more).choices[0].message.content
-
-def ask_claude(text="Hi", **more):
-    with anthropic.Anthropic(max_retries=0) as client:
-        messages = [{"role": "user", "content": text}]
-        return client.messages.create(model="claude-haiku-4-5", max_tokens=100, messages=messages, **more).content[0].text
 """
 
 
@@ -45,8 +39,16 @@ def test_a_test_passes_with_the_openai_client(run):
     result.assert_outcomes(passed=1)
 
 
-def test_a_test_passes_with_the_anthropic_client(run):
+def test_a_test_passes_with_other_protocols(run):
     result = run("""
+        import anthropic
+
+        def ask_claude(text="Hi", **more):
+            with anthropic.Anthropic(max_retries=0) as client:
+                messages = [{"role": "user", "content": text}]
+                asked = {"model": "claude-haiku-4-5", "max_tokens": 100, "messages": messages}
+                return client.messages.create(**asked, **more).content[0].text
+
         def test_it(llm):
             llm.reply("Hello").fail(529)
             assert ask_claude("Greet me", system="Be polite.") == "Hello"
@@ -61,12 +63,20 @@ def test_a_test_passes_with_the_anthropic_client(run):
             llm.reply("one").reply("two")
             assert [ask(), ask_claude()] == ["one", "two"]
 
+        def test_responses(llm):
+            llm.reply("one").reply("two")
+            with openai.OpenAI(max_retries=0) as client:
+                first = client.responses.create(model="gpt-4o-mini", input="Greet me")
+                second = client.responses.create(model="gpt-4o-mini", input="again", previous_response_id=first.id)
+            assert (first.output_text, second.output_text) == ("one", "two")
+            assert [call.user for call in llm.calls] == ["Greet me", "again"]
+
         def test_strict(llm):
             llm.strict = False
             with pytest.raises(anthropic.BadRequestError, match="range: 0..1"):
-                ask_claude(temperature=1.5)
+                ask_claude(extra_body={"temperature": 1.5})
     """)
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=4)
 
 
 def test_replies_come_in_turn_and_by_condition(run):

@@ -46,6 +46,8 @@ pub struct Facts {
     pub tools: Vec<String>,
     /// The results of tools after the last message of the assistant.
     pub tool_results: Vec<ToolResult>,
+    /// Whether it goes on with an answer that was not kept.
+    pub follows_unknown: bool,
     json: OnceLock<Option<Value>>,
     violations: OnceLock<Vec<Violation>>,
     content_hash: OnceLock<u64>,
@@ -204,6 +206,7 @@ impl Facts {
             turn: 0,
             tools: Vec::new(),
             tool_results: Vec::new(),
+            follows_unknown: false,
             json: OnceLock::new(),
             violations: OnceLock::new(),
             content_hash: OnceLock::new(),
@@ -221,6 +224,17 @@ impl Facts {
         match &self.asked {
             Asked::Chat(request) | Asked::Tokens(request) => request.prompt().ok(),
             _ => None,
+        }
+    }
+
+    /// What is asked as bytes, with what was said before where it goes on with that; empty in process.
+    pub(crate) fn whole(&self) -> &Bytes {
+        match &self.asked {
+            Asked::Chat(request) | Asked::Tokens(request) => {
+                let own = request.protocol().and_then(|protocol| request.bytes_in(protocol));
+                own.unwrap_or(&self.body)
+            }
+            _ => &self.body,
         }
     }
 

@@ -94,6 +94,7 @@ const controller = new AbortController();
 const pending = refusal(client().messages.create(asked(), { signal: controller.signal }));
 await pause(200);
 controller.abort();
-assert.ok((await pending) instanceof Anthropic.APIUserAbortError);
+// The answer's head has come, its body has not: then the package hands on what fetch says.
+assert.ok(['APIUserAbortError', 'AbortError'].includes((await pending).name));
 await untilLeft();
 well();

@@ -1,4 +1,4 @@
-// The official package: chat, streams, tools, structured output, errors, retries, cancellation.
+// The official package: chat, streams, tools, structured output, errors, retries, cancellation, Responses.
 import assert from 'node:assert/strict';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import OpenAI from 'openai';
@@ -60,6 +60,20 @@ await script({ reply: TEXT, pace: { token_ms: 200 } });
 const stream = await chat({}, { stream: true });
 for await (const _ of stream) break;
 await untilLeft();
+
+// Responses: whole, streamed, gone on with, kept.
+await script({ when: { turn: 2 }, reply: 'The second.' }, { reply: TEXT });
+const response = await client().responses.create({ model, input: 'Hi' });
+assert.equal(response.output_text, TEXT);
+const following = client().responses.stream({ model, input: 'again', previous_response_id: response.id });
+let told = '';
+following.on('response.output_text.delta', ({ delta }) => (told += delta));
+const followed = await following.finalResponse();
+assert.deepEqual([followed.output_text, told], ['The second.', 'The second.']);
+assert.equal((await client().responses.retrieve(followed.id)).output_text, 'The second.');
+await client().responses.delete(followed.id);
+assert.ok((await refusal(client().responses.retrieve(followed.id))) instanceof OpenAI.NotFoundError);
+assert.ok((await refusal(client().responses.create({ model, input: 'Hi', previous_response_id: followed.id }))) instanceof OpenAI.BadRequestError);
 
 // Embeddings and models.
 const { data } = await client().embeddings.create({ model: 'text-embedding-3-small', input: ['a', 'b'] });

@@ -29,9 +29,10 @@ class Call:
 
     @property
     def messages(self) -> list[dict]:
-        """The conversation as it came."""
-        request = self.request
-        return request.get("messages", []) if isinstance(request, dict) else []
+        """The conversation as it came: the messages, or what OpenAI's Responses call the input."""
+        request = self.request if isinstance(self.request, dict) else {}
+        said = request.get("messages", request.get("input", []))
+        return [{"role": "user", "content": said}] if isinstance(said, str) else said
 
     @property
     def user(self) -> str:

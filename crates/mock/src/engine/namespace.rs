@@ -77,7 +77,7 @@ impl Namespace {
     }
 
     /// Looks at the answers that were kept, or changes them.
-    pub(super) fn with_shelf<T>(&self, look: impl FnOnce(&mut Shelf) -> T) -> T {
+    pub(crate) fn with_shelf<T>(&self, look: impl FnOnce(&mut Shelf) -> T) -> T {
         look(&mut self.lock().shelf)
     }
 

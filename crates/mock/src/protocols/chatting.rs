@@ -5,7 +5,7 @@ use playhouse_llm::{Chunk, Collector, Error, ErrorKind, Event};
 use playhouse_wire::{Codec, Envelope};
 
 use super::{FrameKind, Frames};
-use crate::call::Facts;
+use crate::call::{Asked, Facts};
 use crate::plan::Content;
 use crate::reply;
 
@@ -32,30 +32,39 @@ pub(super) fn write_chat(
         }
     };
     match (facts.stream, failure) {
-        (true, failure) => write_stream(codec, chunks, failure, envelope),
+        (true, failure) => write_stream(codec, chunks, failure, facts, envelope),
         (false, Some(failure)) => Err(failure.clone()),
-        (false, None) => write_whole(codec, chunks, envelope),
+        (false, None) => Ok(Frames::whole("application/json", whole_answer(codec, chunks, facts, envelope)?)),
     }
 }
 
-fn write_whole(codec: &dyn Codec, chunks: &[Chunk], envelope: &Envelope) -> Result<Frames, Error> {
-    Ok(Frames::whole("application/json", whole_answer(codec, chunks, envelope)?))
-}
-
 /// A chat answer as it is when it is not streamed.
-pub(super) fn whole_answer(codec: &dyn Codec, chunks: &[Chunk], envelope: &Envelope) -> Result<Bytes, Error> {
+pub(super) fn whole_answer(
+    codec: &dyn Codec,
+    chunks: &[Chunk],
+    facts: &Facts,
+    envelope: &Envelope,
+) -> Result<Bytes, Error> {
     let mut collector = Collector::default();
     chunks.iter().for_each(|chunk| collector.absorb(chunk));
-    codec.write_reply(&Event::reply(collector.into_reply()), envelope)
+    let event = Event::reply(collector.into_reply());
+    match &facts.asked {
+        Asked::Chat(request) => codec.write_reply_to(request, &event, envelope),
+        _ => codec.write_reply(&event, envelope),
+    }
 }
 
 fn write_stream(
     codec: &dyn Codec,
     chunks: &[Chunk],
     failure: Option<&Error>,
+    facts: &Facts,
     envelope: &Envelope,
 ) -> Result<Frames, Error> {
-    let mut writer = codec.stream_writer(envelope.clone());
+    let mut writer = match &facts.asked {
+        Asked::Chat(request) => codec.stream_writer_to(request, envelope.clone()),
+        _ => codec.stream_writer(envelope.clone()),
+    };
     let mut frames = Gathered::default();
     for chunk in chunks {
         let bytes = writer.event(&Event::chunk(chunk.clone()))?;

@@ -77,6 +77,16 @@ pub trait MockProtocol: Send + Sync + 'static {
         None
     }
 
+    /// A request that goes on with an answer which was kept, with all that was said until then.
+    fn resume(&self, _facts: &Facts, _shelf: &Shelf) -> Option<Facts> {
+        None
+    }
+
+    /// Whether an answer repeats something of its request, so that those to other requests differ.
+    fn repeats_what_is_asked(&self) -> bool {
+        false
+    }
+
     /// What is answered from what was kept, where the question is about that.
     fn recall(&self, _facts: &Facts, _shelf: &mut Shelf) -> Option<Content> {
         None
@@ -205,6 +215,9 @@ pub fn protocols() -> &'static [&'static dyn MockProtocol] {
         &openai::embeddings::Embeddings,
         &openai::models::Models,
         &openai::stored::Stored,
+        &openai::responses::Responses,
+        &openai::responses::input_tokens::InputTokens,
+        &openai::responses::kept::KeptResponses,
         &anthropic::messages::Messages,
         &anthropic::count_tokens::CountTokens,
         &anthropic::models::Models,

@@ -89,7 +89,7 @@ impl Exchange<'_> {
             Ok(body) => body,
             Err(error) => return self.unreadable(&error, Bytes::new(), &identity),
         };
-        match self.read(&body) {
+        match self.read(&body).map(|facts| self.resumed(facts)) {
             Ok(facts) => self.decide(facts, &identity).await,
             Err(error) => self.unreadable(&error, body, &identity),
         }
@@ -103,6 +103,12 @@ impl Exchange<'_> {
             return read().map(Arc::new);
         }
         self.double.memo().facts(self.path, body, read)
+    }
+
+    /// The request with what was said before, where it goes on with an answer that was kept.
+    fn resumed(&self, facts: Arc<Facts>) -> Arc<Facts> {
+        let resumed = self.namespace.with_shelf(|shelf| self.protocol.resume(&facts, shelf));
+        resumed.map_or(facts, Arc::new)
     }
 
     async fn decide(self, facts: Arc<Facts>, identity: &Identity) -> Response {
@@ -132,10 +138,11 @@ impl Exchange<'_> {
     ) -> Response {
         let Decision { mut plan, verdict, violations, quota } = decision;
         spoil(&mut plan);
+        let envelope = facts.as_deref().map(|facts| envelope(facts, identity));
         let Written { status, mut headers, frames, finish, completion_tokens } =
-            self.write(&plan, facts.as_deref(), identity);
-        if let (Some(facts), None) = (&facts, &plan.fault) {
-            self.keep(&plan.content, facts, identity);
+            self.write(&plan, facts.as_deref().zip(envelope.as_ref()), identity);
+        if let (Some(facts), Some(envelope), None) = (&facts, &envelope, &plan.fault) {
+            self.keep(&plan.content, facts, envelope);
         }
         let met = plan.fault.as_ref();
         let is_stream = frames.content_type.starts_with(EVENT_STREAM);
@@ -179,14 +186,14 @@ impl Exchange<'_> {
         })
     }
 
-    fn write(&self, plan: &Plan, facts: Option<&Facts>, identity: &Identity) -> Written {
-        let error = match (&plan.content, facts) {
+    fn write(&self, plan: &Plan, asked: Option<(&Facts, &Envelope)>, identity: &Identity) -> Written {
+        let error = match (&plan.content, asked) {
             (Content::Refusal(error), _) => error.clone(),
             (Content::Raw(raw), _) => return Written::raw(raw),
-            (content, Some(facts)) => {
+            (content, Some((facts, envelope))) => {
                 let headers = &self.headers;
                 let write = |envelope: &Envelope| self.protocol.write_to(headers, content, facts, envelope);
-                match self.double.stencils().frames(content, facts, &envelope(facts, identity), write) {
+                match self.frames(content, facts, envelope, write) {
                     Ok(frames) => return Written::answer(frames, content),
                     Err(error) => error,
                 }
@@ -196,11 +203,25 @@ impl Exchange<'_> {
         self.refusal(&error, identity)
     }
 
+    /// The answer in bytes: another's that is alike where there is one, unless answers repeat what was asked.
+    fn frames(
+        &self,
+        content: &Content,
+        facts: &Facts,
+        envelope: &Envelope,
+        write: impl Fn(&Envelope) -> Result<Frames, Error>,
+    ) -> Result<Frames, Error> {
+        match self.protocol.repeats_what_is_asked() {
+            true => write(envelope),
+            false => self.double.stencils().frames(content, facts, envelope, write),
+        }
+    }
+
     /// Keeps the answer, where the caller wants that.
-    fn keep(&self, content: &Content, facts: &Arc<Facts>, identity: &Identity) {
-        let envelope = || envelope(facts, identity);
+    fn keep(&self, content: &Content, facts: &Arc<Facts>, envelope: &Envelope) {
+        let envelope = || envelope.clone();
         if let Some((id, answer)) = self.protocol.keep(content, facts, &envelope) {
-            let bytes = facts.body.len() + answer.to_string().len();
+            let bytes = facts.body.len() + facts.whole().len() + answer.to_string().len();
             self.namespace.keep(Kept { id, answer, facts: facts.clone(), bytes });
         }
     }

@@ -8,5 +8,6 @@ mod faults;
 mod in_process;
 mod leaving;
 mod quotas;
+mod responses;
 mod scripts;
 mod verifying;

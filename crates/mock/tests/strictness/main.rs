@@ -16,6 +16,7 @@ mod anthropic;
 mod cases;
 mod http;
 mod recorded;
+mod responses;
 mod rules;
 mod subject;
 mod suites;

@@ -6,7 +6,7 @@ use playhouse_mock::protocols::{RuleCard, Violation, anthropic, openai};
 
 use serde_json::{Value, json};
 
-use crate::subject::{message_violations, violations};
+use crate::subject::{message_violations, response_violations, violations};
 
 fn rules() -> Vec<RuleCard> {
     [openai::rules(), anthropic::rules()].concat()
@@ -16,6 +16,7 @@ fn rules() -> Vec<RuleCard> {
 fn check_of(rule: &str) -> Option<fn(&Value) -> Vec<Violation>> {
     match rule.split_once('/')?.0 {
         "openai-chat" => Some(violations),
+        "openai-responses" => Some(response_violations),
         "anthropic-messages" => Some(message_violations),
         _ => None,
     }

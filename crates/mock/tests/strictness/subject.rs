@@ -4,12 +4,14 @@ use bytes::Bytes;
 use http::Method;
 use playhouse_llm::{Encoded, Request};
 use playhouse_mock::call::{Facts, Form};
+use playhouse_mock::engine::Shelf;
 use playhouse_mock::protocols::anthropic::count_tokens::CountTokens;
 use playhouse_mock::protocols::anthropic::messages::Messages;
 use playhouse_mock::protocols::openai::chat::Chat;
 use playhouse_mock::protocols::openai::embeddings::Embeddings;
+use playhouse_mock::protocols::openai::responses::Responses;
 use playhouse_mock::protocols::{MockProtocol, Vendor, Violation};
-use playhouse_wire::{AnthropicMessages, OpenAiChat};
+use playhouse_wire::{AnthropicMessages, OpenAiChat, OpenAiResponses};
 use serde_json::Value;
 
 pub(crate) const CHAT_PATH: &str = "/v1/chat/completions";
@@ -55,6 +57,28 @@ pub(crate) fn embedding_refusal(body: &str) -> Option<Refusal> {
     };
     let violation =
         Embeddings.check(&facts).into_iter().next().or_else(|| Embeddings.unknown_model(&facts))?;
+    Some(told(&violation.to_error("openai")))
+}
+
+/// Everything a request for a response is refused for, an unknown model first.
+pub(crate) fn response_violations(request: &Value) -> Vec<Violation> {
+    let body = Bytes::from(request.to_string());
+    let model = request["model"].as_str().unwrap_or_default().to_owned();
+    let encoded = Encoded { bytes: body.clone(), decoder: &OpenAiResponses };
+    let request = Request::from_encoded(model, false, encoded);
+    let facts = Facts::chat("openai-responses", request, Form::default(), body);
+    Responses.unknown_model(&facts).into_iter().chain(Responses.check(&facts)).collect()
+}
+
+/// What a client is told of a request for a response, if it is refused; nothing was kept before.
+pub(crate) fn response_refusal(body: &str) -> Option<Refusal> {
+    let facts = match Responses.read(&Method::POST, "/v1/responses", None, Bytes::from(body.to_owned())) {
+        Ok(facts) => facts,
+        Err(error) => return Some(told(&error)),
+    };
+    let facts = Responses.resume(&facts, &Shelf::default()).unwrap_or(facts);
+    let unknown = Responses.unknown_model(&facts);
+    let violation = unknown.or_else(|| Responses.check(&facts).into_iter().next())?;
     Some(told(&violation.to_error("openai")))
 }
 

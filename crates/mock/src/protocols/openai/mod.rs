@@ -5,6 +5,7 @@ pub mod chat;
 mod deployment;
 pub mod embeddings;
 pub mod models;
+pub mod responses;
 pub mod stored;
 mod strict;
 mod vendor;
@@ -25,7 +26,7 @@ use strict::complaint::Complaint;
 /// assert!(rule.is_some_and(|rule| rule.refused.iter().any(|request| request["temperature"] == 99.0)));
 /// ```
 pub fn rules() -> Vec<RuleCard> {
-    [chat::rules::cards(), embeddings::rules::cards()].concat()
+    [chat::rules::cards(), embeddings::rules::cards(), responses::rules::cards()].concat()
 }
 
 /// The refusal of a method that a path does not take.

@@ -89,6 +89,19 @@ async fn a_stream_is_cut_where_the_script_says() {
 }
 
 #[tokio::test]
+async fn a_stream_lacks_its_end_or_the_reason_for_it() {
+    let kinds = async |fault: &str| {
+        let told = events(&met(fault, true).await);
+        told.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let endless = kinds("missing_done").await;
+    assert_eq!(endless[endless.len() - 1], "message_delta");
+    let unfinished = kinds("missing_finish").await;
+    assert_eq!(unfinished[unfinished.len() - 1], "message_stop");
+    assert!(!unfinished.contains(&"message_delta".to_owned()), "{unfinished:?}");
+}
+
+#[tokio::test]
 async fn chaos_meets_anthropics_requests_as_well() {
     let server = start("{chaos: {rate: 1, seed: 7, faults: [529]}, rules: [{reply: Hi}]}").await;
     assert_eq!(ask(&server, &body("Hi", json!({}))).await.status, Some(529));

@@ -72,6 +72,13 @@ pub fn with_history(body: &[u8], said_before: &[Value]) -> Result<Bytes, Malform
     Ok(Value::Object(fields).to_string().into())
 }
 
+/// What is answered when the tokens of a request are counted.
+///
+/// <https://platform.openai.com/docs/api-reference/responses/input-tokens>
+pub fn encode_input_tokens(count: u64) -> Vec<u8> {
+    json!({ "object": "response.input_tokens", "input_tokens": count }).to_string().into_bytes()
+}
+
 fn items(input: Option<Value>) -> Result<Vec<Value>, Malformed> {
     match input {
         None | Some(Value::Null) => Ok(Vec::new()),

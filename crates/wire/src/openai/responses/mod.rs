@@ -38,7 +38,7 @@ mod writer;
 
 pub use codec::{OpenAiResponses, PROTOCOL};
 pub use foreign::{DROPPED, DROPPED_OF_ITEM};
-pub use kept::{RequestHead, with_history};
+pub use kept::{RequestHead, encode_input_tokens, with_history};
 pub use prompt::encode_prompt;
 pub use reply::encode_reply;
 pub use transcript::{Recorded, Transcript};

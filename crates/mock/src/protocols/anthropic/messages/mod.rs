@@ -17,12 +17,14 @@ use super::{Anthropic, unknown_model};
 use crate::call::{Facts, Form};
 use crate::plan::Content;
 use crate::protocols::chatting::{echo, write_chat};
-use crate::protocols::{Frames, MockProtocol, Vendor, Violation, Wish};
+use crate::protocols::{FrameKind, Frames, MockProtocol, Vendor, Violation, Wish};
 
 pub(super) use read::read;
 use rules::Wanted;
 
 pub(crate) const NAME: &str = "anthropic-messages";
+/// How the last event of a stream begins.
+const LAST_EVENT: &[u8] = b"event: message_stop";
 
 /// Anthropic's Messages.
 #[derive(Clone, Copy, Debug)]
@@ -84,13 +86,25 @@ impl MockProtocol for Messages {
             None => Content::Chat(chunks.into()),
             Some(failure) => Content::Broken(chunks.into(), failure.clone()),
         };
-        write_chat(&AnthropicMessages, &content, facts, envelope)
+        Ok(finish_told_apart(write_chat(&AnthropicMessages, &content, facts, envelope)?))
     }
 
     fn error_event(&self, error: &Error, request_id: &str) -> Bytes {
         let envelope = Envelope { id: "".into(), created: 0, model: "".into(), include_usage: true };
         AnthropicMessages.stream_writer(envelope).error(error, request_id)
     }
+}
+
+/// The same frames, the last of which tells the end alone and no more why.
+fn finish_told_apart(mut frames: Frames) -> Frames {
+    if let Some((end, FrameKind::End)) = frames.ends.last().copied() {
+        let start = frames.ends.iter().rev().nth(1).map_or(0, |(end, _)| *end);
+        let within = frames.bytes[start..end].windows(LAST_EVENT.len()).rposition(|part| part == LAST_EVENT);
+        if let Some(at) = within.filter(|at| *at > 0) {
+            frames.ends.insert(frames.ends.len() - 1, (start + at, FrameKind::Finish));
+        }
+    }
+    frames
 }
 
 /// Everything that Anthropic would refuse a request for.

@@ -5,8 +5,9 @@ use http::{HeaderMap, HeaderValue, header};
 use crate::protocols::Violation;
 use crate::protocols::anthropic::complaint;
 
-/// The versions there are (<https://platform.claude.com/docs/en/api/versioning>).
-const VERSIONS: [&str; 2] = ["2023-06-01", "2023-01-01"];
+/// The versions there are (<https://platform.claude.com/docs/en/api/versioning>), and the newest, which Anthropic's
+/// own clients send since their releases of October 2026. What that takes is not told apart here.
+const VERSIONS: [&str; 3] = ["2026-10-21", "2023-06-01", "2023-01-01"];
 
 const VERSION: &str = "anthropic-version";
 const BETA: &str = "anthropic-beta";
@@ -100,7 +101,7 @@ mod tests {
     }
 
     const KEY: (&str, &str) = ("x-api-key", "sk-1");
-    const NOW: (&str, &str) = (VERSION, "2023-06-01");
+    const NOW: (&str, &str) = (VERSION, "2026-10-21");
 
     #[test]
     fn key_and_version_must_be_there() {

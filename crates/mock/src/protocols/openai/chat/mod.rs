@@ -73,7 +73,7 @@ impl MockProtocol for Chat {
     ) -> Option<(String, Value)> {
         let request = facts.json().filter(|request| stored::is_wanted(request))?;
         let Content::Chat(chunks) = content else { return None };
-        let answer = whole_answer(&OpenAiChat, chunks, &envelope()).ok()?;
+        let answer = whole_answer(&OpenAiChat, chunks, facts, &envelope()).ok()?;
         stored::keep(&answer, request)
     }
 

@@ -2,9 +2,9 @@
 //! deleting it.
 
 mod example;
-mod page;
+pub(super) mod page;
 mod path;
-mod rules;
+pub(super) mod rules;
 
 use bytes::Bytes;
 use http::Method;
@@ -13,6 +13,7 @@ use playhouse_wire::Envelope;
 use playhouse_wire::openai::stored::{encode_deleted, encode_page, messages, set_metadata};
 use serde_json::Value;
 
+use super::chat::NAME as ANSWERED;
 use super::{OpenAi, unparsable, wrong_method};
 use crate::call::{Asked, Facts, KeptQuery};
 use crate::engine::{Kept, Shelf};
@@ -83,7 +84,7 @@ fn told(body: Vec<u8>) -> Content {
 fn answer(query: &KeptQuery, facts: &Facts, shelf: &mut Shelf) -> Result<Vec<u8>, Violation> {
     match query {
         KeptQuery::List(page) => {
-            let kept = shelf.iter().map(|kept| &kept.answer);
+            let kept = shelf.iter().filter(|kept| kept.facts.protocol == ANSWERED).map(|kept| &kept.answer);
             let (items, has_more) = page::part_of(kept.filter(|answer| page::is_wanted(answer, page)), page);
             Ok(encode_page(&items, has_more))
         }

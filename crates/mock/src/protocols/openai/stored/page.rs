@@ -8,7 +8,7 @@ use crate::call::Page;
 const DEFAULT_LIMIT: usize = 20;
 
 /// Whether an answer has the model and the metadata that a list is asked by.
-pub(super) fn is_wanted(answer: &Value, page: &Page) -> bool {
+pub(in crate::protocols::openai) fn is_wanted(answer: &Value, page: &Page) -> bool {
     let is_of = page.parameter("model").is_none_or(|model| is_of_model(answer, model));
     let metadata = page.parameters.iter().filter_map(|(name, value)| {
         let name = name.strip_prefix("metadata[")?.strip_suffix(']')?;
@@ -18,7 +18,7 @@ pub(super) fn is_wanted(answer: &Value, page: &Page) -> bool {
 }
 
 /// The items of a page, which come oldest first, and whether there are more behind them.
-pub(super) fn part_of<'a>(
+pub(in crate::protocols::openai) fn part_of<'a>(
     items: impl DoubleEndedIterator<Item = &'a Value>,
     page: &Page,
 ) -> (Vec<Value>, bool) {

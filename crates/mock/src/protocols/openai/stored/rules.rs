@@ -11,7 +11,7 @@ use crate::protocols::openai::strict::wording;
 const MAX_LIMIT: i64 = 100;
 
 /// What is wrong with a question, and with the body of a change.
-pub(super) fn check(query: &KeptQuery, body: Option<&Value>) -> Vec<Violation> {
+pub(in crate::protocols::openai) fn check(query: &KeptQuery, body: Option<&Value>) -> Vec<Violation> {
     match query {
         KeptQuery::List(page) | KeptQuery::Messages(_, page) => check_page(page),
         KeptQuery::Change(_) => faults_of_metadata(body.and_then(|body| body.get("metadata"))),

@@ -41,7 +41,7 @@ fn shelf() -> Shelf {
     for (id, model, job) in [("a", "gpt-4o", "day"), ("b", "gpt-5", "night"), ("c", "gpt-4o", "day")] {
         let messages = json!([{"role": "user", "content": format!("I am {id}")}]);
         let body = json!({"messages": messages, "metadata": {"job": job}});
-        let facts = Facts::kept("test", KeptQuery::Delete(String::new()), body.to_string().into());
+        let facts = Facts::kept(ANSWERED, KeptQuery::Delete(String::new()), body.to_string().into());
         let answer = json!({"id": id, "model": model, "metadata": {"job": job}});
         shelf.put(Kept { id: id.to_owned(), answer, facts: Arc::new(facts), bytes: 1 });
     }

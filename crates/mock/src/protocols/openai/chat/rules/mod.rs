@@ -15,10 +15,10 @@ mod length;
 mod message;
 pub(crate) mod model;
 mod options;
-mod parameters;
-mod reasoning;
+pub(crate) mod parameters;
+pub(crate) mod reasoning;
 mod sampling;
-mod schema;
+pub(crate) mod schema;
 mod tool;
 mod unknown;
 

@@ -148,11 +148,11 @@ const MUCH_METADATA: &str = r#"{"1":"","2":"","3":"","4":"","5":"","6":"","7":""
 const PENALTY: Shape = Shape::Decimal { min: -2.0, max: 2.0 };
 
 /// Another text than these has a complaint of its own, see `caching`.
-const CACHE_RETENTION: Shape =
+pub(crate) const CACHE_RETENTION: Shape =
     Shape::Either { expected: "one of 'in_memory' or '24h'", arms: &[Shape::TEXT] };
 
 /// OpenAI lists one less than it documents.
-const SERVICE_TIER: Shape =
+pub(crate) const SERVICE_TIER: Shape =
     Shape::OneOf(OneOf { listed: &["auto", "default", "fast", "flex", "priority"], silent: &["scale"] });
 
 const STOP: Shape = Shape::Either {
@@ -175,7 +175,7 @@ const MODALITIES: Shape = Shape::Array(Array {
     max_length: usize::MAX,
 });
 
-static METADATA: Map =
+pub(crate) static METADATA: Map =
     Map { expected: "a metadata object", values: Shape::text(0, 512), max_members: 16, max_name_length: 64 };
 
 static LOGIT_BIAS: Map = Map {
@@ -186,4 +186,4 @@ static LOGIT_BIAS: Map = Map {
 };
 
 /// The names of functions, tools and formats: at most 64 plain letters.
-pub(super) const SHORT_NAME: Shape = Shape::matching(1, 64, NAME);
+pub(crate) const SHORT_NAME: Shape = Shape::matching(1, 64, NAME);

@@ -106,28 +106,38 @@ fn offer(function: &Value, place: impl Fn() -> String) -> Option<Offer<'_>> {
 }
 
 fn bad_function(request: &Request<'_>) -> Option<Complaint> {
-    offers(request).find_map(|offer| {
-        let fault = strictness::fault_of_root(offer.schema)
-            .or_else(|| json_schema::fault_of(offer.schema))
-            .or_else(|| strictness::root_without_properties(offer.schema))
-            .or_else(|| strictness::array_without_items(offer.schema));
-        fault.map(|fault| offer.complaint(&fault))
-    })
+    offers(request).find_map(|offer| fault_of_function(offer.schema).map(|fault| offer.complaint(&fault)))
+}
+
+/// What is wrong with the schema of a function's parameters, strict or not.
+pub(crate) fn fault_of_function(schema: &Value) -> Option<String> {
+    strictness::fault_of_root(schema)
+        .or_else(|| json_schema::fault_of(schema))
+        .or_else(|| strictness::root_without_properties(schema))
+        .or_else(|| strictness::array_without_items(schema))
 }
 
 fn loose_function(request: &Request<'_>) -> Option<Complaint> {
     let mut strict = offers(request).filter(|offer| offer.is_strict);
-    strict.find_map(|offer| strictness::fault_of(offer.schema).map(|fault| offer.complaint(&fault)))
+    strict.find_map(|offer| fault_if_strict(offer.schema).map(|fault| offer.complaint(&fault)))
+}
+
+/// What of a function's schema a model cannot be held to.
+pub(crate) fn fault_if_strict(schema: &Value) -> Option<String> {
+    strictness::fault_of(schema)
+}
+
+/// What of an answer's schema a model cannot be held to.
+pub(crate) fn fault_of_answer(schema: &Value) -> Option<String> {
+    let fault = strictness::fault_of_root(schema).or_else(|| json_schema::fault_of(schema));
+    fault.or_else(|| strictness::fault_of(schema))
 }
 
 fn loose_answer(request: &Request<'_>) -> Option<Complaint> {
     let format = request.get("response_format")?.get("json_schema")?;
     let (name, schema) = (format.get("name")?.as_str()?, format.get("schema")?);
     let is_strict = format.get("strict") == Some(&Value::Bool(true));
-    let fault = is_strict.then(|| {
-        let fault = strictness::fault_of_root(schema).or_else(|| json_schema::fault_of(schema));
-        fault.or_else(|| strictness::fault_of(schema))
-    })??;
+    let fault = is_strict.then(|| fault_of_answer(schema))??;
     Some(
         Complaint::new(format!("Invalid schema for response_format '{name}': {fault}")).at("response_format"),
     )
