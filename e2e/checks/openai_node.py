@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import node, upstream
+from harness import messages, node, upstream
+from harness.gateway import messages_env
 from harness.words import ANSWER, CALLER_KEY, PROMPT
 
 SCRIPTS = Path(__file__).parents[1] / "node"
@@ -29,6 +30,14 @@ def test_a_tool_makes_the_round_trip(gateway, vendor, home):
     vendor.plays(upstream.weather_caller())
     play("tools.mjs", home, gateway.openai_url)
     assert any(message["role"] == "tool" for message in vendor.exchanges[-1].json["messages"])
+
+
+@pytest.mark.parametrize("protocol", ["chat", "messages"])
+def test_a_tool_makes_the_round_trip_over_responses(gateway, vendor, home, started, protocol):
+    """OpenAI's client and the AI SDK."""
+    vendor.plays(upstream.weather_caller() if protocol == "chat" else messages.weather_caller())
+    server = gateway if protocol == "chat" else started("serve", messages_env(vendor))
+    play("responses.mjs", home, server.openai_url)
 
 
 def test_a_stream_that_breaks_throws(gateway, vendor, home):

@@ -55,6 +55,11 @@ def messages(folder: str) -> list[Recording]:
     return _recordings(RECORDED / "messages" / folder)
 
 
+def responses(folder: str) -> list[Recording]:
+    """The recordings of a folder of OpenAI's Responses."""
+    return _recordings(RECORDED / "responses" / folder)
+
+
 def _recordings(folder: Path) -> list[Recording]:
     if not RECORDED.is_dir():
         told = f"the recordings are not at {RECORDED}"

@@ -6,7 +6,7 @@
 #[path = "../../crates/wire/tests/wire/shown.rs"]
 mod shown;
 
-use playhouse_wire::{AnthropicMessages, OpenAiChat, OpenAiEmbeddings};
+use playhouse_wire::{AnthropicMessages, OpenAiChat, OpenAiEmbeddings, OpenAiResponses};
 
 /// Declares what the targets call: a name, and the reader that the bytes are shown.
 macro_rules! targets {
@@ -42,6 +42,14 @@ targets! {
     messages_error: error(AnthropicMessages);
     /// Anthropic's lists of models.
     messages_models: models(AnthropicMessages);
+    /// Requests for responses.
+    responses_request: request(OpenAiResponses);
+    /// Whole responses.
+    responses_reply: reply(OpenAiResponses);
+    /// Streamed responses.
+    responses_stream: stream(OpenAiResponses);
+    /// Requests and streams of responses that are kept.
+    responses_kept: kept();
     /// Requests for embeddings.
     embeddings_request: request(OpenAiEmbeddings);
     /// Embeddings.

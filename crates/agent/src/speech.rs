@@ -45,18 +45,19 @@ impl Provider for AgentProvider {
     }
 }
 
-/// What a request asks an agent: its conversation and its settings.
+/// What a request asks an agent: its conversation and its settings, as a provider of another protocol is told
+/// them, for nobody knows yet which one the agent's model is asked in.
 ///
 /// # Errors
-/// When the request cannot be read, or offers tools: an agent runs its own.
+/// When the request cannot be read, asks for what only its own protocol knows, or offers tools: an agent runs
+/// its own.
 pub fn prompt_of(request: &Request) -> Result<Prompt, Error> {
-    let prompt = request.prompt()?;
-    if !prompt.tools.is_empty() {
+    if !request.prompt()?.tools.is_empty() {
         let message = format!("'{}' is an agent and runs tools of its own; leave out `tools`", request.model);
         let error = Error::new(ErrorKind::InvalidRequest, message);
         return Err(Error { param: Some("tools".to_owned()), ..error });
     }
-    Ok(Prompt { tool_choice: None, ..prompt.clone() })
+    Ok(Prompt { tool_choice: None, ..request.translated()?.into_owned() })
 }
 
 /// The answer that a run's events make; streamed and whole it is the same text.

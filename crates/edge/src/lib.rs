@@ -19,5 +19,7 @@ pub use failure::{protocol_response, status_of};
 pub use identity::Identity;
 pub use intake::BodyLimits;
 pub use problem::Problem;
-pub use router::{Edge, MODEL_ROUTE, MODELS_ROUTE, answer, codec_of, counting_routes, router};
+pub use router::{
+    Edge, MODEL_ROUTE, MODELS_ROUTE, answer, codec_of, counting_routes, gather, read_incoming, router,
+};
 pub use stream::{EVENT_STREAM_HEADERS, ProtocolStream};

@@ -13,9 +13,9 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue, header};
 use playhouse_llm::{
-    Context, CountTokens, Error, ErrorKind, Event, EventStream, Models, PassedHeader, Provider,
+    Context, CountTokens, Error, ErrorKind, Event, EventStream, Models, PassedHeader, Provider, Request,
 };
-use playhouse_wire::{Codec, Counting, Envelope, Incoming};
+use playhouse_wire::{Codec, Counting, Envelope, Incoming, StreamWriter};
 
 use crate::failure::{add_request_id, protocol_response};
 use crate::identity::Identity;
@@ -151,12 +151,14 @@ async fn try_answer(
 ) -> Result<Response, Error> {
     let incoming = take_in(edge, codec, context, request).await?;
     let envelope = envelope(&incoming, context);
-    let request = incoming.request;
-    let stream = request.stream;
-    let events = edge.provider.chat(request).await?;
-    match stream {
-        true => Ok(streamed(events, codec, envelope, context.request_id.clone())),
-        false => whole(events, codec, &envelope).await,
+    let asked = incoming.request;
+    let events = edge.provider.chat(asked.clone()).await?;
+    match asked.stream {
+        true => {
+            let writer = codec.stream_writer_to(&asked, envelope);
+            Ok(streamed(events, writer, codec.keep_alive(), context.request_id.clone()))
+        }
+        false => whole(events, codec, &asked, &envelope).await,
     }
 }
 
@@ -170,8 +172,21 @@ async fn take_in(
     let is_json = intake::require_json(request.headers());
     let body = intake::read(std::mem::take(request.body_mut()), edge.limits).await?;
     is_json?;
+    read_incoming(codec, context, request.headers(), body)
+}
+
+/// Reads a request whose body has been taken in, with the fields of its head that are part of what it says.
+///
+/// # Errors
+/// When the body is none of the protocol's.
+pub fn read_incoming(
+    codec: &'static dyn Codec,
+    context: &Arc<Context>,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Incoming, Error> {
     let incoming = codec.read_request(body)?;
-    let headers = passed_headers(codec, request.headers());
+    let headers = passed_headers(codec, headers);
     let request = incoming.request.within(context.clone()).with_headers(headers);
     Ok(Incoming { request, ..incoming })
 }
@@ -204,11 +219,11 @@ async fn count(
 
 fn streamed(
     events: EventStream,
-    codec: &'static dyn Codec,
-    envelope: Envelope,
+    writer: Box<dyn StreamWriter>,
+    keep_alive: Option<Bytes>,
     request_id: Arc<str>,
 ) -> Response {
-    let body = ProtocolStream::new(events, codec.stream_writer(envelope), request_id, codec.keep_alive());
+    let body = ProtocolStream::new(events, writer, request_id, keep_alive);
     let mut response = Response::new(Body::new(body));
     response.headers_mut().extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
     response
@@ -217,10 +232,11 @@ fn streamed(
 async fn whole(
     events: EventStream,
     codec: &'static dyn Codec,
+    asked: &Request,
     envelope: &Envelope,
 ) -> Result<Response, Error> {
     let event = gather(events).await?;
-    Ok(json_response(codec.write_reply(&event, envelope)?))
+    Ok(json_response(codec.write_reply_to(asked, &event, envelope)?))
 }
 
 fn json_response(body: impl Into<Body>) -> Response {
@@ -231,7 +247,10 @@ fn json_response(body: impl Into<Body>) -> Response {
 }
 
 /// The one event of a whole answer, or one put together from pieces.
-async fn gather(mut events: EventStream) -> Result<Event, Error> {
+///
+/// # Errors
+/// What the answer broke with; or when there was none.
+pub async fn gather(mut events: EventStream) -> Result<Event, Error> {
     let Some(first) = events.next().await else {
         return Err(Error::bad_reply("the provider answered nothing"));
     };

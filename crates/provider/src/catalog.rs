@@ -2,7 +2,7 @@
 //!
 //! Adding a vendor is adding a row to [`VENDORS`].
 
-use playhouse_wire::{AnthropicMessages, Codec, Dialect, OpenAiChat};
+use playhouse_wire::{AnthropicMessages, Codec, Dialect, OpenAiChat, OpenAiResponses};
 
 /// What is known of a vendor.
 #[derive(Clone, Copy, Debug)]
@@ -83,19 +83,26 @@ const CUSTOM_ANTHROPIC: Vendor = Vendor {
     ..CUSTOM
 };
 
-/// The table of vendors. The order is the order in which their variables make providers.
+/// An address that speaks OpenAI's Responses, of which nothing else is assumed.
+const CUSTOM_RESPONSES: Vendor = Vendor { name: "custom-responses", codec: &OpenAiResponses, ..CUSTOM };
+
+/// OpenAI, asked in its chat completions.
+const OPENAI: Vendor = Vendor {
+    name: "openai",
+    otel_name: "openai",
+    base_url: Some("https://api.openai.com/v1"),
+    key_variable: Some("OPENAI_API_KEY"),
+    base_url_variable: Some("OPENAI_BASE_URL"),
+    needs_key: true,
+    model_prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-", "text-embedding-"],
+    default_model: Some("gpt-4o-mini"),
+    ..CUSTOM
+};
+
+/// The table of vendors. The order is the order in which their variables make providers; of several that read
+/// the same one, the first is made.
 static VENDORS: &[Vendor] = &[
-    Vendor {
-        name: "openai",
-        otel_name: "openai",
-        base_url: Some("https://api.openai.com/v1"),
-        key_variable: Some("OPENAI_API_KEY"),
-        base_url_variable: Some("OPENAI_BASE_URL"),
-        needs_key: true,
-        model_prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-", "text-embedding-"],
-        default_model: Some("gpt-4o-mini"),
-        ..CUSTOM
-    },
+    OPENAI,
     Vendor {
         name: "anthropic",
         otel_name: "anthropic",
@@ -188,7 +195,9 @@ static VENDORS: &[Vendor] = &[
     Vendor { name: "ollama", otel_name: "ollama", base_url: Some("http://127.0.0.1:11434/v1"), ..CUSTOM },
     Vendor { name: "vllm", otel_name: "vllm", base_url: Some("http://127.0.0.1:8001/v1"), ..CUSTOM },
     Vendor { name: "llamacpp", otel_name: "llamacpp", base_url: Some("http://127.0.0.1:8080/v1"), ..CUSTOM },
+    Vendor { name: "openai-responses", codec: &OpenAiResponses, ..OPENAI },
     CUSTOM_ANTHROPIC,
+    CUSTOM_RESPONSES,
     CUSTOM,
 ];
 

@@ -27,7 +27,7 @@ pub struct ProviderConfig {
     /// else `custom`.
     pub vendor: String,
     /// The address, up to and including the version (`https://api.example.com/v1`). Default: the
-    /// vendor's own; `custom`, `custom-anthropic` and `azure` have none.
+    /// vendor's own; `custom`, `custom-anthropic`, `custom-responses` and `azure` have none.
     pub base_url: Option<String>,
     /// The key to show. Default: the vendor's own variable (`OPENAI_API_KEY`), else none.
     #[serde(skip_serializing)]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use playhouse_llm::Usage;
 
+use crate::catalog;
 use crate::config::PriceConfig;
 
 /// The table as shipped; see `data/README.md` for where it is from and how old it is.
@@ -110,7 +111,13 @@ impl PriceTable {
 
     /// Whether the shipped table lists this model for this vendor.
     pub fn knows(&self, vendor: &str, model: &str) -> bool {
-        self.shipped.get(vendor).is_some_and(|models| models.contains_key(model))
+        self.listed(vendor).is_some_and(|models| models.contains_key(model))
+    }
+
+    /// A vendor's models. One that is asked in another protocol under another name charges the same.
+    fn listed(&self, vendor: &str) -> Option<&HashMap<String, Price>> {
+        let same = || self.shipped.get(catalog::vendor(vendor)?.otel_name);
+        self.shipped.get(vendor).or_else(same)
     }
 
     /// The price of a provider's model, where one is known.
@@ -121,7 +128,7 @@ impl PriceTable {
             return Some(*price);
         }
         let vendor = self.vendors.get(provider).map_or(provider, String::as_str);
-        let models = self.shipped.get(vendor)?;
+        let models = self.listed(vendor)?;
         models.get(model).or_else(|| models.get(undated(model))).copied()
     }
 }
@@ -185,6 +192,15 @@ mod tests {
         let dated = table.cost_usd("main", "gpt-4o-mini-2099-01-01", None, &usage);
         assert_eq!(dated, table.cost_usd("main", "gpt-4o-mini", None, &usage));
         assert!(dated.is_some());
+    }
+
+    #[test]
+    fn a_vendor_charges_the_same_in_every_protocol() {
+        let table = PriceTable::new([], []);
+        let price = |vendor| table.price(vendor, "gpt-4o-mini");
+        assert!(price("openai").is_some());
+        assert_eq!(price("openai-responses"), price("openai"));
+        assert_eq!(price("custom-responses"), None);
     }
 
     #[test]

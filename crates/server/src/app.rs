@@ -11,7 +11,8 @@ use playhouse_llm::{CountTokens, Error, ModelInfo, Models, Provider};
 use playhouse_provider::{CircuitReading, Estimate, Meter, PriceTable, Quote};
 use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{
-    HistoryWindow, PostgresStore, RunFinisher, SqliteStore, Store, StoreConfig, StoreError, TurnFinisher,
+    HistoryWindow, NewResponse, PostgresStore, ResponseFinisher, ResponseKeeper, RunFinisher, SqliteStore,
+    Store, StoreConfig, StoreError, TurnFinisher,
 };
 use playhouse_telemetry::metrics::GaugeGuard;
 use playhouse_telemetry::{Metrics, Tracer, warn};
@@ -33,6 +34,9 @@ use crate::turns::lease::LeaseKeeper;
 
 /// The database's file within the data directory.
 pub const DATABASE_FILE: &str = "playhouse.db";
+
+/// Responses that wait for a database that is away are not larger than this, each.
+const MOST_BYTES_TO_WAIT: usize = 256 << 10;
 
 /// An application could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +121,8 @@ struct Inner {
     store: Arc<dyn Store>,
     shared: Shared,
     turn_finisher: TurnFinisher,
+    response_finisher: ResponseFinisher,
+    response_keeper: ResponseKeeper,
     turns: Arc<TurnDesk>,
     lease: JoinHandle<()>,
     accounts: Arc<Accounts>,
@@ -149,6 +155,8 @@ impl App {
     pub fn new(parts: AppParts) -> Self {
         let sink = parts.accounts.clone();
         let turn_finisher = TurnFinisher::spawn(parts.store.clone());
+        let response_finisher = ResponseFinisher::spawn(parts.store.clone());
+        let response_keeper = ResponseKeeper::spawn(parts.store.clone());
         let gate = gate(&parts);
         let door =
             Door { keyring: parts.keyring, book: gate.book.clone(), metrics: parts.accounts.metrics.clone() };
@@ -189,6 +197,8 @@ impl App {
             store: parts.store,
             shared: parts.shared,
             turn_finisher,
+            response_finisher,
+            response_keeper,
             accounts: parts.accounts,
             door,
             gate,
@@ -261,6 +271,7 @@ impl App {
         self.inner.runs.running.all_ended().await;
         self.inner.runs.finisher.flush().await;
         self.inner.turn_finisher.flush().await;
+        self.flush_responses().await;
         self.inner.gate.settlements.flush().await;
         self.inner.accounts.flush().await;
     }
@@ -275,10 +286,16 @@ impl App {
     async fn leave(&self) {
         self.inner.runs.finisher.flush().await;
         self.inner.turn_finisher.flush().await;
+        self.flush_responses().await;
         self.inner.lease.abort();
         if let Err(error) = self.inner.store.leave().await {
             warn!(%error, "The lease could not be given up; others end what still runs in a moment");
         }
+    }
+
+    async fn flush_responses(&self) {
+        self.inner.response_finisher.flush().await;
+        self.inner.response_keeper.flush().await;
     }
 
     /// Waits until no turn and no run runs any more.
@@ -313,6 +330,23 @@ impl App {
 
     pub(crate) fn turn_finisher(&self) -> &TurnFinisher {
         &self.inner.turn_finisher
+    }
+
+    pub(crate) fn response_finisher(&self) -> &ResponseFinisher {
+        &self.inner.response_finisher
+    }
+
+    /// Keeps a response that has ended. Should the database be away, it is kept as soon as that is back, unless
+    /// it is too large to wait.
+    pub(crate) async fn keep_response(&self, response: NewResponse) {
+        let (id, bytes) = (response.id.clone(), response.input.len() + response.body.len());
+        let kept = match bytes > MOST_BYTES_TO_WAIT {
+            true => self.inner.store.put_response(response).await,
+            false => self.inner.response_keeper.finish(response).await,
+        };
+        if let Err(error) = kept {
+            warn!(%error, response_id = %id, bytes, "A response could not be kept at once");
+        }
     }
 
     pub(crate) fn turns(&self) -> &TurnDesk {

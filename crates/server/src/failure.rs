@@ -17,11 +17,13 @@ pub(crate) fn store_failure(error: &StoreError) -> Error {
         }
         StoreError::TurnNotFound { .. }
         | StoreError::SessionNotFound { .. }
-        | StoreError::RunNotFound { .. } => Error::new(ErrorKind::NotFound, error.to_string()),
-        StoreError::RunEnded { .. } | StoreError::RunRunning { .. } | StoreError::RunNotResumable { .. } => {
-            Error::new(ErrorKind::Conflict, error.to_string())
-        }
-        StoreError::TurnEnded { .. } | StoreError::LeaseLost { .. } => {
+        | StoreError::RunNotFound { .. }
+        | StoreError::ResponseNotFound { .. } => Error::new(ErrorKind::NotFound, error.to_string()),
+        StoreError::RunEnded { .. }
+        | StoreError::RunRunning { .. }
+        | StoreError::RunNotResumable { .. }
+        | StoreError::ResponseRunning { .. } => Error::new(ErrorKind::Conflict, error.to_string()),
+        StoreError::TurnEnded { .. } | StoreError::ResponseEnded { .. } | StoreError::LeaseLost { .. } => {
             let message = "the server did not answer for too long, so this was ended, or goes on elsewhere; \
                            read it, and retry it if needed";
             Error::new(ErrorKind::Interrupted, message)

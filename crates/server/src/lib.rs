@@ -7,8 +7,8 @@
 //! the mock: with no provider there is nothing to serve.
 //! Whom it depends on: every lower crate but `playhouse-mock`.
 //!
-//! In reading order: [`config`] → `stack` → `app` → `front` → `keys` → `routes` → `live` and `turns` → `native`
-//! and `ops` → `listen`.
+//! In reading order: [`config`] → `stack` → `app` → `front` → `keys` → `routes` → `live` and `turns` → `native`,
+//! `responses` and `ops` → `listen`.
 //!
 //! # Testing with it
 //!
@@ -45,6 +45,7 @@ mod listen;
 mod live;
 mod native;
 mod ops;
+mod responses;
 mod routes;
 mod sink;
 mod stack;

@@ -9,12 +9,12 @@ use axum::response::Response;
 use axum::routing::MethodRouter;
 use http::HeaderMap;
 use playhouse_edge::{Edge, Identity, Problem, intake};
-use playhouse_llm::{Context, Error, ErrorKind};
-use playhouse_wire::Codec;
+use playhouse_llm::{Context, Decode, Error, ErrorKind};
+use playhouse_wire::{Codec, OpenAiResponses};
 use tower::ServiceExt;
 
 use crate::app::App;
-use crate::{native, ops};
+use crate::{native, ops, responses};
 
 /// A route: its template and who answers which method.
 pub(crate) type Route = (&'static str, MethodRouter<App>);
@@ -24,6 +24,7 @@ pub(crate) type Route = (&'static str, MethodRouter<App>);
 /// The templates are kept beside the router because the front names them in the log and the
 /// metrics, also for requests that never reach the router.
 pub(crate) struct Routes {
+    app: App,
     templates: matchit::Router<Target>,
     edge: Edge,
     rest: Router,
@@ -49,7 +50,9 @@ impl Routes {
     pub(crate) fn new(app: &App, edge: Edge) -> Self {
         let mut templates = matchit::Router::new();
         let mut rest = Router::new();
-        for (template, methods) in native::routes().into_iter().chain(ops::routes()) {
+        for (template, methods) in
+            native::routes().into_iter().chain(responses::routes()).chain(ops::routes())
+        {
             add(&mut templates, Target { template, codec: None });
             rest = rest.route(template, methods);
         }
@@ -65,7 +68,7 @@ impl Routes {
             .merge(playhouse_edge::router(edge.clone()))
             .fallback(no_such_route)
             .method_not_allowed_fallback(no_such_method);
-        Self { templates, edge, rest }
+        Self { app: app.clone(), templates, edge, rest }
     }
 
     /// The route of a path, if there is one.
@@ -84,7 +87,10 @@ impl Routes {
         if let Some(codec) = target.and_then(|target| target.codec)
             && request.method() == http::Method::POST
         {
-            return playhouse_edge::answer(&self.edge, codec, context.clone(), request).await;
+            return match codec.protocol() == OpenAiResponses.protocol() {
+                true => responses::create(&self.app, &self.edge, context.clone(), request).await,
+                false => playhouse_edge::answer(&self.edge, codec, context.clone(), request).await,
+            };
         }
         request.extensions_mut().insert(Identity::of(context));
         request.extensions_mut().insert(context.clone());

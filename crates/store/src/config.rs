@@ -30,6 +30,9 @@ pub struct StoreConfig {
     /// For how many days runs of agents are kept, with all they said and did; 0 keeps them for ever. Those
     /// that belong to a session go with it, if that is deleted before.
     pub run_retention_days: u32,
+    /// For how many days responses are kept (`store` of OpenAI's Responses), and longer while one that is kept
+    /// goes on from them; 0 keeps them for ever.
+    pub response_retention_days: u32,
     /// How many call records may wait in memory for the database when the ledger's disk takes no more; what
     /// is beyond that is dropped and counted. As many that are on disk are in memory too.
     pub call_queue: usize,
@@ -53,6 +56,7 @@ impl Default for StoreConfig {
             busy_timeout_ms: 2_000,
             call_retention_days: 30,
             run_retention_days: 30,
+            response_retention_days: 30,
             call_queue: 16_384,
             ledger_max_bytes: 1 << 30,
             ledger_keep_bytes: 16 << 20,

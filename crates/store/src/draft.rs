@@ -1,17 +1,18 @@
-//! Turns and runs on their way into a database: checked, and in the form they are kept in.
+//! Turns, runs and responses on their way into a database: checked, and in the form they are kept in.
 
 use std::sync::Arc;
 
 use playhouse_llm::{Message, Role, Usage};
 
-use crate::ids::{self, RunId, TurnId};
+use crate::ids::{self, ResponseId, RunId, TurnId};
+use crate::response::findable;
 use crate::run::RUNNING;
 use crate::scope::owner_of;
 use crate::stored::Stored;
 use crate::window::is_in_context;
 use crate::{
-    BeginRun, BeginTurn, FinishTurn, HistoryWindow, IdempotencyKey, ReplicaId, RunStep, StoreError,
-    TurnState, estimate_tokens,
+    BeginRun, BeginTurn, FinishResponse, FinishTurn, HistoryWindow, IdempotencyKey, NewResponse, ReplicaId,
+    RunStep, StoreError, TurnState, estimate_tokens,
 };
 
 /// A turn about to begin.
@@ -78,6 +79,26 @@ pub(crate) struct NewStep {
     pub(crate) duration_ms: f64,
 }
 
+/// A response about to be kept.
+pub(crate) struct ResponseDraft {
+    pub(crate) id: ResponseId,
+    pub(crate) owner: Arc<str>,
+    pub(crate) previous: Option<ResponseId>,
+    pub(crate) replica: ReplicaId,
+    pub(crate) idempotency: Option<IdempotencyKey>,
+    pub(crate) items: Vec<Arc<str>>,
+    /// The rest of it, as the caller has it.
+    pub(crate) response: NewResponse,
+}
+
+/// How a response ends.
+pub(crate) struct ResponseEnd {
+    pub(crate) id: ResponseId,
+    pub(crate) items: Vec<Arc<str>>,
+    /// The rest of it, as the caller has it.
+    pub(crate) finish: FinishResponse,
+}
+
 /// The turn that a caller wants to begin.
 pub(crate) fn new_turn(begin: BeginTurn, replica: ReplicaId) -> Result<NewTurn, StoreError> {
     ids::check_session_id(&begin.session_id)?;
@@ -137,6 +158,31 @@ pub(crate) fn new_run(begin: BeginRun, replica: ReplicaId) -> Result<NewRun, Sto
         idempotency: begin.idempotency,
         now_us: begin.now_us,
     })
+}
+
+/// The response that a caller wants to keep.
+pub(crate) fn new_response(
+    mut response: NewResponse,
+    replica: ReplicaId,
+) -> Result<ResponseDraft, StoreError> {
+    Ok(ResponseDraft {
+        id: ids::response_id(&response.id)?,
+        owner: owner_of(response.key_id.as_ref()),
+        previous: response.previous.as_deref().map(ids::response_id).transpose()?,
+        replica,
+        idempotency: response.idempotency,
+        items: findable(std::mem::take(&mut response.items)),
+        response,
+    })
+}
+
+/// The end that a caller has for a response.
+pub(crate) fn response_end(mut finish: FinishResponse) -> Result<ResponseEnd, StoreError> {
+    if finish.status.is_running() {
+        return Err(StoreError::invalid("a response cannot end as in_progress: name how it ended"));
+    }
+    let items = findable(std::mem::take(&mut finish.items));
+    Ok(ResponseEnd { id: ids::response_id(&finish.id)?, items, finish })
 }
 
 /// The step that a caller wants to add.

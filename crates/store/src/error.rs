@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::TurnState;
+use crate::{ResponseStatus, TurnState};
 
 /// A refusal or a failure of the store. Cheap to clone: one failed batch answers many callers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +66,28 @@ pub enum StoreError {
         /// The run asked for.
         run_id: Arc<str>,
     },
+    /// No such response: it was never kept, or it has been removed.
+    #[error(
+        "response '{id}' is not in the store: it was never kept, it has been deleted, or it was too old to keep"
+    )]
+    ResponseNotFound {
+        /// The response asked for.
+        id: Arc<str>,
+    },
+    /// The response has ended before; it ends once.
+    #[error("response '{id}' has already ended as {status}")]
+    ResponseEnded {
+        /// The response asked for.
+        id: Arc<str>,
+        /// How it ended.
+        status: ResponseStatus,
+    },
+    /// The response cannot be removed, because it runs.
+    #[error("response '{id}' is still in progress: cancel it, or wait until it has ended")]
+    ResponseRunning {
+        /// The response asked for.
+        id: Arc<str>,
+    },
     /// It runs in another server process: this one was taken for dead meanwhile.
     #[error("'{id}' runs in another server process: this one did not answer for too long")]
     LeaseLost {
@@ -75,7 +97,7 @@ pub enum StoreError {
     /// The same request has come before.
     #[error("a request with this idempotency key has begun '{id}' before")]
     AlreadyBegun {
-        /// The turn or run that it began.
+        /// The turn, run or response that it began.
         id: Arc<str>,
     },
     /// Another request has come with the same idempotency key.
@@ -160,6 +182,9 @@ impl StoreError {
             Self::RunEnded { .. } => "run_ended",
             Self::RunRunning { .. } => "run_running",
             Self::RunNotResumable { .. } => "run_not_resumable",
+            Self::ResponseNotFound { .. } => "response_not_found",
+            Self::ResponseEnded { .. } => "response_ended",
+            Self::ResponseRunning { .. } => "response_running",
             Self::LeaseLost { .. } => "lease_lost",
             Self::AlreadyBegun { .. } => "already_begun",
             Self::KeyTaken => "key_taken",

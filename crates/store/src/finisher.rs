@@ -1,4 +1,4 @@
-//! Ends of turns and runs that must not get lost while the store is away.
+//! Ends of turns, runs and responses that must not get lost while the store is away.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::{FinishRun, FinishTurn, Runs, Sessions, StoreError};
+use crate::{FinishResponse, FinishRun, FinishTurn, NewResponse, Responses, Runs, Sessions, StoreError};
 
 /// How many ends may wait.
 const BACKLOG: usize = 1_024;
@@ -33,6 +33,10 @@ pub trait End: Clone + Send + 'static {
 pub type TurnFinisher = Finisher<FinishTurn>;
 /// Ends runs ([`Finisher`]).
 pub type RunFinisher = Finisher<FinishRun>;
+/// Ends responses ([`Finisher`]).
+pub type ResponseFinisher = Finisher<FinishResponse>;
+/// Keeps responses that have ended ([`Finisher`]).
+pub type ResponseKeeper = Finisher<NewResponse>;
 
 /// Ends turns or runs, and keeps trying in the background when the store cannot take an end at once.
 ///
@@ -61,6 +65,24 @@ impl End for FinishRun {
 
     async fn store(self, keeper: &dyn Runs) -> Result<(), StoreError> {
         keeper.finish_run(self).await
+    }
+}
+
+#[async_trait]
+impl End for FinishResponse {
+    type Keeper = dyn Responses;
+
+    async fn store(self, keeper: &dyn Responses) -> Result<(), StoreError> {
+        keeper.finish_response(self).await
+    }
+}
+
+#[async_trait]
+impl End for NewResponse {
+    type Keeper = dyn Responses;
+
+    async fn store(self, keeper: &dyn Responses) -> Result<(), StoreError> {
+        keeper.put_response(self).await
     }
 }
 

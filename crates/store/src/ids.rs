@@ -9,6 +9,8 @@ use crate::session::MAX_SESSION_ID_BYTES;
 pub(crate) type TurnId = [u8; 16];
 /// A run's id as it is kept.
 pub(crate) type RunId = [u8; 16];
+/// A response's id as it is kept.
+pub(crate) type ResponseId = [u8; 16];
 /// A call's id as it is kept.
 pub(crate) type CallId = [u8; 16];
 
@@ -38,6 +40,16 @@ pub(crate) fn run_id(id: &str) -> Result<RunId, StoreError> {
 /// [`StoreError::RunNotFound`].
 pub(crate) fn known_run(id: &str) -> Result<RunId, StoreError> {
     run_id(id).map_err(|_| StoreError::RunNotFound { run_id: id.into() })
+}
+
+/// The bytes of a response's id.
+///
+/// # Errors
+/// [`StoreError::Invalid`] when it is no UUIDv7: old responses are found by the time in their ids.
+pub(crate) fn response_id(id: &str) -> Result<ResponseId, StoreError> {
+    let uuid = Uuid::try_parse(id).ok().filter(|uuid| uuid.get_version_num() == 7);
+    uuid.map(Uuid::into_bytes)
+        .ok_or_else(|| StoreError::invalid(format!("'{id}' is no response id: a response id is a UUIDv7")))
 }
 
 /// The bytes of a call's id.

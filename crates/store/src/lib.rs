@@ -1,14 +1,14 @@
-//! Sessions, turns, runs and call records in a database.
+//! Sessions, turns, runs, responses and call records in a database.
 //!
-//! What it is: the traits [`Sessions`], [`Runs`], [`Calls`], [`ApiKeys`], [`Replicas`], [`IdempotencyKeys`] and
-//! [`Health`] (together a [`Store`]), two backends behind them ([`SqliteStore`] for one process,
+//! What it is: the traits [`Sessions`], [`Runs`], [`Responses`], [`Calls`], [`ApiKeys`], [`Replicas`], [`IdempotencyKeys`]
+//! and [`Health`] (together a [`Store`]), two backends behind them ([`SqliteStore`] for one process,
 //! [`PostgresStore`] for many), the ledger that call records are in before they are in the database
 //! ([`CallLedger`]), and [`Finisher`], which keeps ends of turns while the store is away.
 //! What it does not do: it reads no environment and no clock (callers pass the time), it logs nothing,
 //! and it knows neither HTTP nor protocols. Nothing outside this crate holds SQL.
 //! Whom it depends on: `llm`.
 //!
-//! In reading order: [`scope`], [`session`], [`run`], [`call`] and [`key`] (what can be stored and asked) →
+//! In reading order: [`scope`], [`session`], [`run`], [`response`], [`call`] and [`key`] (what can be stored and asked) →
 //! [`replica`] and [`idempotency`] (what processes share) → [`store`] → [`error`] and [`config`] → `window`,
 //! `tokens` and `stored` (which messages make up a history, and how they are kept) → `ids`, `draft`, `begun`,
 //! `turn_row`, `cursor` and `stats` (what is the same whatever the database) → [`sqlite`] and [`postgres`] →
@@ -60,6 +60,7 @@ pub mod ledger;
 pub mod postgres;
 pub mod progress;
 pub mod replica;
+pub mod response;
 pub mod retention;
 pub mod run;
 pub mod scope;
@@ -78,7 +79,7 @@ mod window;
 pub use call::{CallFilter, CallStat, Calls, Spread, StatsBy};
 pub use config::{LedgerFsync, PostgresConfig, StoreConfig, Synchronous};
 pub use error::StoreError;
-pub use finisher::{Finisher, RunFinisher, TurnFinisher};
+pub use finisher::{Finisher, ResponseFinisher, ResponseKeeper, RunFinisher, TurnFinisher};
 pub use idempotency::{IdempotencyKey, IdempotencyKeys};
 pub use key::{
     ApiKey, ApiKeys, Budget, BudgetPeriod, KeyChange, KeyHash, KeyPage, KeySecret, KeySettings, KeyState,
@@ -89,7 +90,13 @@ pub use ledger::{CallLedger, LedgerStats};
 pub use postgres::{PostgresStore, check_database_url};
 pub use progress::ProgressWriter;
 pub use replica::{Lost, ReplicaId, Replicas, Said, Standing};
-pub use retention::{prune_expired_calls, prune_expired_idempotency_keys, prune_expired_runs};
+pub use response::{
+    ChainBounds, ChainGap, FinishResponse, NewResponse, ResponseChain, ResponseStatus, Responses,
+    StoredResponse,
+};
+pub use retention::{
+    prune_expired_calls, prune_expired_idempotency_keys, prune_expired_responses, prune_expired_runs,
+};
 pub use run::{
     BeginRun, FinishRun, RunFilter, RunPage, RunStep, RunSummary, Runs, StoredRun, StoredStep, StoredTool,
     ToolEnd,

@@ -10,7 +10,7 @@ use crate::StoreError;
 
 /// The server processes that share a store, as one of them sees it.
 ///
-/// A store speaks for one process, its *replica*. Every turn and run belongs to the replica that began or
+/// A store speaks for one process, its *replica*. Every turn, run and response belongs to the replica that began or
 /// resumed it, and only that one can write to it: whoever was taken for dead finds that out with its next
 /// write.
 ///
@@ -32,8 +32,8 @@ pub trait Replicas: Send + Sync {
     /// Only those of a store that cannot be used.
     async fn other_replicas(&self) -> Result<Vec<Standing>, StoreError>;
 
-    /// Ends what a dead replica had under way as interrupted, up to `limit` turns and as many runs, and
-    /// forgets the replica once nothing is left. Nothing happens when it has beaten since.
+    /// Ends what a dead replica had under way as interrupted (responses as failed), up to `limit` turns and as
+    /// many runs and responses, and forgets the replica once nothing is left. Nothing happens when it has beaten since.
     ///
     /// A turn keeps the text that [`save_progress`](Self::save_progress) was told.
     ///
@@ -76,6 +76,8 @@ pub struct Lost {
     pub turns: Vec<Arc<str>>,
     /// Runs, by id.
     pub runs: Vec<Arc<str>>,
+    /// Responses, by id.
+    pub responses: Vec<Arc<str>>,
 }
 
 /// What has been said so far in a turn that runs.
@@ -119,6 +121,6 @@ impl fmt::Display for ReplicaId {
 impl Lost {
     /// Whether nothing was.
     pub fn is_empty(&self) -> bool {
-        self.turns.is_empty() && self.runs.is_empty()
+        self.turns.is_empty() && self.runs.is_empty() && self.responses.is_empty()
     }
 }

@@ -1,12 +1,14 @@
-//! Forgetting call records, runs and idempotency keys that are old enough.
+//! Forgetting call records, runs, responses and idempotency keys that are old enough.
 
-use crate::{Calls, IdempotencyKeys, Runs, StoreError};
+use crate::{Calls, IdempotencyKeys, Responses, Runs, StoreError};
 
 const DAY_US: i64 = 86_400_000_000;
 /// Small enough that writes of turns do not wait for long behind it.
 const CALL_STEP: u32 = 500;
 /// As small: a run holds steps and tools.
 const RUN_STEP: u32 = 20;
+/// As small: a response holds what was asked and told in it.
+const RESPONSE_STEP: u32 = 50;
 const KEY_STEP: u32 = 500;
 
 /// Removes all call records older than `retention_days`, in small steps, and says how many; with 0 days
@@ -46,6 +48,29 @@ pub async fn prune_expired_runs(
         let step = runs.prune_runs(before_us, RUN_STEP).await?;
         removed += step;
         if step < u64::from(RUN_STEP) {
+            return Ok(removed);
+        }
+    }
+}
+
+/// Removes all responses that began longer than `retention_days` ago, have ended, and that nothing which is
+/// kept goes on from, in small steps, and says how many; with 0 days none. To be called now and then; `now_us`
+/// is now, in Unix microseconds.
+///
+/// # Errors
+/// Those of [`Responses::prune_responses`]; what has been removed until then stays removed.
+pub async fn prune_expired_responses(
+    responses: &dyn Responses,
+    retention_days: u32,
+    now_us: i64,
+) -> Result<u64, StoreError> {
+    let Some(before_us) = expiry(retention_days, now_us) else { return Ok(0) };
+    let mut removed = 0;
+    loop {
+        let step = responses.prune_responses(before_us, RESPONSE_STEP).await?;
+        removed += step;
+        // What went was perhaps all that something older was kept for, so the last step removes nothing.
+        if step == 0 {
             return Ok(removed);
         }
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{ApiKeys, Calls, IdempotencyKeys, Replicas, Runs, Sessions, StoreError};
+use crate::{ApiKeys, Calls, IdempotencyKeys, Replicas, Responses, Runs, Sessions, StoreError};
 
 /// Whether the store can be used.
 #[async_trait]
@@ -18,8 +18,8 @@ pub trait Health: Send + Sync {
 
 /// Everything a server keeps, behind one object.
 ///
-/// An `Arc<dyn Store>` turns into an `Arc<dyn ApiKeys>`, `Arc<dyn Calls>`, `Arc<dyn Runs>` or `Arc<dyn Sessions>` where less is
-/// wanted.
-pub trait Store: Sessions + Calls + Runs + ApiKeys + Replicas + IdempotencyKeys + Health {}
+/// An `Arc<dyn Store>` turns into an `Arc<dyn ApiKeys>`, `Arc<dyn Calls>`, `Arc<dyn Responses>`, `Arc<dyn Runs>` or
+/// `Arc<dyn Sessions>` where less is wanted.
+pub trait Store: Sessions + Calls + Runs + Responses + ApiKeys + Replicas + IdempotencyKeys + Health {}
 
-impl<S: Sessions + Calls + Runs + ApiKeys + Replicas + IdempotencyKeys + Health> Store for S {}
+impl<S: Sessions + Calls + Runs + Responses + ApiKeys + Replicas + IdempotencyKeys + Health> Store for S {}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use playhouse_llm::{Decode, Error, Event, Malformed, ModelInfo, RateLimits, Request, TokenCount};
 
+use crate::manner::Manner;
 use crate::openai::models;
 
 /// One protocol, both directions, pure.
@@ -30,8 +31,21 @@ pub trait Codec: Decode {
     /// When the event's bytes cannot be decoded for translation.
     fn write_reply(&self, event: &Event, envelope: &Envelope) -> Result<Bytes, Error>;
 
+    /// A server's side: writes the whole answer to a request. Where answers repeat what was asked, it does.
+    ///
+    /// # Errors
+    /// As [`write_reply`](Self::write_reply).
+    fn write_reply_to(&self, _asked: &Request, event: &Event, envelope: &Envelope) -> Result<Bytes, Error> {
+        self.write_reply(event, envelope)
+    }
+
     /// A server's side: writes a streamed answer.
     fn stream_writer(&self, envelope: Envelope) -> Box<dyn StreamWriter>;
+
+    /// A server's side: writes the streamed answer to a request. Where answers repeat what was asked, it does.
+    fn stream_writer_to(&self, _asked: &Request, envelope: Envelope) -> Box<dyn StreamWriter> {
+        self.stream_writer(envelope)
+    }
 
     /// A server's side: the vendor's own error body for a failure answered with `status`.
     ///
@@ -58,6 +72,9 @@ pub trait Codec: Decode {
 
     /// A client's side: reads an answer that refuses.
     fn read_error(&self, answer: UpstreamAnswer) -> Error;
+
+    /// What a request that arrived in this protocol says of how it may be asked; `None` where it cannot be read.
+    fn manner(&self, request: &Request) -> Option<Manner>;
 
     /// The header fields that are part of what a request says. A server passes the caller's on to an
     /// upstream of this protocol; no others ever are.

@@ -1,9 +1,9 @@
 //! What a request says of how often it may be asked, and whether its answer is the same each time.
 
-use playhouse_llm::{Decode, Operation, Request};
+use playhouse_llm::Request;
 
-use crate::anthropic::messages::{self, AnthropicMessages};
-use crate::openai::chat::{self, OpenAiChat};
+use crate::openai::chat;
+use crate::routed;
 
 /// What can be told of a request without asking anybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -39,13 +39,9 @@ impl Manner {
 /// assert!(manner_of(&request).is_deterministic());
 /// ```
 pub fn manner_of(request: &Request) -> Manner {
-    if request.operation() == Operation::Embeddings {
-        return Manner::default();
-    }
-    let read = match request.bytes_in(OpenAiChat.protocol()) {
-        Some(body) => chat::manner::of_body(body),
-        None if request.protocol() == Some(AnthropicMessages.protocol()) => {
-            request.prompt().ok().map(messages::manner::of_prompt)
+    let read = match request.protocol() {
+        Some(protocol) => {
+            routed().find(|codec| codec.protocol() == protocol).and_then(|codec| codec.manner(request))
         }
         None => request.prompt().ok().map(chat::manner::of_prompt),
     };

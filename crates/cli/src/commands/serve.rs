@@ -15,7 +15,8 @@ use playhouse_server::{
 };
 use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{
-    Store, StoreConfig, prune_expired_calls, prune_expired_idempotency_keys, prune_expired_runs,
+    Store, StoreConfig, prune_expired_calls, prune_expired_idempotency_keys, prune_expired_responses,
+    prune_expired_runs,
 };
 use playhouse_telemetry::otlp::ChatTarget;
 use playhouse_telemetry::{LogGuard, Metrics, Otlp, Tracer, error, info, log, warn};
@@ -274,7 +275,7 @@ async fn forget_idempotency_keys(store: Arc<dyn Store>, hours: u32) {
     }
 }
 
-/// Removes call records and runs that are old enough, now and then, for as long as the process lives.
+/// Removes call records, runs and responses that are old enough, now and then, for as long as the process lives.
 async fn keep_retention(store: Arc<dyn Store>, config: StoreConfig) {
     let mut ticks = tokio::time::interval(RETENTION_INTERVAL);
     loop {
@@ -289,6 +290,11 @@ async fn keep_retention(store: Arc<dyn Store>, config: StoreConfig) {
             Ok(0) => {}
             Ok(removed) => info!(removed, "Old runs removed"),
             Err(error) => warn!(%error, "Old runs could not be removed"),
+        }
+        match prune_expired_responses(&*store, config.response_retention_days, now_us).await {
+            Ok(0) => {}
+            Ok(removed) => info!(removed, "Old responses removed"),
+            Err(error) => warn!(%error, "Old responses could not be removed"),
         }
     }
 }

@@ -35,7 +35,13 @@ pub(crate) fn apply(tree: &mut Node, environment: &Environment, problems: &mut V
 
 /// Where a provider's key is read from, for messages.
 pub(crate) fn key_variables() -> Vec<&'static str> {
-    vendors().iter().filter_map(|vendor| vendor.key_variable).collect()
+    vendors().iter().filter(|vendor| is_made(vendor)).filter_map(|vendor| vendor.key_variable).collect()
+}
+
+/// Whether a vendor's variables make a provider: of several that read the same key, the first is made.
+fn is_made(vendor: &Vendor) -> bool {
+    let first = vendors().iter().find(|other| other.key_variable == vendor.key_variable);
+    first.is_some_and(|first| first.name == vendor.name)
 }
 
 /// The providers that a vendor's variables belong to; one is made up if there is none yet.
@@ -48,7 +54,8 @@ fn bearers(tree: &Node, vendor: &Vendor, environment: &Environment) -> Vec<Strin
     let of_vendor = all.filter(|(name, node)| vendor_of(name, node) == vendor.name);
     let names: Vec<String> = of_vendor.map(|(name, _)| name.clone()).collect();
     let is_taken = tree.get(&["providers", vendor.name]).is_some();
-    if names.is_empty() && !is_taken { vec![vendor.name.to_owned()] } else { names }
+    let makes_one = names.is_empty() && !is_taken && is_made(vendor);
+    if makes_one { vec![vendor.name.to_owned()] } else { names }
 }
 
 /// Gives a vendor's variables to a provider.

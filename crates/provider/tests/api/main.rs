@@ -15,6 +15,7 @@ mod embeddings;
 mod hedge;
 mod layers;
 mod relaying;
+mod responses;
 mod support;
 mod timeouts;
 mod upstream;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::frames::{COMMENT, Frames, KEEP_ALIVE, written};
+use super::frames::{COMMENT, Form, Frames, KEEP_ALIVE, written};
 use super::{Subject, Told};
 
 /// How many events are read from a live stream at once.
@@ -27,6 +27,11 @@ pub(crate) trait Standing: Send + Sync {
     /// `None` while it runs; else the events that tell how it stands, for a client that has had `after`
     /// events and has no live stream to read the rest from.
     async fn ended(&self, after: u64) -> Option<Vec<(&'static str, Value)>>;
+
+    /// Whether an event of this name is the last one of a subject that ended well.
+    fn is_good_end(&self, name: &str) -> bool {
+        name == "done"
+    }
 }
 
 /// A client on its way through the events of a subject.
@@ -34,6 +39,7 @@ pub(crate) struct Follower {
     /// The task itself, as long as the client keeps up with it.
     told: Option<mpsc::Receiver<Told>>,
     stream: String,
+    form: Form,
     live: Arc<dyn LiveStreams>,
     standing: Arc<dyn Standing>,
     /// The id of the last event that the client has.
@@ -55,6 +61,7 @@ impl Follower {
         Self {
             told: None,
             stream: subject.to_string(),
+            form: subject.form(),
             live,
             standing,
             after,
@@ -115,7 +122,7 @@ impl Follower {
                 self.is_over = read.is_end();
                 if !read.events.is_empty() {
                     self.after = read.first_id + read.events.len() as u64 - 1;
-                    return Some(written(read.first_id, &read.events));
+                    return Some(written(self.form, read.first_id, &read.events));
                 }
                 match self.is_over {
                     false => self.ask_the_store().await,
@@ -144,7 +151,8 @@ impl Follower {
             return false;
         }
         let last = self.live.read(&self.stream, last_id.saturating_sub(1), 1, Duration::ZERO).await;
-        matches!(last, Ok(Some(read)) if read.events.first().is_some_and(|event| event.name == "done"))
+        let is_good_end = |name: &str| self.standing.is_good_end(name);
+        matches!(last, Ok(Some(read)) if read.events.first().is_some_and(|event| is_good_end(&event.name)))
     }
 
     /// Looks whether the subject has ended, without its live stream having told. What was told just
@@ -166,7 +174,7 @@ impl Follower {
             self.is_over = true;
             return None;
         };
-        let mut frames = Frames::default();
+        let mut frames = Frames::new(self.form);
         for (id, (name, data)) in (self.after + 1..).zip(&events) {
             frames.event(id, name, data);
         }

@@ -61,7 +61,7 @@ impl Teller {
         let teller = Self {
             stream: subject.to_string(),
             live,
-            frames: Frames::default(),
+            frames: Frames::new(subject.form()),
             sent: 0,
             written: 0,
             listener: Some(listener),
@@ -74,6 +74,12 @@ impl Teller {
     pub(crate) fn event(&mut self, name: &'static str, data: &impl Serialize) {
         self.written += 1;
         self.frames.event(self.written, name, data);
+    }
+
+    /// Passes an event on as it is, on one line; it goes out with the next [`flush`](Self::flush).
+    pub(crate) fn passed(&mut self, name: String, data: &[u8]) {
+        self.written += 1;
+        self.frames.passed(self.written, name, data);
     }
 
     /// Sends what has been written. Where nobody is to work for a client that has left, this waits for a

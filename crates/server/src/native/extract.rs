@@ -10,6 +10,7 @@ use playhouse_llm::{Context, Error, ErrorKind, Malformed};
 use playhouse_store::Scope;
 use serde::de::DeserializeOwned;
 
+use super::idempotency::TAKEN;
 use crate::app::App;
 
 /// A failure of a native route, with the request it is of.
@@ -36,13 +37,11 @@ impl Failure {
 
     /// An idempotency key came with another request before.
     pub(crate) fn key_taken(identity: &Identity) -> Self {
-        let detail = "this Idempotency-Key came with another body before; send the same body again, or use a \
-                      new key";
         let problem = Problem {
             kind: "about:blank",
             title: "Unprocessable Content",
             status: 422,
-            detail: detail.to_owned(),
+            detail: TAKEN.to_owned(),
             code: "idempotency_key_reused",
             param: Some("Idempotency-Key".to_owned()),
             request_id: None,

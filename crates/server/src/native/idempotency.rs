@@ -13,6 +13,9 @@ use super::unfit;
 use crate::app::App;
 
 const MAX_KEY_CHARS: usize = 255;
+/// What is told of a key that came with another request before.
+pub(super) const TAKEN: &str =
+    "this Idempotency-Key came with another body before; send the same body again, or use a new key";
 const HOUR_US: i64 = 3_600_000_000;
 
 /// A JSON body of this type, with the idempotency key that came with it, if one did.
@@ -28,14 +31,30 @@ impl<T: DeserializeOwned> FromRequest<App> for OnceBody<T> {
         let is_json = intake::require_json(&parts.headers);
         let body = intake::read(body, app.body_limits()).await.map_err(refuse)?;
         is_json.map_err(refuse)?;
-        let key = key_of(&parts).map_err(refuse)?;
-        let key = key.map(|key| IdempotencyKey {
-            id: scoped(&parts, key),
-            body: Sha256::digest(&body).into(),
-            since_us: jiff::Timestamp::now().as_microsecond() - i64::from(app.idempotency_hours()) * HOUR_US,
-        });
+        let caller = key_id(&parts.extensions);
+        let key = key(app, &parts, caller.as_deref(), &body).map_err(refuse)?;
         parse(&body).map(|value| Self(value, key)).map_err(refuse)
     }
+}
+
+/// A key came with another request before.
+pub(crate) fn taken() -> Error {
+    unfit("Idempotency-Key", TAKEN)
+}
+
+/// The key that a caller's request brings, if it does.
+pub(crate) fn key(
+    app: &App,
+    parts: &Parts,
+    caller: Option<&str>,
+    body: &[u8],
+) -> Result<Option<IdempotencyKey>, Error> {
+    let hours = i64::from(app.idempotency_hours());
+    Ok(key_of(parts)?.map(|key| IdempotencyKey {
+        id: scoped(caller, parts.uri.path(), key),
+        body: Sha256::digest(body).into(),
+        since_us: jiff::Timestamp::now().as_microsecond() - hours * HOUR_US,
+    }))
 }
 
 /// The key that a request brings: a string in quotes, or bare.
@@ -58,10 +77,9 @@ fn key_of(parts: &Parts) -> Result<Option<&str>, Error> {
 }
 
 /// The key within its scope: who sent it (operators are one), and where to.
-fn scoped(parts: &Parts, key: &str) -> [u8; 32] {
-    let caller = key_id(&parts.extensions);
+fn scoped(caller: Option<&str>, path: &str, key: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [caller.as_deref().unwrap_or_default(), parts.uri.path(), key].map(str::as_bytes) {
+    for part in [caller.unwrap_or_default(), path, key].map(str::as_bytes) {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

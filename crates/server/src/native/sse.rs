@@ -1,4 +1,4 @@
-//! Responses whose body is a stream of native events.
+//! Responses whose body is a stream of events that somebody follows.
 
 use std::convert::Infallible;
 
@@ -13,7 +13,7 @@ use super::unfit;
 use crate::live::Follower;
 
 /// The response that tells what somebody follows.
-pub(super) fn response(follower: Follower) -> Response {
+pub(crate) fn response(follower: Follower) -> Response {
     let mut response = Response::new(Body::from_stream(follower.into_stream().map(Ok::<_, Infallible>)));
     response.headers_mut().extend(EVENT_STREAM_HEADERS.map(|(name, value)| (Some(name), value)));
     response

@@ -107,6 +107,22 @@ pub(crate) enum MessagesRole {
     Assistant,
 }
 
+/// An OpenAI Responses request; every field of that API is passed on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) struct ResponsesRequest {
+    /// An alias, `provider/model`, or a provider's model name.
+    #[schema(min_length = 1, example = "gpt-4o-mini")]
+    model: String,
+    /// What is asked: a text, or a list of items.
+    #[schema(min_length = 1, example = "Hello!")]
+    input: String,
+    /// What stands above all that is asked.
+    instructions: Option<String>,
+    /// Whether to answer in pieces, as server-sent events.
+    stream: Option<bool>,
+}
+
 /// An OpenAI embeddings request; every field of that API is passed on.
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
@@ -166,6 +182,88 @@ pub(crate) struct AnthropicError {
     /// The request's id.
     request_id: String,
 }
+
+/// Answer as OpenAI's Responses do.
+#[utoipa::path(
+    post,
+    path = "/v1/responses",
+    tag = "compatible",
+    request_body = ResponsesRequest,
+    responses(
+        (status = 200, description = "A response, or a stream of its events.",
+            content((serde_json::Value = "application/json"), (ServerSentEvent = "text/event-stream"))),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "the edge answers this route; this describes it")]
+fn responses() {}
+
+/// Read a response that is kept, or follow one that is made in the background.
+#[utoipa::path(
+    get,
+    path = "/v1/responses/{id}",
+    tag = "compatible",
+    params(
+        ("id" = String, Path, description = "The response's id."),
+        ("stream" = Option<bool>, Query, description = "Whether to tell its events, as they were told first."),
+        ("starting_after" = Option<u64>, Query, description = "The number of the last event that the client has."),
+    ),
+    responses(
+        (status = 200, description = "The response, or a stream of its events.",
+            content((serde_json::Value = "application/json"), (ServerSentEvent = "text/event-stream"))),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "this describes a route whose errors have OpenAI's shape")]
+fn read_response() {}
+
+/// Delete a response.
+#[utoipa::path(
+    delete,
+    path = "/v1/responses/{id}",
+    tag = "compatible",
+    params(("id" = String, Path, description = "The response's id.")),
+    responses(
+        (status = 200, description = "It is gone.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "this describes a route whose errors have OpenAI's shape")]
+fn delete_response() {}
+
+/// Cancel a response that is made in the background.
+#[utoipa::path(
+    post,
+    path = "/v1/responses/{id}/cancel",
+    tag = "compatible",
+    params(("id" = String, Path, description = "The response's id.")),
+    responses(
+        (status = 200, description = "It has ended, and this is what there is of it.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "this describes a route whose errors have OpenAI's shape")]
+fn cancel_response() {}
+
+/// List what was asked in a response, with all that was said before.
+#[utoipa::path(
+    get,
+    path = "/v1/responses/{id}/input_items",
+    tag = "compatible",
+    params(
+        ("id" = String, Path, description = "The response's id."),
+        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 100, 20 unless told otherwise."),
+        ("order" = Option<String>, Query, description = "`asc` or `desc`; newest first unless told otherwise."),
+        ("after" = Option<String>, Query, description = "The id of the item that they follow."),
+        ("before" = Option<String>, Query, description = "The id of the item that they come before."),
+    ),
+    responses(
+        (status = 200, description = "A page of items.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "this describes a route whose errors have OpenAI's shape")]
+fn list_input_items() {}
 
 /// Answer as Anthropic's Messages do.
 #[utoipa::path(
@@ -286,6 +384,11 @@ fn read_model() {}
         embeddings,
         messages,
         count_tokens,
+        responses,
+        read_response,
+        delete_response,
+        cancel_response,
+        list_input_items,
         list_models,
         read_model,
         ops::health::alive,

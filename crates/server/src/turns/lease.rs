@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::desk::{Halt, TurnDesk};
 use crate::live::Subject;
 
-/// How many turns and runs of a dead server are ended in one go.
+/// How many turns, runs and responses of a dead server are ended in one go.
 const BURIED_AT_ONCE: u32 = 100;
 
 /// Keeps this server's lease, and watches those of others.
@@ -103,13 +103,13 @@ impl LeaseKeeper {
     async fn bury(&self, dead: Standing) -> Result<(), StoreError> {
         loop {
             let lost = self.store.bury(dead, BURIED_AT_ONCE).await?;
-            let (turns, runs) = (lost.turns.len(), lost.runs.len());
+            let [turns, runs, responses] = [&lost.turns, &lost.runs, &lost.responses].map(Vec::len);
             if !lost.is_empty() {
-                warn!(replica_id = %dead.replica, turns, runs, "A server died; what it had under way is interrupted");
-                self.metrics.observe_lost(turns, runs);
+                warn!(replica_id = %dead.replica, turns, runs, responses, "A server died; what it had under way is interrupted");
+                self.metrics.observe_lost(turns, runs, responses);
                 self.tell(&lost).await;
             }
-            if turns < BURIED_AT_ONCE as usize && runs < BURIED_AT_ONCE as usize {
+            if [turns, runs, responses].iter().all(|ended| *ended < BURIED_AT_ONCE as usize) {
                 return Ok(());
             }
         }
@@ -121,6 +121,9 @@ impl LeaseKeeper {
         let turns = lost.turns.iter().cloned().map(Subject::Turn);
         for subject in turns.chain(lost.runs.iter().cloned().map(Subject::Run)) {
             end_stream(&*desk.shared.live, &subject).await;
+        }
+        for id in &lost.responses {
+            cut_stream(&*desk.shared.live, &Subject::Response(id.clone())).await;
         }
     }
 }
@@ -134,6 +137,14 @@ async fn end_stream(live: &dyn LiveStreams, subject: &Subject) {
     }
     let event = LiveEvent { name: "error".into(), data: problem().into() };
     live.append(&stream, LiveBatch { first_id: read.last_id + 1, events: vec![event], closes: true }).await;
+}
+
+/// Ends a stream without a last event: those who follow it read that from what is stored.
+async fn cut_stream(live: &dyn LiveStreams, subject: &Subject) {
+    let stream = subject.to_string();
+    if let Ok(Some(read)) = live.read(&stream, u64::MAX - 1, 0, Duration::ZERO).await {
+        live.close(&stream, read.last_id + 1).await;
+    }
 }
 
 fn problem() -> Vec<u8> {

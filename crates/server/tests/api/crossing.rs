@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 /// A vendor of each protocol.
-const VENDORS: [&str; 2] = ["custom", "custom-anthropic"];
+const VENDORS: [&str; 3] = ["custom", "custom-anthropic", "custom-responses"];
 
 /// An app behind a socket, for as long as this lives.
 struct Socket {
@@ -276,17 +276,41 @@ fn settings(prompt: &Prompt) -> String {
     )
 }
 
+/// What of a prompt can be said over a pair of protocols: Responses have no stop sequences.
+fn sayable(prompt: Prompt, pair: &str) -> Prompt {
+    let stop = if pair.contains("responses") { Vec::new() } else { prompt.stop };
+    Prompt { stop, ..prompt }
+}
+
 #[tokio::test]
 async fn requests_cross() {
     let crossing = Crossing::to(Answer::text("A cat in a hat.")).await;
-    let prompt = full_prompt();
     for (pair, client) in crossing.pairs() {
+        let prompt = sayable(full_prompt(), &pair);
         let request = Request::new("m-1", prompt.clone());
         collect(client.chat(request).await.unwrap()).await.unwrap();
         let heard = crossing.mock.journal().requests().pop().unwrap().prompt().unwrap().clone();
         assert_eq!(conversation(&heard), conversation(&prompt), "{pair}");
         assert_eq!(settings(&heard), settings(&prompt), "{pair}");
         println!("same: {pair}: everything that is asked");
+    }
+}
+
+#[tokio::test]
+async fn what_responses_cannot_say_is_refused_where_they_are_upstream() {
+    let crossing = Crossing::to(Answer::text("Hi")).await;
+    for (pair, client) in crossing.pairs() {
+        let prompt = Prompt { stop: vec!["END".into()], ..Prompt::new(vec![Message::user("Hi")]) };
+        let answered = client.chat(Request::new("m-1", prompt)).await;
+        let (inbound, upstream) = pair.split_once(" over ").unwrap();
+        match answered {
+            // A client of Responses had nothing to say it with.
+            Ok(_) => assert!(upstream != "openai-responses" || inbound == upstream, "{pair}"),
+            Err(error) => {
+                assert_eq!(upstream, "openai-responses", "{pair}: {error}");
+                assert!(error.message.contains("stop sequences"), "{pair}: {error}");
+            }
+        }
     }
 }
 

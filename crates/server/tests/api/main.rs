@@ -6,6 +6,7 @@
 )]
 
 mod agents;
+mod background_responses;
 mod bad_input;
 mod chat;
 mod compatible;
@@ -13,6 +14,7 @@ mod contract;
 mod crossing;
 mod embeddings;
 mod idempotency;
+mod kept_responses;
 mod keyed;
 mod keys;
 mod limits;
@@ -21,6 +23,7 @@ mod messages;
 mod operations;
 mod replicas;
 mod resilience;
+mod responses;
 mod sessions;
 mod sockets;
 mod stored_keys;

@@ -131,7 +131,7 @@ async fn models_are_listed_as_anthropic_does_for_its_clients() {
     assert_is_anthropics(&app.app.call(get("/v1/models/gpt-9").unwrap()).await, 404, "not_found_error");
 }
 
-/// A vendor that speaks Messages: it keeps the request as it would have come over the wire, and answers with
+/// A vendor: it keeps the request as it would have come over the wire, and answers with
 /// these bytes.
 struct Vendor {
     heard: Arc<Mutex<Vec<Value>>>,
@@ -160,20 +160,22 @@ fn thoughtful() -> Value {
     })
 }
 
-struct Sitting {
-    app: App,
+/// A conversation with it.
+pub(crate) struct Sitting {
+    pub(crate) app: App,
     heard: Arc<Mutex<Vec<Value>>>,
     data_dir: tempfile::TempDir,
 }
 
-fn sitting(codec: &'static dyn Codec, answer: Value, data_dir: tempfile::TempDir) -> Sitting {
+pub(crate) fn sitting(codec: &'static dyn Codec, answer: Value, data_dir: tempfile::TempDir) -> Sitting {
     let heard = Arc::<Mutex<Vec<Value>>>::default();
     let app = App::with_provider(Vendor { heard: heard.clone(), codec, answer }, data_dir.path()).unwrap();
     Sitting { app, heard, data_dir }
 }
 
 impl Sitting {
-    async fn say(&self, message: &str) -> Value {
+    /// Says this in native chat; what the vendor was sent then.
+    pub(crate) async fn say(&self, message: &str) -> Value {
         let body = json!({ "message": message, "session_id": "s1", "model": "m" }).to_string();
         let answer = self.app.post("/v1/chat", body).await;
         assert_eq!(answer.status(), 200, "{}", answer.text());

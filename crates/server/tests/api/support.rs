@@ -76,7 +76,12 @@ impl Replicas {
 
     /// Servers whose model says one word and then nothing more.
     pub(crate) fn endless() -> Self {
-        Self { provider: Arc::new(Endless), ..Self::over(MockProvider::replies(["unused"])) }
+        Self::answered_by(Endless)
+    }
+
+    /// Servers over this provider.
+    pub(crate) fn answered_by(provider: impl Provider + 'static) -> Self {
+        Self { provider: Arc::new(provider), ..Self::over(MockProvider::replies(["unused"])) }
     }
 
     /// The same database, with nothing else shared.
@@ -151,6 +156,7 @@ pub(crate) async fn turn_in(app: &App, turn_id: &str, state: &str) -> Value {
 
 /// A streamed answer that is read piece by piece.
 pub(crate) struct Reading {
+    /// Empty for what is no turn.
     pub(crate) turn_id: String,
     body: Body,
     pub(crate) text: String,
@@ -161,7 +167,8 @@ impl Reading {
     pub(crate) async fn of(app: &App, request: Request<Body>) -> Self {
         let response = app.front().answer(request).await;
         assert_eq!(response.status(), 200);
-        let turn_id = response.headers()["x-turn-id"].to_str().unwrap().to_owned();
+        let turn_id = response.headers().get("x-turn-id").map(|id| id.to_str().unwrap().to_owned());
+        let turn_id = turn_id.unwrap_or_default();
         Self { turn_id, body: response.into_body(), text: String::new() }
     }
 

@@ -40,6 +40,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/postgres/0006_operations.sql"),
         works_with: 4,
     },
+    Migration {
+        name: "responses",
+        sql: include_str!("../../migrations/postgres/0007_responses.sql"),
+        works_with: 4,
+    },
 ];
 
 /// One replica after the other: this lock is held for as long as a step takes. "playhous" in ASCII.

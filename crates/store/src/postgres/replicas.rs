@@ -21,6 +21,7 @@ const ENTER_SILENT: &str = "\
 INSERT INTO replicas (id, beats)
 SELECT replica, 0 FROM turns WHERE state = 'running' AND replica IS NOT NULL
 UNION SELECT replica, 0 FROM runs WHERE status = 'running' AND replica IS NOT NULL
+UNION SELECT replica, 0 FROM responses WHERE status = 'in_progress'
 ON CONFLICT (id) DO NOTHING";
 const LIST: &str = "SELECT id, beats FROM replicas WHERE id <> $1";
 /// The replica is held while it is buried: it can neither beat nor be buried twice at a time. A turn is
@@ -40,11 +41,17 @@ WITH dead AS MATERIALIZED (
     WHERE status = 'running' AND replica = (SELECT id FROM dead) AND id IN (
         SELECT id FROM runs WHERE status = 'running' AND replica = $1::uuid LIMIT $3::bigint)
     RETURNING id
+), response AS (
+    UPDATE responses SET status = 'failed'
+    WHERE status = 'in_progress' AND replica = (SELECT id FROM dead) AND id IN (
+        SELECT id FROM responses WHERE status = 'in_progress' AND replica = $1::uuid LIMIT $3::bigint)
+    RETURNING id
 ), gone AS (
     DELETE FROM replicas WHERE id = (SELECT id FROM dead)
         AND (SELECT count(*) FROM turn) < $3::bigint AND (SELECT count(*) FROM run) < $3::bigint
+        AND (SELECT count(*) FROM response) < $3::bigint
 )
-SELECT TRUE, id FROM turn UNION ALL SELECT FALSE, id FROM run";
+SELECT 'turn', id FROM turn UNION ALL SELECT 'run', id FROM run UNION ALL SELECT 'response', id FROM response";
 const STANDING: &str = "\
 INSERT INTO replicas (id, beats) VALUES ($1, 0) ON CONFLICT (id) DO UPDATE SET beats = replicas.beats
 RETURNING beats";
@@ -107,8 +114,9 @@ fn lost(rows: &[Row]) -> Result<Lost, Error> {
     for row in rows {
         let id: Arc<str> = row.try_get::<_, Uuid>(1)?.to_string().into();
         match row.try_get(0)? {
-            true => lost.turns.push(id),
-            false => lost.runs.push(id),
+            "turn" => lost.turns.push(id),
+            "run" => lost.runs.push(id),
+            _ => lost.responses.push(id),
         }
     }
     Ok(lost)

@@ -16,6 +16,7 @@ const BEAT: &str = "INSERT INTO replicas (id, beats) VALUES (?1, 1) \
 pub(super) const ENTER_SILENT: &str = "INSERT INTO replicas (id, beats) \
      SELECT DISTINCT replica, 0 FROM turns WHERE state = 'running' AND replica > x'' \
      UNION SELECT DISTINCT replica, 0 FROM runs WHERE status = 'running' AND replica > x'' \
+     UNION SELECT DISTINCT replica, 0 FROM responses WHERE status = 'in_progress' AND replica > x'' \
      ON CONFLICT (id) DO NOTHING";
 const LIST: &str = "SELECT id, beats FROM replicas WHERE id <> ?1";
 const FORGET: &str = "DELETE FROM replicas WHERE id = ?1";
@@ -30,6 +31,10 @@ pub(super) const INTERRUPT_TURNS: &str =
 pub(super) const INTERRUPT_RUNS: &str = "UPDATE runs SET status = 'interrupted' WHERE key IN \
      (SELECT key FROM runs WHERE status = 'running' AND replica = ?1 LIMIT ?2) RETURNING id";
 pub(super) const INTERRUPT_ALL_RUNS: &str = "UPDATE runs SET status = 'interrupted' WHERE status = 'running'";
+pub(super) const FAIL_RESPONSES: &str = "UPDATE responses SET status = 'failed' WHERE key IN \
+     (SELECT key FROM responses WHERE status = 'in_progress' AND replica = ?1 LIMIT ?2) RETURNING id";
+pub(super) const FAIL_ALL_RESPONSES: &str =
+    "UPDATE responses SET status = 'failed' WHERE status = 'in_progress'";
 pub(super) const SAVE: &str =
     "UPDATE turns SET answer = ?2 WHERE id = ?1 AND +state = 'running' AND +replica = ?3";
 
@@ -65,16 +70,19 @@ pub(super) fn interrupt(db: &Connection, replica: ReplicaId, limit: u32) -> rusq
     let id = replica.bytes();
     let turns = ids(db, &interrupt_turns(), (id, limit))?;
     let runs = ids(db, INTERRUPT_RUNS, (id, limit))?;
-    if turns.len() < limit as usize && runs.len() < limit as usize {
+    let responses = ids(db, FAIL_RESPONSES, (id, limit))?;
+    let is_all = [&turns, &runs, &responses].iter().all(|ended| ended.len() < limit as usize);
+    if is_all {
         db.prepare_cached(FORGET)?.execute([id])?;
     }
-    Ok(Lost { turns, runs })
+    Ok(Lost { turns, runs, responses })
 }
 
 /// Ends everything that is under way, and forgets all replicas.
 pub(super) fn bury_all(db: &Connection) -> rusqlite::Result<()> {
     db.execute(&interrupt_all_turns(), [])?;
     db.execute(INTERRUPT_ALL_RUNS, [])?;
+    db.execute(FAIL_ALL_RESPONSES, [])?;
     db.execute(FORGET_ALL, []).map(drop)
 }
 

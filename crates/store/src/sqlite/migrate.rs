@@ -8,13 +8,14 @@ use super::failure::store_error;
 use crate::StoreError;
 
 /// The steps from an empty file to today's schema. Never edit one that has been released; add the next.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/sqlite/0001_sessions.sql"),
     include_str!("../../migrations/sqlite/0002_calls.sql"),
     include_str!("../../migrations/sqlite/0003_runs.sql"),
     include_str!("../../migrations/sqlite/0004_keys.sql"),
     include_str!("../../migrations/sqlite/0005_turns.sql"),
     include_str!("../../migrations/sqlite/0006_operations.sql"),
+    include_str!("../../migrations/sqlite/0007_responses.sql"),
 ];
 
 /// The schema this program knows.

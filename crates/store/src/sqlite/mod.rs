@@ -5,8 +5,8 @@
 //! replaced, locked, or its disk is full, every operation says so at once, and the store finds back by
 //! itself.
 //!
-//! In reading order: `sessions`, `runs`, `calls`, `keys` and `replicas` (the traits) → `turns`, `deletion`, `run_rows`,
-//! `run_removal`, `call_rows`, `key_rows`, `leases`, `idempotency_rows` (what runs in a batch) → `writer` → `batch` → `unheard` (callers that go away)
+//! In reading order: `sessions`, `runs`, `responses`, `calls`, `keys` and `replicas` (the traits) → `turns`, `deletion`, `run_rows`,
+//! `run_removal`, `response_rows`, `call_rows`, `key_rows`, `leases`, `idempotency_rows` (what runs in a batch) → `writer` → `batch` → `unheard` (callers that go away)
 //! → `link` (the connection that mends itself) → `transcript`, `run_reader`, `run_list`, `call_stats`
 //! (reading) → `readers`; `connection`, `file`, `migrate`, `usage` and `failure` beside them.
 
@@ -28,6 +28,8 @@ mod migrate;
 mod plan;
 mod readers;
 mod replicas;
+mod response_rows;
+mod responses;
 mod run_list;
 mod run_reader;
 mod run_removal;

@@ -8,6 +8,7 @@ pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub(crate) mod load;
 pub(crate) mod replicas;
+pub(crate) mod responses;
 pub(crate) mod restart;
 pub(crate) mod resuming;
 pub(crate) mod run_lists;
@@ -175,6 +176,19 @@ macro_rules! conformance_tests {
         );
         crate::conformance::tests_of!(
             $backend,
+            responses,
+            a_response_reads_back_as_it_was_kept,
+            a_response_id_serves_once,
+            a_response_that_runs_ends_once,
+            a_chain_goes_back_to_its_first_response,
+            responses_belong_to_their_key,
+            responses_are_found_by_what_they_made,
+            the_same_request_begins_one_response,
+            responses_of_a_dead_replica_have_failed,
+            old_responses_go_when_nothing_goes_on_from_them
+        );
+        crate::conformance::tests_of!(
+            $backend,
             idempotency,
             the_same_request_begins_one_turn,
             of_the_same_requests_at_once_one_begins,
@@ -201,7 +215,8 @@ macro_rules! single_process_tests {
                 $backend,
                 restart,
                 running_turns_are_interrupted,
-                running_runs_are_interrupted_and_keep_what_they_did
+                running_runs_are_interrupted_and_keep_what_they_did,
+                running_responses_have_failed
             );
         }
     };

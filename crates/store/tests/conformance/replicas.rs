@@ -168,7 +168,10 @@ pub(crate) async fn a_replica_that_leaves_ends_what_it_ran(backend: &dyn Backend
     begin(&*leaving, "ada", 1).await.unwrap();
     begin(&*one, "bob", 2).await.unwrap();
     begin_run(&*leaving, 3).await;
-    assert_eq!(leaving.leave().await.unwrap(), Lost { turns: vec![turn_id(1)], runs: vec![run_id(3)] });
+    assert_eq!(
+        leaving.leave().await.unwrap(),
+        Lost { turns: vec![turn_id(1)], runs: vec![run_id(3)], responses: Vec::new() }
+    );
     assert!(one.other_replicas().await.unwrap().is_empty());
     assert_eq!(turn(&*one, 1).await.state, TurnState::Interrupted);
     assert_eq!(turn(&*one, 2).await.state, TurnState::Running);

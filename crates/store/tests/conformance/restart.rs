@@ -1,8 +1,11 @@
 //! What is there after the process has ended and begun again.
 
 use playhouse_store::run::INTERRUPTED;
-use playhouse_store::{BeginRun, CallFilter, MessagePage, Page, Scope, StoreError, TurnState};
+use playhouse_store::{
+    BeginRun, CallFilter, MessagePage, Page, ResponseStatus, Scope, StoreError, TurnState,
+};
 
+use super::responses::{id, running};
 use super::run_support::{begin_run, beginning_run, run_end, run_id, status_of, step, take_run, tool_end};
 use super::{Backend, answer, begin, take_turn, texts, turn_id};
 
@@ -119,4 +122,13 @@ pub(crate) async fn half_a_deletion_is_finished(backend: &dyn Backend) {
         begin_run(&*store, n).await;
         assert!(store.run(&Scope::Everything, &run_id(n)).await.unwrap().unwrap().steps.is_empty());
     }
+}
+
+pub(crate) async fn running_responses_have_failed(backend: &dyn Backend) {
+    let store = backend.open().await;
+    store.put_response(running(1)).await.unwrap();
+    drop(store);
+    let store = backend.open().await;
+    let response = store.response(&Scope::Everything, &id(1)).await.unwrap().unwrap();
+    assert_eq!((response.status, response.ended_at_us), (ResponseStatus::Failed, None));
 }

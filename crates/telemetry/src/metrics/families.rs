@@ -58,10 +58,10 @@ families! {
     /// Requests being answered now, as the limit of concurrent requests counts them.
     inflight_requests: IntGauge = "playhouse_inflight_requests" [];
 
-    /// Turns of native chat being answered now, those whose client has left too.
+    /// Turns of native chat and background responses being answered now, those whose client has left too.
     running_turns: IntGauge = "playhouse_running_turns" [];
 
-    /// Turns and runs ended as interrupted because the server process that answered them died.
+    /// Turns, runs and responses that ended because the server process that answered them died.
     lost_work: IntCounterVec = "playhouse_lost_work_total" [kind];
 
     /// Time of a request that was not spent waiting for a provider.

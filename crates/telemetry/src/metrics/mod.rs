@@ -141,15 +141,16 @@ impl Metrics {
         GaugeGuard::hold(&self.families.inflight_requests)
     }
 
-    /// Counts a turn as being answered until the guard is dropped.
+    /// Counts a turn or background response as being answered until the guard is dropped.
     pub fn running_turn_guard(&self) -> GaugeGuard {
         GaugeGuard::hold(&self.families.running_turns)
     }
 
-    /// Counts turns and runs that were lost with the process that answered them.
-    pub fn observe_lost(&self, turns: usize, runs: usize) {
-        self.families.lost_work.with_label_values(&["turn"]).inc_by(turns as u64);
-        self.families.lost_work.with_label_values(&["run"]).inc_by(runs as u64);
+    /// Counts turns, runs and responses that were lost with the process that answered them.
+    pub fn observe_lost(&self, turns: usize, runs: usize, responses: usize) {
+        for (kind, lost) in [("turn", turns), ("run", runs), ("response", responses)] {
+            self.families.lost_work.with_label_values(&[kind]).inc_by(lost as u64);
+        }
     }
 
     /// Names the count of dropped log lines, which is read at each [`render`](Self::render).

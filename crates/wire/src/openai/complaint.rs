@@ -46,11 +46,16 @@ pub(super) fn unparsable(reason: &str) -> Malformed {
 /// The code of a complaint made above. The vocabulary carries none: it is known by its wording,
 /// which is written nowhere else.
 pub(super) fn code_of(message: &str) -> Option<&'static str> {
-    const CODES: [(&str, &str); 4] = [
+    const CODES: [(&str, &str); 9] = [
         ("Missing required parameter", "missing_required_parameter"),
         ("Invalid type for", "invalid_type"),
         ("Invalid value", "invalid_value"),
         ("Invalid '", "invalid_value"),
+        ("Previous response with id '", "previous_response_not_found"),
+        ("Background mode requires", "unsupported_parameter"),
+        ("Cannot cancel a", "invalid_request_error"),
+        ("Cannot delete a", "invalid_request_error"),
+        ("This response cannot be streamed", "invalid_request_error"),
     ];
     let emptied = [("empty array", "empty_array"), ("empty string", "empty_string")];
     if message.starts_with("Invalid '")

@@ -1,11 +1,10 @@
-//! Values of a request that are looked at where they stand, without being taken apart.
+//! Values of a body that are looked at and left where they are, and what is wrong with them in OpenAI's words.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use playhouse_llm::Malformed;
-use serde::Deserialize;
-use serde::de::Deserializer;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::complaint;
@@ -23,16 +22,17 @@ pub(super) fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// Checks that a body is one JSON object, as far as its first character tells.
-pub(super) fn check_opening(text: &str) -> Result<(), Malformed> {
+/// The text of a body that begins as an object does.
+pub(super) fn text_of(body: &[u8]) -> Result<&str, Malformed> {
+    let text = std::str::from_utf8(body).map_err(|_| complaint::unparsable("it is not UTF-8"))?;
     match text.trim_ascii_start().bytes().next() {
-        Some(b'{') => Ok(()),
+        Some(b'{') => Ok(text),
         None => Err(complaint::unparsable("it is empty")),
         Some(_) => Err(complaint::unparsable("it is not a JSON object")),
     }
 }
 
-/// What OpenAI says of a body that serde does not take.
+/// What the parser found wrong.
 pub(super) fn complain(error: serde_json::Error) -> Malformed {
     let reason = error.to_string();
     match reason.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
@@ -41,10 +41,10 @@ pub(super) fn complain(error: serde_json::Error) -> Malformed {
     }
 }
 
-/// The name of the model.
+/// Reads the name of a model.
 pub(super) fn read_name(raw: &RawValue) -> Result<Cow<'_, str>, Malformed> {
     if !raw.get().starts_with('"') {
-        return Err(complaint::wrong_type("model", "a string", kind_of(raw)));
+        return Err(complaint::wrong_type("model", STRING, kind_of(raw)));
     }
     let name = raw.get().trim_matches('"');
     let name = match name.contains('\\') {
@@ -54,13 +54,22 @@ pub(super) fn read_name(raw: &RawValue) -> Result<Cow<'_, str>, Malformed> {
     if name.is_empty() { Err(complaint::empty("model", STRING)) } else { Ok(name) }
 }
 
+/// Reads a flag that need not be there.
+pub(super) fn read_flag(raw: Option<&RawValue>, param: &str) -> Result<bool, Malformed> {
+    match raw.map(RawValue::get) {
+        None | Some("null" | "false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(complaint::wrong_type(param, BOOLEAN, raw.map_or(NULL, kind_of))),
+    }
+}
+
 /// Where a value that was borrowed from the text stands in it.
 pub(super) fn place_of(raw: &RawValue, text: &str) -> Range<usize> {
     let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
     start..start + raw.get().len()
 }
 
-/// What kind of value it is, with its article.
+/// What kind of value it is.
 pub(super) fn kind_of(raw: &RawValue) -> &'static str {
     match raw.get().as_bytes().first() {
         Some(b'"') => STRING,

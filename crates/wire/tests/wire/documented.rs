@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use playhouse_wire::anthropic::messages;
-use playhouse_wire::openai::chat;
+use playhouse_wire::openai::{chat, responses};
 
 const PAGE: &str = include_str!("../../../../docs/protocols.md");
 
@@ -26,4 +26,6 @@ fn what_is_dropped_is_what_the_page_says() {
     assert_eq!(listed("Of a chat completions request:"), of_chat);
     let of_messages = known([&messages::DROPPED, &messages::DROPPED_OF_BLOCK]);
     assert_eq!(listed("Of a Messages request:"), of_messages);
+    let of_responses = known([&responses::DROPPED, &responses::DROPPED_OF_ITEM]);
+    assert_eq!(listed("Of a Responses request:"), of_responses);
 }

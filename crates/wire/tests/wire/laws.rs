@@ -6,18 +6,104 @@ use playhouse_llm::{
 };
 use playhouse_wire::openai::chat::{encode_chunk, encode_prompt, encode_reply};
 use playhouse_wire::openai::embeddings::Encoding;
+use playhouse_wire::openai::responses;
 use playhouse_wire::sse::{Frame, FrameCutter, frames};
-use playhouse_wire::{AnthropicMessages, Codec, Dialect, OpenAiChat, OpenAiEmbeddings, anthropic};
+use playhouse_wire::{
+    AnthropicMessages, Codec, Dialect, OpenAiChat, OpenAiEmbeddings, OpenAiResponses, anthropic,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use crate::support::{MAX_LINE_BYTES, envelope, read_pieces, write_stream};
+use crate::support::{MAX_LINE_BYTES, envelope, read_pieces, write_stream, write_with};
 use crate::{facts, shown};
 
 /// `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+}
+
+fn responses_request_sample() -> Value {
+    json!({
+        "model": "m", "stream": true, "temperature": 1, "top_p": 0.9, "max_output_tokens": 9, "user": "u", "store": true,
+        "instructions": "s", "previous_response_id": "r", "background": false, "include": ["x"], "metadata": { "a": "b" },
+        "parallel_tool_calls": true, "reasoning": { "effort": "low", "summary": "auto" },
+        "text": { "format": { "type": "json_schema", "name": "n", "schema": {}, "strict": true }, "verbosity": "low" },
+        "tool_choice": { "type": "function", "name": "f" },
+        "tools": [
+            { "type": "function", "name": "f", "description": "d", "parameters": { "type": "object" }, "strict": true },
+            { "type": "web_search" }
+        ],
+        "input": [
+            { "role": "user", "content": "t" },
+            { "type": "message", "role": "user", "content": [
+                { "type": "input_text", "text": "t" },
+                { "type": "input_image", "image_url": "u", "detail": "low" },
+                { "type": "input_file", "file_id": "f" }
+            ] },
+            { "type": "reasoning", "id": "r", "summary": [{ "type": "summary_text", "text": "h" }], "encrypted_content": "e" },
+            { "type": "message", "id": "m", "role": "assistant", "status": "completed", "content": [
+                { "type": "output_text", "text": "t", "annotations": [] }, { "type": "refusal", "refusal": "n" }
+            ] },
+            { "type": "function_call", "id": "i", "call_id": "c", "name": "f", "arguments": "{}" },
+            { "type": "custom_tool_call", "call_id": "d", "name": "f", "input": "x" },
+            { "type": "function_call_output", "call_id": "c", "output": "4" },
+            { "type": "custom_tool_call_output", "call_id": "d", "output": [{ "type": "input_text", "text": "4" }] },
+            { "type": "item_reference", "id": "i" }
+        ]
+    })
+}
+
+fn response_sample() -> Value {
+    json!({
+        "id": "i", "object": "response", "created_at": 1, "model": "m", "status": "incomplete", "error": null,
+        "incomplete_details": { "reason": "max_output_tokens" }, "instructions": null,
+        "output": [
+            { "type": "reasoning", "id": "r", "encrypted_content": "e", "summary": [{ "type": "summary_text", "text": "h" }],
+              "content": [{ "type": "reasoning_text", "text": "g" }] },
+            { "type": "message", "id": "m", "role": "assistant", "status": "completed", "content": [
+                { "type": "output_text", "text": "t", "annotations": [], "logprobs": [] }, { "type": "refusal", "refusal": "n" }
+            ] },
+            { "type": "function_call", "id": "f", "call_id": "c", "name": "f", "arguments": "{}", "status": "completed" },
+            { "type": "custom_tool_call", "id": "g", "call_id": "d", "name": "f", "input": "x" },
+            { "type": "web_search_call", "id": "w", "status": "completed" }
+        ],
+        "usage": { "input_tokens": 1, "output_tokens": 2, "total_tokens": 3, "cost": 0.5,
+            "input_tokens_details": { "cached_tokens": 1, "cache_write_tokens": 0 },
+            "output_tokens_details": { "reasoning_tokens": 1, "x": 1 } }
+    })
+}
+
+/// A stream of every kind of event there is.
+fn response_events_sample() -> Value {
+    let response =
+        |status: &str| json!({ "id": "i", "model": "m", "created_at": 1, "status": status, "output": [] });
+    let place = |kind: &str, at: u32, more: Value| {
+        let mut event = json!({ "type": kind, "sequence_number": 1, "item_id": "x", "output_index": at, "content_index": 0 });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event
+    };
+    json!([
+        { "type": "response.created", "sequence_number": 0, "response": response("in_progress") },
+        { "type": "response.in_progress", "sequence_number": 1, "response": response("in_progress") },
+        place("response.output_item.added", 0, json!({ "item": { "type": "reasoning", "id": "r", "summary": [] } })),
+        place("response.reasoning_summary_part.added", 0, json!({ "summary_index": 1 })),
+        place("response.reasoning_summary_text.delta", 0, json!({ "delta": "h", "summary_index": 0 })),
+        place("response.reasoning_text.delta", 0, json!({ "delta": "g" })),
+        place("response.output_item.done", 0, json!({ "item": { "type": "reasoning", "id": "r", "encrypted_content": "e" } })),
+        place("response.output_item.added", 1, json!({ "item": { "type": "message", "id": "m" } })),
+        place("response.content_part.added", 1, json!({ "part": {} })),
+        place("response.output_text.delta", 1, json!({ "delta": "t" })),
+        place("response.output_text.done", 1, json!({ "text": "t" })),
+        place("response.refusal.delta", 1, json!({ "delta": "n" })),
+        place("response.output_item.done", 1, json!({ "item": { "type": "message", "id": "m" } })),
+        place("response.output_item.added", 2, json!({ "item": { "type": "function_call", "call_id": "c", "name": "f", "arguments": "" } })),
+        place("response.function_call_arguments.delta", 2, json!({ "delta": "{}" })),
+        place("response.output_item.added", 3, json!({ "item": { "type": "custom_tool_call", "call_id": "d", "name": "f", "input": "" } })),
+        place("response.custom_tool_call_input.delta", 3, json!({ "delta": "x" })),
+        place("response.output_item.done", 4, json!({ "item": { "type": "web_search_call", "id": "w" } })),
+        { "type": "response.completed", "sequence_number": 9, "response": response_sample() }
+    ])
 }
 
 fn messages_request_sample() -> Value {
@@ -365,6 +451,37 @@ proptest! {
     }
 
     #[test]
+    fn a_changed_request_for_a_response_survives(changes in changes()) {
+        let body = changed(responses_request_sample(), &changes);
+        if let Ok(prompt) = OpenAiResponses.prompt(body.to_string().as_bytes()) {
+            prop_assert_eq!(responses::encode_prompt(&prompt), body);
+        }
+    }
+
+    #[test]
+    fn a_changed_response_survives(changes in changes()) {
+        let body = changed(response_sample(), &changes);
+        let reply = OpenAiResponses.reply(body.to_string().as_bytes()).unwrap();
+        prop_assert_eq!(responses::encode_reply(&reply), body.clone());
+        if let Ok(event) = OpenAiResponses.read_reply(body.to_string().into()) {
+            let typed = Event::reply(reply);
+            prop_assert_eq!(&event.outline().usage, &typed.outline().usage);
+            prop_assert_eq!(&event.outline().finish, &typed.outline().finish);
+        }
+    }
+
+    #[test]
+    fn changed_events_of_a_response_are_carried(changes in changes()) {
+        let events = changed(response_events_sample(), &changes);
+        let stream = stream_of(&events);
+        shown::stream(&OpenAiResponses, stream.as_bytes());
+        if let Ok(chunks) = OpenAiResponses.chunks(stream.as_bytes()) {
+            let carried: Vec<Value> = chunks.into_iter().map(|chunk| chunk.extra.into()).collect();
+            prop_assert_eq!(Value::from(carried), events);
+        }
+    }
+
+    #[test]
     fn changed_events_of_a_message_are_carried(changes in changes()) {
         let events = changed(message_events_sample(), &changes);
         let stream = stream_of(&events);
@@ -379,7 +496,7 @@ proptest! {
     fn no_changed_body_makes_anyone_panic(sample in any::<Index>(), changes in changes(), cut in any::<usize>()) {
         let samples = [
             request_sample(), reply_sample(), chunk_sample(), messages_request_sample(), message_sample(),
-            embed_request_sample(), embed_reply_sample(),
+            embed_request_sample(), embed_reply_sample(), responses_request_sample(), response_sample(),
         ];
         let body = changed(sample.get(&samples).clone(), &changes).to_string();
         shown::everything(body.as_bytes());
@@ -448,6 +565,30 @@ proptest! {
     }
 
     #[test]
+    fn a_loop_back_over_responses_gives_the_same_answer(
+        chunks in chunks_of_one(),
+        places in proptest::collection::vec(any::<usize>(), 0..30),
+    ) {
+        let events: Vec<Event> = chunks.iter().cloned().map(Event::chunk).collect();
+        let written = write_with(&OpenAiResponses, &events);
+        let mut reader = OpenAiResponses.stream_reader(MAX_LINE_BYTES);
+        let mut reread = Vec::new();
+        for piece in split_at(&written, &places) {
+            reader.push(Bytes::copy_from_slice(piece));
+            while let Some(event) = reader.next() {
+                reread.extend(event.unwrap().chunks().unwrap().to_vec());
+            }
+        }
+        prop_assert!(reader.finish().is_ok());
+        let (told, heard) = (facts::of_reply(&gathered(&chunks)), facts::of_reply(&gathered(&reread)));
+        prop_assert_eq!(&heard.choices, &told.choices);
+        prop_assert_eq!(heard.usage, told.usage.or(Some([0; 3])));
+        // What was read once is written and read again without any change at all.
+        let again: Vec<Event> = reread.into_iter().map(Event::chunk).collect();
+        prop_assert_eq!(write_with(&OpenAiResponses, &again), written);
+    }
+
+    #[test]
     fn only_named_edits_are_made(changes in changes(), model in "\\PC{1,8}", stream in any::<bool>(), stream_usage in any::<bool>()) {
         let body = changed(request_sample(), &changes);
         let pretty = serde_json::to_string_pretty(&body).unwrap();
@@ -500,6 +641,34 @@ fn chunks() -> impl Strategy<Value = Vec<Chunk>> {
             pieces.into_iter().map(|(index, part)| piece(index, vec![part], None)).collect();
         chunks.push(piece(0, Vec::new(), Some(FinishReason::Stop)));
         chunks.push(piece(1, Vec::new(), Some(FinishReason::Other("x".into()))));
+        chunks.extend(counts.map(|(prompt, completion)| Chunk::usage(Usage::new(prompt, completion))));
+        chunks
+    })
+}
+
+/// Answers of types with one alternative: calls begin with what they are.
+fn chunks_of_one() -> impl Strategy<Value = Vec<Chunk>> {
+    let part = prop_oneof![
+        "\\PC{1,12}".prop_map(PartDelta::Text),
+        "\\PC{1,12}".prop_map(|text| PartDelta::Reasoning { text, field: "reasoning.summary".into() }),
+        "[a-z]{1,5}".prop_map(PartDelta::Refusal),
+        (0..3u32, any::<bool>(), "[a-z]{0,9}").prop_map(|(index, opens, arguments)| {
+            call(index, opens.then(|| format!("f{index}")), arguments)
+        }),
+    ];
+    let finish = proptest::sample::select(vec![FinishReason::Length, FinishReason::ContentFilter]);
+    let counts = proptest::option::of((0..1000u64, 0..1000u64));
+    (proptest::collection::vec(part, 0..12), finish, counts).prop_map(|(parts, finish, counts)| {
+        let mut begun = Vec::new();
+        let parts = parts.into_iter().filter(|part| match part {
+            PartDelta::ToolCall { index, name, .. } => {
+                begun.extend(name.as_ref().map(|_| *index));
+                begun.contains(index)
+            }
+            _ => true,
+        });
+        let mut chunks: Vec<Chunk> = parts.map(|part| piece(0, vec![part], None)).collect();
+        chunks.push(piece(0, Vec::new(), Some(finish)));
         chunks.extend(counts.map(|(prompt, completion)| Chunk::usage(Usage::new(prompt, completion))));
         chunks
     })

@@ -21,6 +21,8 @@ mod messages;
 mod recorded;
 mod replies;
 mod requests;
+mod responses;
+mod responses_told;
 mod shown;
 mod streams;
 mod support;

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use playhouse_llm::{Error, Event, Request};
+use playhouse_llm::{Error, Event, Operation, Reply, Request};
 use playhouse_wire::openai::models::ModelList;
+use playhouse_wire::openai::responses::{RequestHead, Transcript, with_history};
 use playhouse_wire::sse::{FrameCutter, frames};
 use playhouse_wire::{Codec, Dialect, Envelope, StreamReader, UpstreamAnswer, codecs, routed};
 
@@ -25,6 +26,7 @@ pub(crate) fn everything(bytes: &[u8]) {
         stream(*codec, bytes);
         models(*codec, bytes);
     }
+    kept(bytes);
 }
 
 /// The framing of event streams.
@@ -47,11 +49,21 @@ pub(crate) fn request(codec: &'static dyn Codec, bytes: &[u8]) {
     }
     let _ = codec.embedding(bytes);
     let Ok(incoming) = codec.read_request(Bytes::copy_from_slice(bytes)) else { return };
+    codec.manner(&incoming.request);
     let stream = incoming.request.stream;
     let asked = incoming.request.for_model(Arc::from("another \"model\""));
     for request in [&asked, &asked.clone().streamed(!stream)] {
         write_everywhere(codec, request);
     }
+}
+
+/// What reads requests and answers that are kept, to go on with them later.
+pub(crate) fn kept(bytes: &[u8]) {
+    let _ = RequestHead::read(bytes);
+    let _ = with_history(bytes, &[]);
+    let mut transcript = Transcript::default();
+    transcript.absorb(&Bytes::copy_from_slice(bytes));
+    let _ = (transcript.response(), transcript.failed("c", "m"), transcript.cancelled());
 }
 
 fn write_everywhere(codec: &'static dyn Codec, request: &Request) {
@@ -62,6 +74,10 @@ fn write_everywhere(codec: &'static dyn Codec, request: &Request) {
         for other in routed() {
             let _ = other.write_request(request, &dialect);
         }
+    }
+    if request.operation() == Operation::Chat {
+        let told = codec.write_reply_to(request, &Event::reply(Reply::text("x")), &envelope(true));
+        assert!(told.is_ok(), "what was read cannot be answered: {told:?}");
     }
 }
 
@@ -116,6 +132,9 @@ fn write(codec: &dyn Codec, events: &[Event], failure: Option<&Error>) {
     for include_usage in [true, false] {
         let mut writer = codec.stream_writer(envelope(include_usage));
         events.iter().for_each(|event| drop(writer.event(event)));
+        // Once more as types, as whoever makes them up has them.
+        let typed = events.iter().flat_map(|event| event.chunks().unwrap_or_default().to_vec());
+        typed.for_each(|chunk| drop(writer.event(&Event::chunk(chunk))));
         match failure {
             Some(error) => writer.error(error, "r"),
             None => writer.end(),

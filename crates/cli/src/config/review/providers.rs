@@ -119,6 +119,9 @@ fn flaw_of_url(url: &str) -> Option<(&'static str, bool)> {
         _ if url.trim_end_matches('/').ends_with("/messages") => {
             Some(("it must end before /messages", false))
         }
+        _ if url.trim_end_matches('/').ends_with("/responses") => {
+            Some(("it must end before /responses", false))
+        }
         _ if !is_http && url.contains("://") => Some(("only http and https are spoken", false)),
         _ if !is_http => Some(("it does not begin with http:// or https://", false)),
         Some(authority) if !authority.host().is_empty() => None,

@@ -10,14 +10,16 @@ use playhouse_llm::{
 use serde_json::{Map, Value, json};
 
 use super::count::TokenCounting;
-use super::head::Head;
+use super::head::read_head;
 use super::message::without_silence;
 use super::reader::MessagesReader;
 use super::writer::MessagesWriter;
-use super::{chunk, edit, failure, foreign, limits, models, prompt, reply};
+use super::{chunk, failure, foreign, limits, manner, models, prompt, reply};
 use crate::codec::{
     Codec, Counting, Dialect, Envelope, Incoming, RequestHeader, StreamReader, StreamWriter, UpstreamAnswer,
 };
+use crate::manner::Manner;
+use crate::named::pass_through;
 use crate::{json, stranger};
 
 /// The protocol's name.
@@ -80,7 +82,7 @@ impl Codec for AnthropicMessages {
 
     /// A stream counts its tokens always.
     fn read_request(&self, body: Bytes) -> Result<Incoming, Error> {
-        let head = Head::read(&body).map_err(Error::invalid_request)?;
+        let head = read_head(&body).map_err(Error::invalid_request)?;
         let (model, stream) = (Arc::from(&*head.model), head.stream);
         let request = Request::from_encoded(model, stream, Encoded { bytes: body, decoder: &Self });
         Ok(Incoming { request, include_usage: true })
@@ -111,7 +113,7 @@ impl Codec for AnthropicMessages {
 
     fn write_request(&self, request: &Request, _dialect: &Dialect) -> Result<Bytes, Error> {
         match request.bytes_in(PROTOCOL) {
-            Some(body) => edit::pass_through(body, request).map_err(Error::invalid_request),
+            Some(body) => pass_through(body, request, read_head).map_err(Error::invalid_request),
             None => Ok(translated(request)?.to_string().into()),
         }
     }
@@ -129,6 +131,10 @@ impl Codec for AnthropicMessages {
 
     fn read_error(&self, answer: UpstreamAnswer) -> Error {
         failure::read_error(answer)
+    }
+
+    fn manner(&self, request: &Request) -> Option<Manner> {
+        request.prompt().ok().map(manner::of_prompt)
     }
 
     fn request_headers(&self) -> &'static [RequestHeader] {

@@ -7,15 +7,7 @@ use playhouse_llm::Malformed;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// What a request says about itself, and where.
-#[derive(Debug)]
-pub(super) struct Head<'a> {
-    pub(super) model: Cow<'a, str>,
-    /// Where the model's name stands, quotes included.
-    pub(super) model_at: Range<usize>,
-    pub(super) stream: bool,
-    pub(super) stream_at: Option<Range<usize>>,
-}
+use crate::named::Named;
 
 #[derive(Deserialize)]
 struct Fields<'a> {
@@ -27,24 +19,21 @@ struct Fields<'a> {
     stream: Option<&'a RawValue>,
 }
 
-impl<'a> Head<'a> {
-    /// Reads the head of a body, which is checked to be one JSON object that asks for a message.
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
-        let text = std::str::from_utf8(body).map_err(|_| unparsable("it is not UTF-8"))?;
-        if !text.trim_ascii_start().starts_with('{') {
-            return Err(unparsable("it is not a JSON object"));
-        }
-        let fields: Fields<'_> =
-            serde_json::from_str(text).map_err(|error| unparsable(&error.to_string()))?;
-        let model = fields.model.ok_or_else(|| missing("model"))?;
-        check_messages(fields.messages)?;
-        Ok(Self {
-            model: read_name(model)?,
-            model_at: place_of(model, text),
-            stream: read_flag(fields.stream)?,
-            stream_at: fields.stream.map(|raw| place_of(raw, text)),
-        })
+/// Reads the head of a body, which is checked to be one JSON object that asks for a message.
+pub(super) fn read_head(body: &[u8]) -> Result<Named<'_>, Malformed> {
+    let text = std::str::from_utf8(body).map_err(|_| unparsable("it is not UTF-8"))?;
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(unparsable("it is not a JSON object"));
     }
+    let fields: Fields<'_> = serde_json::from_str(text).map_err(|error| unparsable(&error.to_string()))?;
+    let model = fields.model.ok_or_else(|| missing("model"))?;
+    check_messages(fields.messages)?;
+    Ok(Named {
+        model: read_name(model)?,
+        model_at: place_of(model, text),
+        stream: read_flag(fields.stream)?,
+        stream_at: fields.stream.map(|raw| place_of(raw, text)),
+    })
 }
 
 /// Unlike an `Option` of a raw value, this tells `null` from nothing.

@@ -12,8 +12,9 @@ use super::dress::{Identity, dress_reply};
 use super::head::Head;
 use super::reader::ChatReader;
 use super::writer::ChatWriter;
-use super::{chunk, edit, failure, foreign, id, outline, prompt, refusal, reply, stranger};
+use super::{chunk, edit, failure, foreign, id, manner, outline, prompt, refusal, reply, stranger};
 use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
+use crate::manner::Manner;
 use crate::openai::embeddings::OpenAiEmbeddings;
 use crate::openai::limits;
 
@@ -130,6 +131,10 @@ impl Codec for OpenAiChat {
 
     fn read_error(&self, answer: UpstreamAnswer) -> Error {
         refusal::read_error(answer)
+    }
+
+    fn manner(&self, request: &Request) -> Option<Manner> {
+        manner::of_body(request.bytes_in(PROTOCOL)?)
     }
 
     fn embeddings(&self) -> Option<&'static dyn Codec> {

@@ -9,10 +9,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 
-use crate::openai::complaint;
+use super::complaint;
 use crate::openai::raw::{
-    ARRAY, BOOLEAN, DECIMAL, INTEGER, NULL, OBJECT, STRING, check_opening, complain, kind_of, place_of, raw,
-    read_name,
+    ARRAY, BOOLEAN, DECIMAL, INTEGER, NULL, OBJECT, STRING, complain, kind_of, place_of, raw, read_flag,
+    read_name, text_of,
 };
 
 /// What a request says about itself, and where.
@@ -43,8 +43,7 @@ pub(super) struct Options {
 impl<'a> Head<'a> {
     /// Reads the head of a body, which is checked to be one JSON object that asks for a chat.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
-        let text = std::str::from_utf8(body).map_err(|_| complaint::unparsable("it is not UTF-8"))?;
-        check_opening(text)?;
+        let text = text_of(body)?;
         let fields: Fields<'_> = serde_json::from_str(text).map_err(complain)?;
         let model = fields.model.ok_or_else(|| complaint::missing("model"))?;
         check_messages(fields.messages)?;
@@ -94,14 +93,6 @@ fn check_messages(messages: Option<Messages>) -> Result<(), Malformed> {
         return Err(complaint::wrong_type(format!("messages[{at}]"), OBJECT, kind));
     }
     if messages.is_empty { Err(complaint::empty("messages", ARRAY)) } else { Ok(()) }
-}
-
-fn read_flag(raw: Option<&RawValue>, param: &str) -> Result<bool, Malformed> {
-    match raw.map(RawValue::get) {
-        None | Some("null" | "false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(complaint::wrong_type(param, "a boolean", raw.map_or("null", kind_of))),
-    }
 }
 
 fn read_options(raw: &RawValue, text: &str) -> Result<(Options, bool), Malformed> {

@@ -12,6 +12,7 @@ use super::head::{self, Head};
 use super::{Encoding, outline, reply, request};
 use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
 use crate::json;
+use crate::manner::Manner;
 use crate::openai::chat::OpenAiChat;
 use crate::openai::{refusal, stranger};
 
@@ -175,6 +176,11 @@ impl Codec for OpenAiEmbeddings {
 
     fn read_error(&self, answer: UpstreamAnswer) -> Error {
         refusal::read_error(answer)
+    }
+
+    /// The same numbers come for the same texts, and nothing else happens.
+    fn manner(&self, _request: &Request) -> Option<Manner> {
+        Some(Manner::default())
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::input::ANY_SHAPE;
 use crate::openai::complaint;
-use crate::openai::raw::{ARRAY, STRING, check_opening, complain, kind_of, place_of, raw, read_name};
+use crate::openai::raw::{ARRAY, STRING, complain, kind_of, place_of, raw, read_name, text_of};
 use crate::splice::splice;
 
 /// What a request says about itself, and where.
@@ -34,8 +34,7 @@ impl<'a> Head<'a> {
     /// Reads the head of a body, which is checked to be one JSON object that asks for embeddings. What is
     /// within its inputs is for whoever answers to judge.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
-        let text = std::str::from_utf8(body).map_err(|_| complaint::unparsable("it is not UTF-8"))?;
-        check_opening(text)?;
+        let text = text_of(body)?;
         let fields: Fields<'_> = serde_json::from_str(text).map_err(complain)?;
         let model = fields.model.ok_or_else(|| complaint::missing("model"))?;
         let input = fields.input.ok_or_else(|| complaint::missing("input"))?;

@@ -1,0 +1,83 @@
+//! Token counts.
+
+use playhouse_llm::{Extra, Usage};
+use serde_json::Value;
+
+use crate::fields::{Writing, carried_object, leave_rest, take_exact, take_object, take_u64};
+
+const OF_INPUT: &str = "input_tokens_details";
+const OF_OUTPUT: &str = "output_tokens_details";
+
+/// Takes the token counts of an answer.
+pub(super) fn take_usage(fields: &mut Extra) -> Option<Usage> {
+    take_exact(fields, "usage", read_usage, write_usage)
+}
+
+/// Reads a usage object; `None` where it counts nothing.
+pub(super) fn read_usage(value: &Value) -> Option<Usage> {
+    let mut extra = value.as_object()?.clone();
+    let input = take_u64(&mut extra, "input_tokens");
+    let output = take_u64(&mut extra, "output_tokens");
+    let total = take_u64(&mut extra, "total_tokens");
+    input.or(output).or(total)?;
+    let counts = Usage::new(input.unwrap_or_default(), output.unwrap_or_default());
+    let [cached, written] = take_details(&mut extra, OF_INPUT, ["cached_tokens", "cache_write_tokens"]);
+    let [reasoning] = take_details(&mut extra, OF_OUTPUT, ["reasoning_tokens"]);
+    Some(Usage {
+        total_tokens: total.unwrap_or(counts.total_tokens),
+        cached_tokens: cached,
+        cache_write_tokens: written,
+        reasoning_tokens: reasoning,
+        extra,
+        ..counts
+    })
+}
+
+/// Writes a usage object.
+pub(super) fn write_usage(usage: &Usage) -> Value {
+    let mut out = Writing::new(&usage.extra);
+    out.set("input_tokens", usage.prompt_tokens);
+    let of_input = [("cached_tokens", usage.cached_tokens), ("cache_write_tokens", usage.cache_write_tokens)];
+    set_details(&mut out, &usage.extra, OF_INPUT, &of_input);
+    out.set("output_tokens", usage.completion_tokens);
+    set_details(&mut out, &usage.extra, OF_OUTPUT, &[("reasoning_tokens", usage.reasoning_tokens)]);
+    out.set("total_tokens", usage.total_tokens);
+    Value::Object(out.done())
+}
+
+/// Writes a usage object with the details that OpenAI's clients expect always.
+pub(super) fn write_whole_usage(usage: &Usage) -> Value {
+    let detailed = Usage {
+        cached_tokens: usage.cached_tokens.or(Some(0)),
+        reasoning_tokens: usage.reasoning_tokens.or(Some(0)),
+        ..usage.clone()
+    };
+    write_usage(&detailed)
+}
+
+/// Takes counts out of an object within; what else it holds is left.
+fn take_details<const N: usize>(extra: &mut Extra, place: &str, keys: [&str; N]) -> [Option<u64>; N] {
+    let Some(mut details) = take_object(extra, place) else { return [None; N] };
+    let counts = keys.map(|key| take_u64(&mut details, key));
+    if counts.iter().all(Option::is_none) {
+        extra.insert(place.to_owned(), Value::Object(details));
+    } else {
+        leave_rest(extra, place, details);
+    }
+    counts
+}
+
+fn set_details(
+    out: &mut Writing<'_>,
+    extra: &Extra,
+    place: &'static str,
+    counts: &[(&'static str, Option<u64>)],
+) {
+    if counts.iter().all(|(_, count)| count.is_none()) {
+        return;
+    }
+    let rest = carried_object(extra, place);
+    let mut details = Writing::new(&rest);
+    counts.iter().for_each(|(key, count)| details.set_some(key, *count));
+    out.set(place, details.done());
+}
