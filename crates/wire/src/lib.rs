@@ -7,14 +7,15 @@
 //! Whom it depends on: `playhouse-llm` alone. No other crate names a protocol's fields.
 //!
 //! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`], [`anthropic`]; [`manner`] beside
-//! them. `fields`, `splice`, `opening`, `refusal` and `stranger` are what the codecs share. Adding a protocol is adding a folder
-//! beside these and a line in [`codecs`].
+//! them. `fields`, `named`, `splice`, `opening`, `refusal` and `stranger` are what the codecs share. Adding a
+//! protocol is adding a folder beside these and a line in [`codecs`].
 
 pub mod anthropic;
 pub mod codec;
 mod fields;
 mod json;
 pub mod manner;
+mod named;
 pub mod openai;
 mod opening;
 mod refusal;
@@ -29,6 +30,7 @@ pub use codec::{
 pub use manner::{Manner, manner_of};
 pub use openai::chat::OpenAiChat;
 pub use openai::embeddings::OpenAiEmbeddings;
+pub use openai::responses::OpenAiResponses;
 
 /// Every codec of chat there is; the first is the one that new callers should speak.
 ///
@@ -36,12 +38,15 @@ pub use openai::embeddings::OpenAiEmbeddings;
 /// assert_eq!(playhouse_wire::codecs()[0].path(), "/chat/completions");
 /// ```
 pub fn codecs() -> &'static [&'static dyn Codec] {
-    &[&OpenAiChat, &AnthropicMessages]
+    &[&OpenAiChat, &AnthropicMessages, &OpenAiResponses]
 }
 
-/// The codecs of everything that is answered, each at a route of its own: those of chat, and those of embeddings.
+/// The codecs of everything that is answered, each at a route of its own: those of chat, and that of
+/// embeddings.
 pub fn routed() -> impl Iterator<Item = &'static dyn Codec> {
-    codecs().iter().flat_map(|codec| [Some(*codec), codec.embeddings()]).flatten()
+    // Several protocols name the same one.
+    let embeddings: &'static dyn Codec = &OpenAiEmbeddings;
+    codecs().iter().copied().chain([embeddings])
 }
 
 /// The codec of a protocol, if it is one of those in [`codecs`].
