@@ -225,8 +225,8 @@ fn cancel_response() {}
     tag = "compatible",
     params(
         ("id" = String, Path, description = "The response's id."),
-        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 100, 20 unless told otherwise."),
-        ("order" = Option<String>, Query, description = "`asc` or `desc`; newest first unless told otherwise."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "How many at most; 20 unless told otherwise."),
+        ("order" = Option<String>, Query, pattern = "^(asc|desc)$", description = "Newest first (`desc`) unless told otherwise."),
         ("after" = Option<String>, Query, description = "The id of the item that they follow."),
         ("before" = Option<String>, Query, description = "The id of the item that they come before."),
     ),
