@@ -117,8 +117,6 @@ pub(crate) struct ResponsesRequest {
     /// What is asked: a text, or a list of items.
     #[schema(min_length = 1, example = "Hello!")]
     input: String,
-    /// What stands above all that is asked.
-    instructions: Option<String>,
     /// Whether to answer in pieces, as server-sent events.
     stream: Option<bool>,
 }

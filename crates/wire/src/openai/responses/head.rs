@@ -38,7 +38,8 @@ pub(super) fn read_head(body: &[u8]) -> Result<Named<'_>, Malformed> {
 
 fn check_instructions(instructions: Option<&RawValue>) -> Result<(), Malformed> {
     match instructions {
-        Some(raw) if !raw.get().starts_with(['"', 'n']) => {
+        // A list is passed on to those who know it.
+        Some(raw) if !raw.get().starts_with(['"', '[', 'n']) => {
             Err(complaint::wrong_type("instructions", "a string", kind_of(raw)))
         }
         _ => Ok(()),
