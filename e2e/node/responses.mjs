@@ -20,26 +20,28 @@ const answer = await openai.responses.create({ model, input, tools: [weather] })
 assert.equal(answer.output_text, `${ANSWER} rain`);
 
 const sdk = createOpenAI({ baseURL: process.env.BASE_URL, apiKey: 'none' });
-const asked = [];
-const told = streamText({
-  model: sdk.responses(model),
-  prompt: PROMPT,
-  maxRetries: 0,
-  stopWhen: stepCountIs(3),
-  // Otherwise what was said is sent as references to what the vendor keeps.
-  providerOptions: { openai: { store: false } },
-  tools: {
-    get_weather: tool({
-      description: 'The weather in a city',
-      inputSchema: z.object({ city: z.string() }),
-      execute: ({ city }) => {
-        asked.push(city);
-        return 'rain';
-      },
-    }),
-  },
-});
-assert.ok((await told.text).includes(ANSWER));
-assert.deepEqual(asked, ['Oslo']);
-assert.equal(await told.finishReason, 'stop');
+// Where answers are kept, what was said is sent as references to them.
+for (const store of [true, false]) {
+  const asked = [];
+  const told = streamText({
+    model: sdk.responses(model),
+    prompt: PROMPT,
+    maxRetries: 0,
+    stopWhen: stepCountIs(3),
+    providerOptions: { openai: { store } },
+    tools: {
+      get_weather: tool({
+        description: 'The weather in a city',
+        inputSchema: z.object({ city: z.string() }),
+        execute: ({ city }) => {
+          asked.push(city);
+          return 'rain';
+        },
+      }),
+    },
+  });
+  assert.ok((await told.text).includes(ANSWER));
+  assert.deepEqual(asked, ['Oslo']);
+  assert.equal(await told.finishReason, 'stop');
+}
 well();

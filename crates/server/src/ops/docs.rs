@@ -115,10 +115,8 @@ pub(crate) struct ResponsesRequest {
     #[schema(min_length = 1, example = "gpt-4o-mini")]
     model: String,
     /// What is asked: a text, or a list of items.
-    #[schema(min_length = 1, example = "Hello!")]
-    input: String,
-    /// What stands above all that is asked.
-    instructions: Option<String>,
+    #[schema(example = "Hello!")]
+    input: Option<ResponsesInput>,
     /// Whether to answer in pieces, as server-sent events.
     stream: Option<bool>,
 }
@@ -148,6 +146,33 @@ pub(crate) enum EmbeddingsInput {
     Texts(Vec<String>),
     Tokens(Vec<u32>),
     ManyTokens(Vec<Vec<u32>>),
+}
+
+/// What is asked by a Responses request.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) enum ResponsesInput {
+    Text(String),
+    Items(Vec<ResponsesMessage>),
+}
+
+/// A message of a Responses request; every field of that API is passed on, and so are its other items.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) struct ResponsesMessage {
+    /// Who speaks.
+    role: ResponsesRole,
+}
+
+/// Who speaks in a Responses request.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ResponsesRole {
+    System,
+    Developer,
+    User,
+    Assistant,
 }
 
 /// An event of a stream.
@@ -198,16 +223,15 @@ pub(crate) struct AnthropicError {
 #[expect(dead_code, reason = "the edge answers this route; this describes it")]
 fn responses() {}
 
-/// Read a response that is kept, or follow one that is made in the background.
+/// Read a response that is kept.
+///
+/// With `?stream=true` one that was asked for with `background` and `stream` is told in its events, with
+/// `starting_after=N` those after that number; any other is refused then.
 #[utoipa::path(
     get,
     path = "/v1/responses/{id}",
     tag = "compatible",
-    params(
-        ("id" = String, Path, description = "The response's id."),
-        ("stream" = Option<bool>, Query, description = "Whether to tell its events, as they were told first."),
-        ("starting_after" = Option<u64>, Query, description = "The number of the last event that the client has."),
-    ),
+    params(("id" = String, Path, description = "The response's id.")),
     responses(
         (status = 200, description = "The response, or a stream of its events.",
             content((serde_json::Value = "application/json"), (ServerSentEvent = "text/event-stream"))),
@@ -252,8 +276,8 @@ fn cancel_response() {}
     tag = "compatible",
     params(
         ("id" = String, Path, description = "The response's id."),
-        ("limit" = Option<u32>, Query, description = "How many at most: 1 to 100, 20 unless told otherwise."),
-        ("order" = Option<String>, Query, description = "`asc` or `desc`; newest first unless told otherwise."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "How many at most; 20 unless told otherwise."),
+        ("order" = Option<String>, Query, pattern = "^(asc|desc)$", description = "Newest first (`desc`) unless told otherwise."),
         ("after" = Option<String>, Query, description = "The id of the item that they follow."),
         ("before" = Option<String>, Query, description = "The id of the item that they come before."),
     ),

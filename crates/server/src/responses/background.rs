@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::asked::{items_of, status_named};
 use super::foreground::{gathered, status_of};
-use super::kept::{Kept, body_of};
+use super::kept::{Kept, LOST, body_of};
 use super::{Asked, json};
 use crate::app::App;
 use crate::config::OnDisconnect;
@@ -43,6 +43,7 @@ pub(super) async fn answer(
         telling: Telling::of(asked.mark.clone()),
         teller: is_streamed.then_some(teller),
         begun: begun.clone(),
+        is_open: false,
         asked,
     };
     match begin(task, place, key).await {
@@ -70,13 +71,14 @@ fn queued(begun: Value) -> Value {
 }
 
 /// Gives a response a task of its own; returns once it is stored. What the task begins it ends, whoever leaves.
-async fn begin(task: Task, place: Place, key: Option<IdempotencyKey>) -> Result<(), NotBegun> {
+async fn begin(mut task: Task, place: Place, key: Option<IdempotencyKey>) -> Result<(), NotBegun> {
     let (reply, begun) = oneshot::channel();
     let scope = RequestScope::from(&*task.asked.request.context);
     tokio::spawn(scope.run(async move {
         let new = task.asked.begun(&task.begun, key);
         match task.app.store().put_response(new).await {
             Ok(()) => {
+                task.is_open = true;
                 let _ = reply.send(Ok(()));
                 task.run(place).await;
             }
@@ -96,6 +98,8 @@ struct Task {
     asked: Asked,
     /// The response as it is stored while it runs.
     begun: Value,
+    /// Whether it is stored as one that runs. Dropped open, it is stored as failed.
+    is_open: bool,
     telling: Telling,
     teller: Option<Teller>,
 }
@@ -111,7 +115,7 @@ impl Task {
         if let Err(error) = outcome {
             self.fail(&error).await;
         }
-        if let Some(teller) = self.teller {
+        if let Some(teller) = self.teller.take() {
             teller.close().await;
         }
     }
@@ -183,8 +187,10 @@ impl Task {
     }
 
     /// Stores the end. Should the store be away, the end is stored as soon as it is back.
-    async fn finish(&self, status: String, response: &Value) -> Result<(), StoreError> {
-        match self.app.response_finisher().finish(self.ending(&status, response)).await {
+    async fn finish(&mut self, status: String, response: &Value) -> Result<(), StoreError> {
+        let finished = self.app.response_finisher().finish(self.ending(&status, response)).await;
+        self.is_open = false;
+        match finished {
             Err(error) if !error.is_unavailable() => Err(error),
             _ => Ok(()),
         }
@@ -201,10 +207,15 @@ impl Task {
     }
 
     /// Nobody could be told that it begins; where it was stored all the same, it is to end.
-    fn give_up(&self, error: &StoreError) {
-        if error.is_unavailable() {
-            let response =
-                Ended::of(self.begun.clone(), "failed", Some(("server_error", "It could not begin.")));
+    fn give_up(&mut self, error: &StoreError) {
+        self.is_open = error.is_unavailable();
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if self.is_open {
+            let response = Ended::of(self.begun.clone(), "failed", Some(LOST));
             self.app.response_finisher().finish_later(self.ending("failed", &response));
         }
     }

@@ -18,7 +18,7 @@ use crate::live::{Follower, Standing, Subject};
 /// How often it is looked whether a response has ended that is answered elsewhere.
 const POLL: Duration = Duration::from_millis(100);
 /// Why a response has failed of which its server could not say so.
-const LOST: (&str, &str) =
+pub(super) const LOST: (&str, &str) =
     ("server_error", "The server that answered has died, or did not answer for too long; ask again.");
 
 /// A response in the store.

@@ -10,16 +10,18 @@ const MOST_ITEMS: usize = 100;
 
 /// From where a response is to be told; `None` where it is not to be told in pieces.
 pub(super) fn told_after(uri: &Uri) -> Result<Option<u64>, Error> {
+    let number = value(uri, "starting_after").map(|number| event_number(&number)).transpose()?;
     match value(uri, "stream").as_deref() {
-        None | Some("false") => return Ok(None),
-        Some("true") => {}
-        Some(_) => return Err(refusals::query("stream", "true or false")),
+        None | Some("false") => Ok(None),
+        // The first event has the number 0: whoever has it has had one.
+        Some("true") => Ok(Some(number.map_or(0, |number| number + 1))),
+        Some(_) => Err(refusals::query("stream", "true or false")),
     }
-    let Some(number) = value(uri, "starting_after") else { return Ok(Some(0)) };
-    let number: Option<u64> = number.parse().ok();
-    // The first event has the number 0: whoever has it has had one.
-    let had = number.and_then(|number| number.checked_add(1));
-    had.map(Some).ok_or_else(|| refusals::query("starting_after", "the number of an event"))
+}
+
+fn event_number(text: &str) -> Result<u64, Error> {
+    let number: Option<u64> = text.parse().ok().filter(|number| *number < i64::MAX.unsigned_abs());
+    number.ok_or_else(|| refusals::query("starting_after", "the number of an event"))
 }
 
 /// Which part of a list is wanted.
@@ -74,8 +76,11 @@ mod tests {
         ] {
             assert_eq!(told_after(&uri(query)).unwrap(), after, "{query}");
         }
-        for (query, param) in [("stream=yes", "stream"), ("stream=true&starting_after=-1", "starting_after")]
-        {
+        for (query, param) in [
+            ("stream=yes", "stream"),
+            ("stream=true&starting_after=-1", "starting_after"),
+            ("starting_after=9223372036854775808", "starting_after"),
+        ] {
             assert_eq!(told_after(&uri(query)).unwrap_err().param.as_deref(), Some(param), "{query}");
         }
     }

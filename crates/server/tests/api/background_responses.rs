@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+use playhouse_llm::{Error, EventStream, Provider, Request};
 use playhouse_mock::{Answer, MockProvider};
 use playhouse_server::{Answer as Told, App, ChatConfig};
 use playhouse_store::{NewResponse, Replicas as _, ResponseStatus, Responses};
@@ -190,6 +192,27 @@ async fn a_background_response_that_fails_says_why() {
     assert_eq!(failed["error"], json!({"code": "rate_limit_exceeded", "message": "slow down"}));
     let cancelled = cancel(&app.app, &polled).await;
     assert_eq!(cancelled.json()["error"]["message"], "Cannot cancel a failed response.");
+}
+
+/// A provider with a defect.
+struct Defect;
+
+#[async_trait]
+impl Provider for Defect {
+    async fn chat(&self, _: Request) -> Result<EventStream, Error> {
+        unreachable!("this defect is the test's own")
+    }
+}
+
+#[tokio::test]
+async fn a_response_whose_task_breaks_has_failed() {
+    let replicas = Replicas::answered_by(Defect);
+    let app = replicas.server();
+    let polled = begin(&app, &ask(false)).await;
+    let failed = ended(&app, &polled).await;
+    assert_eq!((&failed["status"], &failed["error"]["code"]), (&json!("failed"), &json!("server_error")));
+    let followed = told(&app.post("/v1/responses", ask(true).to_string()).await.text());
+    assert_eq!(followed.last().unwrap().0, "response.failed");
 }
 
 #[tokio::test]

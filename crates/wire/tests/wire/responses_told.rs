@@ -46,6 +46,7 @@ fn refused_requests_name_the_field() {
         r#"{"model":"","input":"Hi"}"#,
         r#"{"model":"m","input":7}"#,
         r#"{"model":"m","input":{}}"#,
+        r#"{"model":"m","input":"Hi","instructions":{}}"#,
         r#"{"model":"m","input":"Hi","stream":"yes"}"#,
         r#"{"model":"m","model":"n","input":"Hi"}"#,
     ];

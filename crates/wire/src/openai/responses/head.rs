@@ -15,6 +15,8 @@ struct Fields<'a> {
     #[serde(borrow, default, deserialize_with = "raw")]
     input: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "raw")]
+    instructions: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "raw")]
     stream: Option<&'a RawValue>,
 }
 
@@ -25,12 +27,23 @@ pub(super) fn read_head(body: &[u8]) -> Result<Named<'_>, Malformed> {
     let fields: Fields<'_> = serde_json::from_str(text).map_err(complain)?;
     let model = fields.model.ok_or_else(|| complaint::missing("model"))?;
     check_input(fields.input)?;
+    check_instructions(fields.instructions)?;
     Ok(Named {
         model: read_name(model)?,
         model_at: place_of(model, text),
         stream: read_flag(fields.stream, "stream")?,
         stream_at: fields.stream.map(|raw| place_of(raw, text)),
     })
+}
+
+fn check_instructions(instructions: Option<&RawValue>) -> Result<(), Malformed> {
+    match instructions {
+        // A list is passed on to those who know it.
+        Some(raw) if !raw.get().starts_with(['"', '[', 'n']) => {
+            Err(complaint::wrong_type("instructions", "a string", kind_of(raw)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_input(input: Option<&RawValue>) -> Result<(), Malformed> {
