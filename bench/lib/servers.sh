@@ -5,6 +5,7 @@ stream_stub=http://127.0.0.1:9101    # streams, in one piece
 slow_upstream=http://127.0.0.1:9108   # streams, 10 events/s each, every event apart
 apart_upstream=http://127.0.0.1:9105 # streams, 500 events/s each, every event apart
 paced_upstream=http://127.0.0.1:9107 # streams, 20 events/s each, every event apart
+paced_messages=http://127.0.0.1:9175 # streams in Messages, 20 events/s each
 otlp_sink=http://127.0.0.1:9109
 nginx_chat=http://127.0.0.1:9102 nginx_stream=http://127.0.0.1:9103
 nginx_apart=http://127.0.0.1:9104 nginx_paced=http://127.0.0.1:9106
@@ -21,16 +22,17 @@ start_upstreams() {
   start_nginx paced-proxy "$sut_core" 9104
   nginx_paced_pid=$started
   if asked_for 15; then start_paced 9108 10 "$paced_words"; fi
+  if asked_for 19; then start_paced 9175 20 60 --protocol messages; fi
   if asked_for 17; then start_nginx otlp-sink "$load_core" 9109; fi
 }
 
 # start_nginx NAME CORE PORT: with $tmp/NAME.conf.
 start_nginx() { start_server "$1" "$2" "$3" / nginx -p "$tmp" -c "$tmp/$1.conf" || die "$reason"; }
 
-# start_paced PORT EVENTS_PER_SECOND WORDS
+# start_paced PORT EVENTS_PER_SECOND WORDS [ARGUMENTS…]
 start_paced() {
   start_server "paced-upstream-$1" "$load_core" "$1" / \
-    "$tool" paced-upstream --listen "127.0.0.1:$1" --rate "$2" --words "$3" || die "$reason"
+    "$tool" paced-upstream --listen "127.0.0.1:$1" --rate "$2" --words "$3" "${@:4}" || die "$reason"
 }
 
 # start_playhouse NAME PORT UPSTREAM [VARIABLE=VALUE…]: sets $playhouse_pid.

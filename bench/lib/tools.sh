@@ -12,10 +12,10 @@ check_tools() {
     need node nodejs
     need npm npm
   fi
-  if asked_for "$agent_rows"; then need curl curl; fi
+  if asked_for "$agent_rows,$protocol_rows"; then need curl curl; fi
   (($(nproc) >= 2)) || die "this needs two cores: one for the server under test, one for stub and load"
   for row in ${rows//,/ }; do
-    declared "row_$row" || die "there is no row $row; the rows are $serve_rows,$double_rows,$agent_rows,$store_rows"
+    declared "row_$row" || die "there is no row $row; the rows are $serve_rows,$double_rows,$agent_rows,$store_rows,$protocol_rows"
   done
   (cd "$bench/baselines" && sha256sum --quiet -c SHA256SUMS) ||
     die "a file of bench/baselines has changed: restore it, so that figures compare"
