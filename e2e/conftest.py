@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import mock, playhouse, upstream  # noqa: E402
+from harness.crossing import Crossing  # noqa: E402
 from harness.gateway import gateway_env  # noqa: E402
 from harness.report import Report, server_words  # noqa: E402
 from harness.words import CALLER_KEY  # noqa: E402
@@ -133,6 +134,14 @@ def doubles(request, tmp_path_factory):
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def crossing(request, tmp_path_factory, double):
+    """`playhouse serve` whose providers are the double, in OpenAI's protocol and in Anthropic's."""
+    between = Crossing(tmp_path_factory.mktemp("crossing"), double, request.module.__name__.rsplit(".")[-1])
+    yield between
+    between.close()
 
 
 @pytest.fixture(scope="module")

@@ -41,9 +41,12 @@ pub fn codecs() -> &'static [&'static dyn Codec] {
     &[&OpenAiChat, &AnthropicMessages, &OpenAiResponses]
 }
 
-/// The codecs of everything that is answered, each at a route of its own: those of chat, and those of embeddings.
+/// The codecs of everything that is answered, each at a route of its own: those of chat, and that of
+/// embeddings.
 pub fn routed() -> impl Iterator<Item = &'static dyn Codec> {
-    codecs().iter().flat_map(|codec| [Some(*codec), codec.embeddings()]).flatten()
+    // Several protocols name the same one.
+    let embeddings: &'static dyn Codec = &OpenAiEmbeddings;
+    codecs().iter().copied().chain([embeddings])
 }
 
 /// The codec of a protocol, if it is one of those in [`codecs`].

@@ -1,140 +1,26 @@
 //! Laws that hold for any input: nothing panics, nothing is lost, a loop back changes nothing.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use playhouse_llm::{
     ChoiceDelta, Chunk, Collector, Decode, Event, FinishReason, PartDelta, Reply, Role, Usage,
 };
 use playhouse_wire::openai::chat::{encode_chunk, encode_prompt, encode_reply};
 use playhouse_wire::openai::embeddings::Encoding;
-use playhouse_wire::openai::models::ModelList;
-use playhouse_wire::openai::responses::{self, RequestHead, Transcript, with_history};
+use playhouse_wire::openai::responses;
 use playhouse_wire::sse::{Frame, FrameCutter, frames};
 use playhouse_wire::{
-    AnthropicMessages, Codec, Dialect, OpenAiChat, OpenAiEmbeddings, OpenAiResponses, UpstreamAnswer,
-    anthropic,
+    AnthropicMessages, Codec, Dialect, OpenAiChat, OpenAiEmbeddings, OpenAiResponses, anthropic,
 };
 use proptest::prelude::*;
+use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use crate::facts;
-use crate::support::{MAX_LINE_BYTES, envelope, read_pieces, read_with, write_stream, write_with};
+use crate::support::{MAX_LINE_BYTES, envelope, read_pieces, write_stream, write_with};
+use crate::{facts, shown};
 
 /// `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
-}
-
-/// Everything that reads bytes is shown these.
-fn show_to_all(bytes: &[u8]) {
-    let body = Bytes::copy_from_slice(bytes);
-    let _ = OpenAiChat.prompt(bytes);
-    let _ = OpenAiChat.reply(bytes);
-    let _ = OpenAiChat.chunks(bytes);
-    show_to_messages(bytes);
-    show_to_responses(bytes);
-    let _ = ModelList::decode(bytes);
-    let _ = OpenAiEmbeddings.decode_reply(body.clone());
-    if let Ok(incoming) = OpenAiEmbeddings.decode_request(bytes, None) {
-        OpenAiEmbeddings.encode_request(&incoming.request, incoming.encoding);
-    }
-    let _ = OpenAiChat.read_reply(body.clone());
-    if let Ok(incoming) = OpenAiChat.read_request(body.clone()) {
-        let stream = incoming.request.stream;
-        let request = incoming.request.streamed(!stream);
-        OpenAiChat.write_request(&request, &Dialect::default()).unwrap();
-    }
-    let answer = UpstreamAnswer { provider: Arc::from("p"), status: 500, retry_after: None, body };
-    let error = OpenAiChat.read_error(answer);
-    OpenAiChat.write_error(&error, 500, "r");
-    for piece_bytes in [5, bytes.len().max(1)] {
-        let read = read_pieces(bytes.chunks(piece_bytes), 64 << 10);
-        let outputs: Vec<Bytes> =
-            read.events.iter().map(|event| write_stream(std::slice::from_ref(event), true)).collect();
-        drop(outputs);
-        write_hidden(&read.events);
-    }
-}
-
-/// Everything that reads Anthropic's Messages is shown these, and all that is read is written again, for
-/// callers of either protocol.
-fn show_to_messages(bytes: &[u8]) {
-    let body = Bytes::copy_from_slice(bytes);
-    if let Ok(prompt) = AnthropicMessages.prompt(bytes) {
-        let _ = AnthropicMessages.untold(&prompt);
-    }
-    let _ = AnthropicMessages.reply(bytes);
-    let _ = AnthropicMessages.chunks(bytes);
-    let _ = AnthropicMessages.read_models(bytes);
-    let _ = AnthropicMessages.counting().unwrap().read_count(body.clone());
-    if let Ok(incoming) = AnthropicMessages.read_request(body.clone()) {
-        let stream = incoming.request.stream;
-        let request = incoming.request.streamed(!stream);
-        AnthropicMessages.write_request(&request, &Dialect::default()).unwrap();
-        let _ = OpenAiChat.write_request(&request, &Dialect::default());
-    }
-    if let Ok(event) = AnthropicMessages.read_reply(body.clone()) {
-        let _ = OpenAiChat.write_reply(&event, &envelope(true));
-    }
-    let answer = UpstreamAnswer { provider: Arc::from("p"), status: 500, retry_after: None, body };
-    let error = AnthropicMessages.read_error(answer);
-    AnthropicMessages.write_error(&error, 500, "r");
-    OpenAiChat.write_error(&error, 500, "r");
-    for piece_bytes in [5, bytes.len().max(1)] {
-        let events = read_with(&AnthropicMessages, bytes, piece_bytes).events;
-        for codec in [&OpenAiChat as &dyn Codec, &AnthropicMessages] {
-            let mut writer = codec.stream_writer(envelope(true));
-            events.iter().for_each(|event| drop(writer.event(event)));
-            writer.end();
-        }
-    }
-}
-
-/// Everything that reads OpenAI's Responses is shown these, and all that is read is written again, for callers
-/// of any protocol.
-fn show_to_responses(bytes: &[u8]) {
-    let body = Bytes::copy_from_slice(bytes);
-    if let Ok(prompt) = OpenAiResponses.prompt(bytes) {
-        let _ = OpenAiResponses.untold(&prompt);
-    }
-    let _ = OpenAiResponses.reply(bytes);
-    let _ = OpenAiResponses.chunks(bytes);
-    let _ = RequestHead::read(bytes);
-    let _ = with_history(bytes, &[]);
-    let mut transcript = Transcript::default();
-    transcript.absorb(&body);
-    let _ = (transcript.response(), transcript.failed("c", "m"), transcript.cancelled());
-    if let Ok(incoming) = OpenAiResponses.read_request(body.clone()) {
-        OpenAiResponses.manner(&incoming.request);
-        let stream = incoming.request.stream;
-        let request = incoming.request.streamed(!stream);
-        OpenAiResponses.write_request(&request, &Dialect::default()).unwrap();
-        let _ = OpenAiChat.write_request(&request, &Dialect::default());
-        let _ = AnthropicMessages.write_request(&request, &Dialect::default());
-        let reply = Event::reply(Reply::text("x"));
-        OpenAiResponses.write_reply_to(&request, &reply, &envelope(true)).unwrap();
-    }
-    if let Ok(event) = OpenAiResponses.read_reply(body.clone()) {
-        let _ = OpenAiChat.write_reply(&event, &envelope(true));
-        let _ = AnthropicMessages.write_reply(&event, &envelope(true));
-    }
-    let answer = UpstreamAnswer { provider: Arc::from("p"), status: 500, retry_after: None, body };
-    let error = OpenAiResponses.read_error(answer);
-    OpenAiResponses.write_error(&error, 500, "r");
-    for piece_bytes in [50, bytes.len().max(1)] {
-        let read = read_with(&OpenAiResponses, bytes, piece_bytes);
-        for codec in [&OpenAiChat as &dyn Codec, &AnthropicMessages, &OpenAiResponses] {
-            let mut writer = codec.stream_writer(envelope(true));
-            read.events.iter().for_each(|event| drop(writer.event(event)));
-            let typed = read.events.iter().flat_map(|event| event.chunks().unwrap_or_default().to_vec());
-            typed.for_each(|chunk| drop(writer.event(&Event::chunk(chunk))));
-            match &read.end {
-                Ok(()) => writer.end(),
-                Err(error) => writer.error(error, "r"),
-            };
-        }
-    }
 }
 
 fn responses_request_sample() -> Value {
@@ -301,11 +187,6 @@ fn stream_of(events: &Value) -> String {
         format!("event: {name}\ndata: {event}\n\n")
     });
     frames.collect()
-}
-
-fn write_hidden(events: &[Event]) {
-    let mut writer = OpenAiChat.stream_writer(envelope(false));
-    events.iter().for_each(|event| drop(writer.event(event)));
 }
 
 fn request_sample() -> Value {
@@ -528,6 +409,8 @@ proptest! {
         }
         let body = changed(embed_reply_sample(), &changes);
         if let Ok(reply) = OpenAiEmbeddings.decode_reply(body.to_string().into()) {
+            let event = OpenAiEmbeddings.read_reply(body.to_string().into()).unwrap();
+            prop_assert_eq!(&event.outline().usage, &reply.usage.as_ref().map(Usage::counts));
             let written = OpenAiEmbeddings.encode_reply(&reply, Encoding::Base64, &envelope(false)).unwrap();
             let known_model = !reply.model.is_empty();
             prop_assert!(!known_model || OpenAiEmbeddings.decode_reply(written).unwrap() == reply);
@@ -591,7 +474,7 @@ proptest! {
     fn changed_events_of_a_response_are_carried(changes in changes()) {
         let events = changed(response_events_sample(), &changes);
         let stream = stream_of(&events);
-        show_to_responses(stream.as_bytes());
+        shown::stream(&OpenAiResponses, stream.as_bytes());
         if let Ok(chunks) = OpenAiResponses.chunks(stream.as_bytes()) {
             let carried: Vec<Value> = chunks.into_iter().map(|chunk| chunk.extra.into()).collect();
             prop_assert_eq!(Value::from(carried), events);
@@ -602,7 +485,7 @@ proptest! {
     fn changed_events_of_a_message_are_carried(changes in changes()) {
         let events = changed(message_events_sample(), &changes);
         let stream = stream_of(&events);
-        show_to_messages(stream.as_bytes());
+        shown::stream(&AnthropicMessages, stream.as_bytes());
         if let Ok(chunks) = AnthropicMessages.chunks(stream.as_bytes()) {
             let carried: Vec<Value> = chunks.into_iter().map(|chunk| chunk.extra.into()).collect();
             prop_assert_eq!(Value::from(carried), events);
@@ -610,26 +493,25 @@ proptest! {
     }
 
     #[test]
-    fn no_changed_body_makes_anyone_panic(changes in changes(), cut in any::<usize>()) {
-        let messages = [messages_request_sample(), message_sample()];
-        let responses = [responses_request_sample(), response_sample()];
-        let chat = [request_sample(), reply_sample(), chunk_sample()];
-        for sample in chat.into_iter().chain(messages).chain(responses) {
-            let body = changed(sample, &changes).to_string();
-            show_to_all(body.as_bytes());
-            show_to_all(format!("data: {body}\n\ndata: {body}\r\n\r\n").as_bytes());
-            show_to_all(&body.as_bytes()[..cut % body.len()]);
-        }
+    fn no_changed_body_makes_anyone_panic(sample in any::<Index>(), changes in changes(), cut in any::<usize>()) {
+        let samples = [
+            request_sample(), reply_sample(), chunk_sample(), messages_request_sample(), message_sample(),
+            embed_request_sample(), embed_reply_sample(), responses_request_sample(), response_sample(),
+        ];
+        let body = changed(sample.get(&samples).clone(), &changes).to_string();
+        shown::everything(body.as_bytes());
+        shown::everything(format!("data: {body}\n\ndata: {body}\r\n\r\n").as_bytes());
+        shown::everything(&body.as_bytes()[..cut % body.len()]);
     }
 
     #[test]
     fn no_bytes_make_anyone_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        show_to_all(&bytes);
+        shown::everything(&bytes);
     }
 
     #[test]
     fn no_lines_make_anyone_panic(text in r#"((data|event|id|error)?:? ?(\{"(choices|usage|error|messages)":(\[\{\}\]|null|\{\})\}|\[DONE\]|<html>|\\u|")?[\r\n]{0,3}){0,12}"#) {
-        show_to_all(text.as_bytes());
+        shown::everything(text.as_bytes());
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `recorded` walks a folder of real vendor traffic (`PLAYHOUSE_RECORDED`, or `shared/recorded`
 //! beside the checkout); without one it says so and passes, unless `CI` or
-//! `PLAYHOUSE_REQUIRE_RECORDED` is set. `cases` walks `tests/cases`: adding a case is adding a file.
+//! `PLAYHOUSE_REQUIRE_RECORDED` is set; `damage` breaks what it finds there. `cases` walks `tests/cases`: adding a case is adding a file.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
 )]
 
 mod cases;
+mod damage;
 mod documented;
 mod embeddings;
 mod errors;
@@ -22,5 +23,6 @@ mod replies;
 mod requests;
 mod responses;
 mod responses_told;
+mod shown;
 mod streams;
 mod support;

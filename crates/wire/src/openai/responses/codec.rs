@@ -17,6 +17,7 @@ use super::{chunk, failure, foreign, manner, output, prompt, reply, usage};
 use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
 use crate::manner::Manner;
 use crate::named::pass_through;
+use crate::openai::embeddings::OpenAiEmbeddings;
 use crate::openai::limits;
 use crate::{json, stranger};
 
@@ -127,6 +128,10 @@ impl Codec for OpenAiResponses {
 
     fn read_error(&self, answer: UpstreamAnswer) -> Error {
         failure::read_error(answer)
+    }
+
+    fn embeddings(&self) -> Option<&'static dyn Codec> {
+        Some(&OpenAiEmbeddings)
     }
 
     fn manner(&self, request: &Request) -> Option<Manner> {
