@@ -6,7 +6,7 @@ use playhouse_llm::{Part, Reply};
 use serde_json::Value;
 
 /// The facts of an answer that a caller cares for.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Facts {
     pub(crate) model: String,
     pub(crate) choices: BTreeMap<u64, Said>,
@@ -17,7 +17,7 @@ pub(crate) struct Facts {
 }
 
 /// The facts of one alternative.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Said {
     pub(crate) text: String,
     pub(crate) reasoning: String,
