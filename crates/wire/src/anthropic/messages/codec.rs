@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use playhouse_llm::{
-    Chunk, Collector, Decode, Encoded, Error, Event, Malformed, ModelInfo, Outline, Prompt, Protocol,
-    RateLimits, Reply, Request, Usage,
+    Chunk, Collector, Decode, Encoded, Error, Event, Malformed, ModelInfo, Outline, OutputForm, Prompt,
+    Protocol, RateLimits, Reply, Request, Usage,
 };
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ use super::head::read_head;
 use super::message::without_silence;
 use super::reader::MessagesReader;
 use super::writer::MessagesWriter;
-use super::{chunk, failure, foreign, limits, manner, models, prompt, reply};
+use super::{chunk, failure, foreign, limits, manner, models, plain_schema, prompt, reply};
 use crate::codec::{
     Codec, Counting, Dialect, Envelope, Incoming, RequestHeader, StreamReader, StreamWriter, UpstreamAnswer,
 };
@@ -180,6 +180,9 @@ fn collected(event: &Event) -> Result<Reply, Error> {
 fn translated(request: &Request) -> Result<Value, Error> {
     let mut prompt = request.translated()?.into_owned();
     prompt.messages = without_silence(&prompt.messages);
+    if let Some(OutputForm::Schema(form)) = &mut prompt.output {
+        form.schema = form.schema.take().map(plain_schema::plain);
+    }
     let mut body = json!({ "model": *request.model });
     if let (Value::Object(body), Value::Object(fields)) = (&mut body, prompt::encode_prompt(&prompt)) {
         body.extend(fields.into_iter().filter(|(key, _)| !matches!(key.as_str(), "model" | "stream")));

@@ -21,6 +21,7 @@ mod limits;
 pub(crate) mod manner;
 mod message;
 mod models;
+mod plain_schema;
 mod prompt;
 mod reader;
 mod reply;
