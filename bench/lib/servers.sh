@@ -2,15 +2,17 @@
 
 stub=http://127.0.0.1:9100           # whole answers
 stream_stub=http://127.0.0.1:9101    # streams, in one piece
+slow_upstream=http://127.0.0.1:9108   # streams, 10 events/s each, every event apart
 apart_upstream=http://127.0.0.1:9105 # streams, 500 events/s each, every event apart
 paced_upstream=http://127.0.0.1:9107 # streams, 20 events/s each, every event apart
+otlp_sink=http://127.0.0.1:9109
 nginx_chat=http://127.0.0.1:9102 nginx_stream=http://127.0.0.1:9103
 nginx_apart=http://127.0.0.1:9104 nginx_paced=http://127.0.0.1:9106
 paced_words=120 # 6 s a stream, so that all are open at once after a ramp of 3 s
 
 start_upstreams() {
   cp "$bench"/baselines/upstream/* "$bench"/upstream/* "$tmp"
-  asked_for "$serve_rows" || return 0
+  asked_for "$upstream_rows" || return 0
   start_nginx stub "$load_core" 9100
   start_nginx proxy "$sut_core" 9102
   nginx_pid=$started
@@ -18,6 +20,8 @@ start_upstreams() {
   start_paced 9107 20 "$paced_words"
   start_nginx paced-proxy "$sut_core" 9104
   nginx_paced_pid=$started
+  if asked_for 15; then start_paced 9108 10 "$paced_words"; fi
+  if asked_for 17; then start_nginx otlp-sink "$load_core" 9109; fi
 }
 
 # start_nginx NAME CORE PORT: with $tmp/NAME.conf.
@@ -76,7 +80,7 @@ describe_run() {
 }
 
 baseline_versions() {
-  if asked_for "$serve_rows"; then
+  if asked_for "$upstream_rows"; then
     versions_in fastapi fastapi uvicorn
     [[ $with_litellm == no ]] || versions_in litellm litellm
   fi

@@ -6,7 +6,8 @@ check_tools() {
   need wrk wrk
   need taskset util-linux
   need timeout coreutils
-  if asked_for "$serve_rows"; then need python3 'python3 python3-venv'; fi
+  if asked_for 13,14,15; then need redis-server redis-server; fi
+  if asked_for "$upstream_rows"; then need python3 'python3 python3-venv'; fi
   if asked_for "$double_rows"; then
     need node nodejs
     need npm npm
@@ -14,7 +15,7 @@ check_tools() {
   if asked_for "$agent_rows"; then need curl curl; fi
   (($(nproc) >= 2)) || die "this needs two cores: one for the server under test, one for stub and load"
   for row in ${rows//,/ }; do
-    declared "row_$row" || die "there is no row $row; the rows are $serve_rows,$double_rows,$agent_rows"
+    declared "row_$row" || die "there is no row $row; the rows are $serve_rows,$double_rows,$agent_rows,$store_rows"
   done
   (cd "$bench/baselines" && sha256sum --quiet -c SHA256SUMS) ||
     die "a file of bench/baselines has changed: restore it, so that figures compare"
@@ -28,7 +29,7 @@ declared() { declare -F "$1" >/dev/null; }
 # need COMMAND PACKAGE
 need() { command -v "$1" >/dev/null || die "$1 is missing: apt-get install $2"; }
 
-# Sets $binary (the server) and $tool (the load generators).
+# Sets $binary (the server), $tool (the load generators) and $examples (what is measured in process).
 build() {
   command -v cargo >/dev/null || die "cargo is missing: see https://rustup.rs"
   local target=${CARGO_TARGET_DIR:-$root/target}
@@ -41,6 +42,15 @@ build() {
   fi
   [[ -x $binary ]] || die "$binary is no program that can be run"
   binary=$(realpath "$binary")
+  examples=$target/release/examples
+  if asked_for 11; then build_example playhouse-agent step_cost; fi
+  if asked_for 16; then build_example playhouse-store ledger_cost; fi
+}
+
+# build_example PACKAGE NAME: a measure that needs no server; it is then in $examples.
+build_example() {
+  (cd "$root" && cargo build --quiet --release --package "$1" --example "$2" --target-dir "$target") ||
+    die "the build of the example $2 failed"
 }
 
 # cargo_build MANIFEST TARGET_DIR
@@ -53,7 +63,7 @@ install_baselines() {
   mkdir -p "$cache" || die "the cache folder $cache cannot be made"
   cache=$(realpath "$cache")
   if asked_for "$double_rows"; then install_doubles; fi
-  asked_for "$serve_rows" || return 0
+  asked_for "$upstream_rows" || return 0
   install_venv fastapi -r "$bench/baselines/fastapi_app/requirements.txt"
   if [[ $with_litellm == yes ]]; then install_venv litellm 'litellm[proxy]'; fi
 }

@@ -2,10 +2,8 @@
 # ten tools of 100 ms in one step.
 
 row_11() {
-  local target=${CARGO_TARGET_DIR:-$root/target} figures step_us parallel_ms
-  (cd "$root" && cargo build --quiet --release --package playhouse-agent --example step_cost --target-dir "$target") ||
-    { give_up 'the example step_cost cannot be built'; return; }
-  figures=$(timeout 60 taskset -c "$sut_core" "$target/release/examples/step_cost" 2>&1) || { give_up "step_cost failed: $figures"; return; }
+  local figures step_us parallel_ms
+  figures=$(timeout 60 taskset -c "$sut_core" "$examples/step_cost" 2>&1) || { give_up "step_cost failed: $figures"; return; }
   step_us=$(sed -n 's/.*"step_us": \([0-9.]*\).*/\1/p' <<<"$figures")
   parallel_ms=$(sed -n 's/.*"parallel_ms": \([0-9.]*\).*/\1/p' <<<"$figures")
   below '11 agent, a step of our own' "$step_us us" '' "$step_us" 20 ' us'

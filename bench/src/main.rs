@@ -1,6 +1,6 @@
 //! The load generators and the paced upstream of `bench/run`.
 //!
-//! What it is: one small binary. `paced-upstream` streams chat completions at a fixed pace, `load`
+//! What it is: one small binary. `answer` prints a streamed answer, `paced-upstream` streams it at a fixed pace, `load`
 //! asks for answers and measures, `startup` times how fast a server begins to answer. Each prints
 //! its figures as `name=value`, one a line, for the script to read.
 //! What it does not do: it decides nothing about targets; that is the script's work.
@@ -34,7 +34,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve one fixed streamed chat completion, each event in a write of its own.
+    /// Print one fixed streamed answer.
+    Answer(answer::Options),
+    /// Serve one fixed streamed answer, each event in a write of its own.
     PacedUpstream(paced_upstream::Options),
     /// Generate load and print what it met.
     #[command(subcommand)]
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Box<dyn Display>, Error> {
     Ok(match command {
+        Command::Answer(options) => Box::new(answer::write(&options)),
         Command::PacedUpstream(options) => on_one_thread(paced_upstream::serve(options))?,
         Command::Load(Load::Streams(options)) => Box::new(on_one_thread(load::streams::run(options))?),
         Command::Load(Load::Rate(options)) => Box::new(load::rate::run(&options)?),

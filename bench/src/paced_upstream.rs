@@ -1,4 +1,4 @@
-//! An upstream that streams one fixed chat completion at a fixed pace.
+//! An upstream that streams one fixed answer at a fixed pace.
 //!
 //! Every event is a write of its own, so that a relay sees each apart, as from a real model. The
 //! schedule is fixed when the answer starts: a late event does not delay those after it.
@@ -20,7 +20,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::answer;
+use crate::answer::{self, Protocol};
 use crate::error::Error;
 
 /// Connections that may wait to be accepted: a burst of clients must not meet a full queue.
@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// Address to listen on.
     #[arg(long)]
     listen: SocketAddr,
+    /// What the answer is written in.
+    #[arg(long, value_enum, default_value = "chat")]
+    protocol: Protocol,
     /// Words in the answer; role, finish, usage and [DONE] are four more events.
     #[arg(long, default_value_t = 100)]
     words: usize,
@@ -44,7 +47,7 @@ pub(crate) struct Options {
 pub(crate) async fn serve<T>(options: Options) -> Result<T, Error> {
     let listener =
         listen(options.listen).map_err(|source| Error::Listen { address: options.listen, source })?;
-    let script: Arc<[Bytes]> = answer::events(options.words).into();
+    let script: Arc<[Bytes]> = answer::events(options.protocol, options.words).into();
     let pause = if options.rate > 0.0 { Duration::from_secs_f64(1.0 / options.rate) } else { Duration::ZERO };
     loop {
         match listener.accept().await {

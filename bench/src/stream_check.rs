@@ -193,7 +193,7 @@ fn text(data: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer;
+    use crate::answer::{self, Protocol};
 
     fn check(stream: &[u8], piece_bytes: usize) -> Result<(), Broken> {
         let mut check = StreamCheck::new(Expected { text: answer::text(3).into(), pieces: 3 });
@@ -203,14 +203,14 @@ mod tests {
 
     /// Three words: events are role, word0, word1, word2, finish, usage, [DONE].
     fn without(event: usize) -> Vec<u8> {
-        let mut events = answer::events(3);
+        let mut events = answer::events(Protocol::Chat, 3);
         events.remove(event);
         events.concat()
     }
 
     #[test]
     fn a_whole_stream_passes_however_it_is_cut() {
-        let stream = answer::events(3).concat();
+        let stream = answer::events(Protocol::Chat, 3).concat();
         for piece_bytes in [1, 2, 7, 100, 10_000] {
             assert_eq!(check(&stream, piece_bytes), Ok(()));
         }
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn words_that_come_together_are_found() {
-        let joined = answer::events(3).concat();
+        let joined = answer::events(Protocol::Chat, 3).concat();
         let joined = String::from_utf8(joined).unwrap().replace(" word1", " word1 word2");
         let joined: String =
             joined.split_inclusive("\n\n").filter(|event| !event.contains("\" word2")).collect();
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn events_after_the_end_are_found() {
-        let mut stream = answer::events(3).concat();
+        let mut stream = answer::events(Protocol::Chat, 3).concat();
         stream.extend_from_slice(b"data: {}\n\n");
         assert_eq!(check(&stream, 1000), Err(Broken::AfterEnd("{}".into())));
     }

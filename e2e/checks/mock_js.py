@@ -27,7 +27,7 @@ def run(arguments: list[str], package: Path):
 
 def test_with_vitest(package):
     ended = run(["node_modules/vitest/vitest.mjs", "run"], package)
-    assert ended.returncode == 0 and "14 passed" in ended.stdout, ended.stdout + ended.stderr
+    assert ended.returncode == 0 and "16 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
 def test_with_the_runner_of_node(package):

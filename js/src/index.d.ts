@@ -26,7 +26,10 @@ export class Llm {
   constructor(server: LlmServer, namespace: string);
   readonly namespace: string;
   readonly url: string;
+  /** For OpenAI's clients. */
   readonly baseURL: string;
+  /** For Anthropic's clients. */
+  readonly anthropicBaseURL: string;
   readonly apiKey: string;
   strict: boolean;
   reply(reply: string | Record<string, unknown>, which?: Which): Promise<this>;

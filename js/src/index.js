@@ -7,8 +7,8 @@ let shared;
 
 /**
  * A double for every test of a file: `const llm = useLlm()` at its top, with the hooks of vitest or
- * jest as globals, or handed in. Sets OPENAI_BASE_URL and OPENAI_API_KEY for each test. The program
- * ends with the hook `afterAll` (`after` of node:test) where it is handed in, else with the process.
+ * jest as globals, or handed in. Sets OPENAI_BASE_URL and OPENAI_API_KEY for each test, and the same of
+ * ANTHROPIC. The program ends with the hook `afterAll` (`after` of node:test) where it is handed in, else with the process.
  */
 function useLlm({ hooks = globalThis, ...options } = {}) {
   const current = {};
@@ -17,7 +17,7 @@ function useLlm({ hooks = globalThis, ...options } = {}) {
     shared ??= LlmServer.start(options);
     const double = new Llm(await shared, `js-${randomUUID()}`);
     current.llm = double;
-    setVariables({ OPENAI_BASE_URL: double.baseURL, OPENAI_API_KEY: double.apiKey }, before);
+    setVariables(variablesOf(double), before);
   });
   hooks.afterEach(async () => {
     setVariables(before);
@@ -29,6 +29,17 @@ function useLlm({ hooks = globalThis, ...options } = {}) {
   });
   (hooks.afterAll ?? hooks.after)?.(closeShared);
   return new Proxy({}, { get: (_, name) => bound(current.llm, name), set: (_, name, value) => Reflect.set(current.llm, name, value) });
+}
+
+function variablesOf({ baseURL, anthropicBaseURL, apiKey }) {
+  return {
+    OPENAI_BASE_URL: baseURL,
+    OPENAI_API_KEY: apiKey,
+    ANTHROPIC_BASE_URL: anthropicBaseURL,
+    ANTHROPIC_API_KEY: apiKey,
+    // It would be sent beside the key, and is a credential of the real vendor.
+    ANTHROPIC_AUTH_TOKEN: undefined,
+  };
 }
 
 async function closeShared() {

@@ -7,6 +7,7 @@ class Llm {
     this.namespace = namespace;
     this.url = server.url;
     this.baseURL = `${server.url}/v1`;
+    this.anthropicBaseURL = server.url;
     this.apiKey = `sk-test-${namespace}`;
     /** Whether a test fails at its end for misses and for replies that nobody fetched. */
     this.strict = true;

@@ -1,8 +1,9 @@
+import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { Llm, LlmServer, useLlm } from "../src/index.js";
-import { ask } from "./ask.mjs";
+import { ask, askClaude } from "./ask.mjs";
 
 describe("a test's own double", () => {
   const llm = useLlm({ hooks: { afterAll, afterEach, beforeEach } });
@@ -13,6 +14,20 @@ describe("a test's own double", () => {
     const [call] = await llm.calls();
     expect(call).toMatchObject({ user: "Greet me", model: "gpt-4o-mini", status: 200 });
     expect(JSON.stringify(call.headers)).not.toContain(llm.apiKey);
+  });
+
+  test("answers the client of Anthropic by the same script", async () => {
+    await llm.reply("one");
+    await llm.reply("two");
+    await llm.fail(529);
+    expect([await ask(), await askClaude("Greet me")]).toEqual(["one", "two"]);
+    await expect(askClaude()).rejects.toMatchObject({ status: 529 });
+    expect((await llm.calls())[1]).toMatchObject({ user: "Greet me", model: "claude-haiku-4-5", status: 200 });
+  });
+
+  test("refuses what Anthropic refuses", async () => {
+    await expect(askClaude("Hi", { temperature: 1.5 })).rejects.toThrow(/range: 0..1/);
+    await expect(askClaude("Hi", { temperature: 1.5 })).rejects.toBeInstanceOf(Anthropic.BadRequestError);
   });
 
   test("forgets between tests", async () => {
@@ -45,6 +60,7 @@ describe("a test's own double", () => {
 
   test("sets the variables", () => {
     expect(process.env).toMatchObject({ OPENAI_BASE_URL: llm.baseURL, OPENAI_API_KEY: llm.apiKey });
+    expect(process.env).toMatchObject({ ANTHROPIC_BASE_URL: llm.anthropicBaseURL, ANTHROPIC_API_KEY: llm.apiKey });
   });
 
   test("says what is wrong with a rule", async () => {
@@ -83,6 +99,7 @@ describe("verification", () => {
 
 test("the variables are set back", () => {
   expect(process.env.OPENAI_BASE_URL).toBeUndefined();
+  expect(process.env.ANTHROPIC_BASE_URL).toBeUndefined();
 });
 
 test("a double is told when it is used outside of a test", () => {

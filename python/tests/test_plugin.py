@@ -1,10 +1,11 @@
-"""The plugin in tests of its own, with the real OpenAI client and the real double."""
+"""The plugin in tests of its own, with the real clients of OpenAI and Anthropic and the real double."""
 
 import textwrap
 
 import pytest
 
 HEAD = """
+import anthropic
 import openai
 import pytest
 
@@ -12,6 +13,11 @@ def ask(text="Hi", **more):
     with openai.OpenAI(max_retries=0) as client:
         messages = [{"role": "user", "content": text}]
         return client.chat.completions.create(model="gpt-4o-mini", messages=messages, **more).choices[0].message.content
+
+def ask_claude(text="Hi", **more):
+    with anthropic.Anthropic(max_retries=0) as client:
+        messages = [{"role": "user", "content": text}]
+        return client.messages.create(model="claude-haiku-4-5", max_tokens=100, messages=messages, **more).content[0].text
 """
 
 
@@ -37,6 +43,30 @@ def test_a_test_passes_with_the_openai_client(run):
             assert llm.api_key not in str(call.headers)
     """)
     result.assert_outcomes(passed=1)
+
+
+def test_a_test_passes_with_the_anthropic_client(run):
+    result = run("""
+        def test_it(llm):
+            llm.reply("Hello").fail(529)
+            assert ask_claude("Greet me", system="Be polite.") == "Hello"
+            with pytest.raises(anthropic.APIStatusError) as refused:
+                ask_claude()
+            assert refused.value.status_code == 529
+            call, _ = llm.calls
+            assert (call.user, call.model, call.status) == ("Greet me", "claude-haiku-4-5", 200)
+            assert llm.api_key not in str(call.headers)
+
+        def test_one_script_for_both(llm):
+            llm.reply("one").reply("two")
+            assert [ask(), ask_claude()] == ["one", "two"]
+
+        def test_strict(llm):
+            llm.strict = False
+            with pytest.raises(anthropic.BadRequestError, match="range: 0..1"):
+                ask_claude(temperature=1.5)
+    """)
+    result.assert_outcomes(passed=3)
 
 
 def test_replies_come_in_turn_and_by_condition(run):
@@ -81,6 +111,7 @@ def test_replies_come_in_turn_and_by_condition(run):
 
 def test_the_variables_are_set_and_set_back(run, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-before")
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "secret-before")
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     result = run("""
         import os
@@ -88,10 +119,13 @@ def test_the_variables_are_set_and_set_back(run, monkeypatch):
         def test_within(llm):
             assert os.environ["OPENAI_BASE_URL"] == llm.base_url
             assert os.environ["OPENAI_API_KEY"] == llm.api_key == f"sk-test-{llm.namespace}"
+            assert os.environ["ANTHROPIC_BASE_URL"] == llm.anthropic_base_url == llm.url
+            assert os.environ["ANTHROPIC_API_KEY"] == llm.api_key and "ANTHROPIC_AUTH_TOKEN" not in os.environ
             assert llm.namespace.startswith("test_within-")
 
         def test_after():
             assert "OPENAI_BASE_URL" not in os.environ and os.environ["OPENAI_API_KEY"] == "sk-before"
+            assert "ANTHROPIC_BASE_URL" not in os.environ and os.environ["ANTHROPIC_AUTH_TOKEN"] == "secret-before"
     """)
     result.assert_outcomes(passed=2)
 

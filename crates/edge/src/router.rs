@@ -57,10 +57,10 @@ pub struct Edge {
 /// ```
 pub fn router(edge: Edge) -> Router {
     let mut router = Router::new().route(MODELS_ROUTE, list_route()).route(MODEL_ROUTE, model_route());
-    for codec in playhouse_wire::codecs() {
-        router = router.route(codec.route(), protocol_route(*codec));
+    for codec in playhouse_wire::routed() {
+        router = router.route(codec.route(), protocol_route(codec));
         if let Some(counting) = codec.counting() {
-            router = router.route(counting.route(), counting_route(*codec, counting));
+            router = router.route(counting.route(), counting_route(codec, counting));
         }
     }
     router.with_state(edge)
@@ -75,10 +75,9 @@ pub fn counting_routes() -> impl Iterator<Item = &'static str> {
 ///
 /// The list of models has the same path in every protocol; the fields of the head tell who asks.
 pub fn codec_of(path: &str, headers: &HeaderMap) -> Option<&'static dyn Codec> {
-    let mut codecs = playhouse_wire::codecs().iter().copied();
     match is_below(path, MODELS_ROUTE) {
         true => Some(codec_of_lists(headers)),
-        false => codecs.find(|codec| is_below(path, codec.route())),
+        false => playhouse_wire::routed().find(|codec| is_below(path, codec.route())),
     }
 }
 

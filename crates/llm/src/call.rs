@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Usage;
+use crate::{Operation, Usage};
 
 /// What is kept of one call to a provider. Never holds a prompt, an answer or a credential.
 ///
@@ -26,6 +26,9 @@ pub struct CallRecord {
     pub key_id: Option<Arc<str>>,
     /// When it began, in Unix microseconds.
     pub started_at_us: i64,
+    /// What was asked for.
+    #[serde(default, skip_serializing_if = "Operation::is_usual")]
+    pub operation: Operation,
     /// The model the caller asked for.
     pub model: Arc<str>,
     /// The model that answered, as it names itself.

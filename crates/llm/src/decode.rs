@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Chunk, Prompt, Reply};
+use crate::{Chunk, EmbedRequest, Operation, Prompt, Reply};
 
 /// The name of a wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +54,16 @@ impl Malformed {
 pub trait Decode: fmt::Debug + Send + Sync + 'static {
     /// Which protocol this reads.
     fn protocol(&self) -> Protocol;
+
+    /// What its requests ask for.
+    fn operation(&self) -> Operation {
+        Operation::Chat
+    }
+
+    /// Decodes the body of a request for embeddings; only a protocol of those has any.
+    fn embedding(&self, _body: &[u8]) -> Result<EmbedRequest, Malformed> {
+        Err(Malformed::new("the request does not ask for embeddings"))
+    }
 
     /// Decodes a request body.
     fn prompt(&self, body: &[u8]) -> Result<Prompt, Malformed>;

@@ -7,7 +7,7 @@
 //! Whom it depends on: nobody in this workspace.
 //!
 //! In reading order: [`message`] → [`prompt`] and [`wish`] → [`request`] → [`chunk`] and [`reply`] →
-//! [`event`] → [`provider`]; [`usage`], [`error`], [`call`], [`allowance`] and [`context`] beside them.
+//! [`event`] → [`provider`]; [`operation`] and [`embedding`], [`usage`], [`error`], [`call`], [`allowance`] and [`context`] beside them.
 #![warn(missing_docs)]
 
 pub mod allowance;
@@ -23,6 +23,7 @@ pub mod event;
 mod foreign;
 pub mod message;
 pub mod models;
+pub mod operation;
 pub mod prompt;
 pub mod provider;
 pub mod reply;
@@ -43,6 +44,7 @@ pub use error::{Error, ErrorKind, Phase, Upstream};
 pub use event::{Event, Outline};
 pub use message::{Extra, Message, Part, Role, Shape};
 pub use models::{ModelInfo, Models};
+pub use operation::Operation;
 pub use prompt::Prompt;
 pub use provider::{BoxAnswer, EventStream, Provider, collect};
 pub use reply::{Choice, FinishReason, Reply};

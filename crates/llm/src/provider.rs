@@ -36,7 +36,8 @@ pub type BoxAnswer<'future> = Pin<Box<dyn Future<Output = Result<EventStream, Er
 /// ```
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// Answers a request with a stream of events.
+    /// Answers a request with a stream of events. One for embeddings is answered with one event: the whole
+    /// body, as it came.
     ///
     /// # Errors
     /// When no answer begins. Once it has begun, a failure is the stream's last item.

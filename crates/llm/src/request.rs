@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use crate::foreign;
-use crate::{Context, Encoded, Error, Malformed, Prompt, Protocol};
+use crate::{Context, EmbedRequest, Encoded, Error, Malformed, Operation, Prompt, Protocol};
 
 /// A call about to be made: the model asked for, whether to stream, and the content.
 ///
@@ -148,6 +148,25 @@ impl Request {
         let dropped = encoded.decoder.untold(prompt).map_err(Error::invalid_request)?;
         self.context.trail.note_dropped(&dropped);
         Ok(Cow::Owned(foreign::without_carried(prompt)))
+    }
+
+    /// What the request asks for.
+    pub fn operation(&self) -> Operation {
+        self.encoded().map(|encoded| encoded.decoder.operation()).unwrap_or_default()
+    }
+
+    /// What a request for embeddings asks, as types. Unlike a prompt it is decoded each time: hardly anybody
+    /// asks, and those who do ask once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when it asks for something else, or the
+    /// bytes are not what their protocol says.
+    pub fn embedding(&self) -> Result<EmbedRequest, Error> {
+        let decoded = match self.encoded() {
+            Some(encoded) => encoded.decoder.embedding(&encoded.bytes),
+            None => Err(Malformed::new("the request does not ask for embeddings")),
+        };
+        decoded.map_err(Error::invalid_request)
     }
 
     /// The bytes the request arrived as, if that was over this protocol.

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderMap;
+use percent_encoding::percent_decode_str;
 use playhouse_llm::{EmbedInput, EmbedRequest, Message, Prompt, Request, Role};
 use serde_json::Value;
 
@@ -56,6 +57,8 @@ pub struct Facts {
 pub enum Asked {
     /// A chat completion.
     Chat(Request),
+    /// How many tokens a chat completion would have.
+    Tokens(Request),
     /// Vectors.
     Embeddings(EmbedRequest),
     /// The models there are.
@@ -67,8 +70,8 @@ pub enum Asked {
 /// What is asked about models.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelsQuery {
-    /// All of them.
-    List,
+    /// All of them, or this part.
+    List(Page),
     /// This one.
     One(String),
     /// To have this one deleted.
@@ -98,6 +101,22 @@ pub struct Page {
 }
 
 impl Page {
+    /// The page that the query of a target asks for.
+    ///
+    /// ```
+    /// use playhouse_mock::call::Page;
+    ///
+    /// let page = Page::of_query("limit=2&metadata%5Bjob%5D=night+shift");
+    /// assert_eq!((page.parameter("limit"), page.parameter("metadata[job]")), (Some("2"), Some("night shift")));
+    /// ```
+    pub fn of_query(query: &str) -> Self {
+        let decoded =
+            |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        Self { parameters: pairs.map(|(name, value)| (decoded(name), decoded(value))).collect() }
+    }
+
     /// A parameter by its name.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -139,6 +158,12 @@ impl Facts {
         }
     }
 
+    /// The facts of a question about a chat request's tokens.
+    pub fn tokens(protocol: &'static str, request: Request, body: Bytes) -> Self {
+        let facts = Self::chat(protocol, request.clone(), Form::default(), body);
+        Self { asked: Asked::Tokens(request), stream: false, ..facts }
+    }
+
     /// The facts of an embeddings request.
     pub fn embeddings(protocol: &'static str, request: EmbedRequest, form: Form, body: Bytes) -> Self {
         let texts = request.inputs.iter().filter_map(|input| match input {
@@ -155,7 +180,7 @@ impl Facts {
     /// The facts of a question about models.
     pub fn models(protocol: &'static str, query: ModelsQuery) -> Self {
         let model = match &query {
-            ModelsQuery::List => Arc::from(""),
+            ModelsQuery::List(_) => Arc::from(""),
             ModelsQuery::One(id) | ModelsQuery::Delete(id) => Arc::from(id.as_str()),
         };
         Self { model, ..Self::new(protocol, Asked::Models(query), Form::default(), Bytes::new()) }
@@ -191,10 +216,10 @@ impl Facts {
         self.prompt().map_or(&[], |prompt| &prompt.messages)
     }
 
-    /// The content of a chat request, if it is one that can be decoded.
+    /// The content of a chat request, or of one that is only counted, if it can be decoded.
     pub fn prompt(&self) -> Option<&Prompt> {
         match &self.asked {
-            Asked::Chat(request) => request.prompt().ok(),
+            Asked::Chat(request) | Asked::Tokens(request) => request.prompt().ok(),
             _ => None,
         }
     }

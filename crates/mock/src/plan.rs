@@ -29,6 +29,8 @@ pub enum Content {
     Chat(Arc<[Chunk]>),
     /// Pieces, and then a failure in place of an end.
     Broken(Arc<[Chunk]>, Error),
+    /// How many tokens it would be.
+    Tokens(u64),
     /// Vectors.
     Embeddings(EmbedReply),
     /// A list of models.

@@ -1,5 +1,7 @@
 //! A provider that answers in process, without a socket.
 
+mod vectors;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use playhouse_edge::status_of;
 use playhouse_llm::{
-    Chunk, Collector, Error, ErrorKind, Event, EventStream, ModelInfo, Models, Provider, Request,
+    Chunk, Collector, Error, ErrorKind, Event, EventStream, ModelInfo, Models, Operation, Provider, Request,
 };
 use tokio::time::Instant;
 
@@ -133,6 +135,9 @@ fn protocol() -> &'static dyn MockProtocol {
 impl Provider for MockProvider {
     async fn chat(&self, request: Request) -> Result<EventStream, Error> {
         request.context.trail.begin_attempt(Arc::from("mock"), request.model.clone());
+        if request.operation() == Operation::Embeddings {
+            return self.embed(&request).await;
+        }
         request.prompt()?;
         let call = self.call(&request);
         let decision = self.engine.decide(&self.namespace, protocol(), &call).await;

@@ -94,7 +94,7 @@ const OPENAI: Vendor = Vendor {
     key_variable: Some("OPENAI_API_KEY"),
     base_url_variable: Some("OPENAI_BASE_URL"),
     needs_key: true,
-    model_prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-"],
+    model_prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-", "text-embedding-"],
     default_model: Some("gpt-4o-mini"),
     ..CUSTOM
 };

@@ -56,8 +56,8 @@ impl Routes {
             add(&mut templates, Target { template, codec: None });
             rest = rest.route(template, methods);
         }
-        for codec in playhouse_wire::codecs() {
-            add(&mut templates, Target { template: codec.route(), codec: Some(*codec) });
+        for codec in playhouse_wire::routed() {
+            add(&mut templates, Target { template: codec.route(), codec: Some(codec) });
         }
         let lists = [playhouse_edge::MODELS_ROUTE, playhouse_edge::MODEL_ROUTE];
         for template in playhouse_edge::counting_routes().chain(lists) {

@@ -141,6 +141,7 @@ fn call_record() -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us: NOW_US,
+        operation: Default::default(),
         model: "gpt-4o-mini".into(),
         model_served: Some("gpt-4o-mini-2024-07-18".into()),
         provider: Some("openai".into()),

@@ -49,6 +49,7 @@ fn call_record() -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us: 0,
+        operation: Default::default(),
         model: "gpt-4o-mini".into(),
         model_served: None,
         provider: Some("openai".into()),

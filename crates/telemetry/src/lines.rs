@@ -31,6 +31,7 @@ macro_rules! call_line {
             turn_id = $record.turn_id.as_deref(),
             run_id = $record.run_id.as_deref(),
             key_id = $record.key_id.as_deref(),
+            operation = $record.operation.as_str(),
             model = &*$record.model,
             model_served = $record.model_served.as_deref(),
             provider = $record.provider.as_deref(),

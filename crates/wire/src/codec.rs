@@ -97,6 +97,11 @@ pub trait Codec: Decode {
         None
     }
 
+    /// The codec of embeddings that belongs to this protocol, where its vendors have such a route.
+    fn embeddings(&self) -> Option<&'static dyn Codec> {
+        None
+    }
+
     /// The path of the list of models below a vendor's base URL.
     fn models_path(&self) -> &'static str {
         "/models"

@@ -32,13 +32,18 @@ pub use openai::chat::OpenAiChat;
 pub use openai::embeddings::OpenAiEmbeddings;
 pub use openai::responses::OpenAiResponses;
 
-/// Every codec there is; the first is the one that new callers should speak.
+/// Every codec of chat there is; the first is the one that new callers should speak.
 ///
 /// ```
 /// assert_eq!(playhouse_wire::codecs()[0].path(), "/chat/completions");
 /// ```
 pub fn codecs() -> &'static [&'static dyn Codec] {
     &[&OpenAiChat, &AnthropicMessages, &OpenAiResponses]
+}
+
+/// The codecs of everything that is answered, each at a route of its own: those of chat, and those of embeddings.
+pub fn routed() -> impl Iterator<Item = &'static dyn Codec> {
+    codecs().iter().flat_map(|codec| [Some(*codec), codec.embeddings()]).flatten()
 }
 
 /// The codec of a protocol, if it is one of those in [`codecs`].

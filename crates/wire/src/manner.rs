@@ -2,8 +2,8 @@
 
 use playhouse_llm::Request;
 
-use crate::codec_for;
 use crate::openai::chat;
+use crate::routed;
 
 /// What can be told of a request without asking anybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -40,7 +40,9 @@ impl Manner {
 /// ```
 pub fn manner_of(request: &Request) -> Manner {
     let read = match request.protocol() {
-        Some(protocol) => codec_for(protocol).and_then(|codec| codec.manner(request)),
+        Some(protocol) => {
+            routed().find(|codec| codec.protocol() == protocol).and_then(|codec| codec.manner(request))
+        }
         None => request.prompt().ok().map(chat::manner::of_prompt),
     };
     read.unwrap_or(Manner { has_side_effects: true, ..Manner::default() })

@@ -60,6 +60,7 @@ class Llm:
         self.namespace = namespace
         self.url = url
         self.base_url = f"{url}/v1"
+        self.anthropic_base_url = url
         self.api_key = f"sk-test-{namespace}"
         self.strict = True
         self._control = control

@@ -34,6 +34,10 @@ def llm(llm_server: LlmServer, request: pytest.FixtureRequest, monkeypatch: pyte
     double = Llm(llm_server.url, llm_server.control, namespace_of(request.node.name))
     monkeypatch.setenv("OPENAI_BASE_URL", double.base_url)
     monkeypatch.setenv("OPENAI_API_KEY", double.api_key)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", double.anthropic_base_url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", double.api_key)
+    # It would be sent beside the key, and is a credential of the real vendor.
+    monkeypatch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
     request.node.stash[DOUBLE] = double
     yield double
     double.close()

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
@@ -70,7 +71,15 @@ impl McpServer {
     /// When it is configured in a way that cannot work, does not start in time, or has not the tools
     /// that the configuration names.
     pub async fn connect(name: impl Into<String>, config: McpServerConfig) -> Result<Arc<Self>, McpError> {
-        let name = name.into();
+        Self::connecting(name.into(), config).await
+    }
+
+    /// Boxed here, as what follows: whoever waits for it need not compile the protocol's library once more.
+    fn connecting(name: String, config: McpServerConfig) -> BoxFuture<'static, Result<Arc<Self>, McpError>> {
+        Box::pin(Self::connect_as(name, config))
+    }
+
+    async fn connect_as(name: String, config: McpServerConfig) -> Result<Arc<Self>, McpError> {
         let endpoint = match Endpoint::of(&config) {
             Ok(endpoint) => endpoint,
             Err(reason) => return Err(McpError::Config { server: name, reason }),
@@ -136,15 +145,18 @@ impl McpServer {
     /// # Errors
     /// When it died and cannot be started, or its new tools cannot be used.
     pub async fn refresh(&self) -> Result<u64, McpError> {
-        let limit = self.config.start_timeout();
-        let refreshed = timeout(limit, async {
+        let refreshed = timeout(self.config.start_timeout(), self.refreshing());
+        refreshed.await.unwrap_or_else(|_elapsed| Err(self.busy()))
+    }
+
+    fn refreshing(&self) -> BoxFuture<'_, Result<u64, McpError>> {
+        Box::pin(async {
             let connection = self.connection().await?;
             if connection.take_changed() {
-                self.list(&connection, Instant::now() + limit).await?;
+                self.list(&connection, Instant::now() + self.config.start_timeout()).await?;
             }
             Ok(self.revision())
-        });
-        refreshed.await.unwrap_or_else(|_elapsed| Err(self.busy()))
+        })
     }
 
     /// Ends it, and waits until its process is gone or its session deleted. Calls fail from now on.
@@ -153,8 +165,12 @@ impl McpServer {
         let held = lock(&self.held).take();
         // Calls that still run hold it too; it ends with them.
         if let Some(connection) = held.and_then(Arc::into_inner) {
-            connection.close().await;
+            Self::closing(connection).await;
         }
+    }
+
+    fn closing(connection: Connection) -> BoxFuture<'static, ()> {
+        Box::pin(connection.close())
     }
 
     /// Calls a tool by its own name.

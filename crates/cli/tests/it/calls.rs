@@ -31,6 +31,7 @@ pub(crate) fn record(number: u8, minutes: i64) -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us,
+        operation: Default::default(),
         model: "gpt-4o-mini".into(),
         model_served: Some("gpt-4o-mini-2024-07-18".into()),
         provider: Some("openai".into()),

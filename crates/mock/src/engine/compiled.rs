@@ -91,7 +91,7 @@ impl CompiledScript {
         match facts.asked {
             Asked::Chat(_) => !rules.is_empty(),
             Asked::Embeddings(_) => rules.iter().any(|rule| is_named(rule) || gives_embedding(rule)),
-            Asked::Models(_) => rules.iter().any(is_named),
+            Asked::Tokens(_) | Asked::Models(_) => rules.iter().any(is_named),
             Asked::Kept(_) => false,
         }
     }

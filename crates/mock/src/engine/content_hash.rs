@@ -16,7 +16,7 @@ fn hash(facts: &Facts) -> u64 {
     }
     let hash = fnv(OFFSET, facts.model.as_bytes());
     match &facts.asked {
-        Asked::Chat(_) => {
+        Asked::Chat(_) | Asked::Tokens(_) => {
             facts.messages().iter().fold(hash, |hash, message| fnv(hash, message.text().as_bytes()))
         }
         _ => fnv(hash, facts.user.as_bytes()),

@@ -44,7 +44,7 @@ impl<'a> View<'a> {
     pub(super) fn user_name(&self) -> &'static str {
         match self.call.facts.asked {
             Asked::Embeddings(_) => "input",
-            Asked::Chat(_) | Asked::Models(_) | Asked::Kept(_) => "last user message",
+            Asked::Chat(_) | Asked::Tokens(_) | Asked::Models(_) | Asked::Kept(_) => "last user message",
         }
     }
 

@@ -73,7 +73,7 @@ fn kind_of(chunk: &Chunk) -> FrameKind {
         FrameKind::Finish
     } else if chunk.has_output() {
         FrameKind::Output
-    } else if chunk.usage.is_some() {
+    } else if chunk.usage.is_some() && chunk.choices.is_empty() {
         FrameKind::Usage
     } else {
         FrameKind::Start

@@ -6,7 +6,9 @@
 
 pub mod anthropic;
 mod chatting;
+mod model_path;
 pub mod openai;
+mod strict;
 mod violation;
 mod wish;
 
@@ -22,6 +24,7 @@ use crate::engine::Shelf;
 use crate::plan::Content;
 use crate::quota::{Exceeded, QuotaState};
 
+pub use strict::card::RuleCard;
 pub use violation::Violation;
 pub use wish::{Wish, wish};
 
@@ -110,6 +113,11 @@ pub trait Vendor: Send + Sync + 'static {
     /// Its name (`openai`).
     fn name(&self) -> &'static str;
 
+    /// Whether a request says of itself that it is meant for this vendor: a path may be that of several.
+    fn is_addressed(&self, _path: &str, _headers: &HeaderMap) -> bool {
+        false
+    }
+
     /// Refuses a request for what its headers say or lack: credentials, versions.
     /// `known_keys` are the only keys taken, unless it is empty.
     fn check_headers(&self, headers: &HeaderMap, known_keys: &[String]) -> Option<Violation>;
@@ -119,6 +127,9 @@ pub trait Vendor: Send + Sync + 'static {
 
     /// What it says of a method that a path of its own does not take.
     fn wrong_method(&self, method: &Method, path: &str) -> Violation;
+
+    /// What it says of a path that is none of its own.
+    fn unknown_path(&self, method: &Method, path: &str) -> Violation;
 
     /// What it says when it refuses with this status.
     fn refusal(&self, status: u16) -> Error;
@@ -195,5 +206,7 @@ pub fn protocols() -> &'static [&'static dyn MockProtocol] {
         &openai::models::Models,
         &openai::stored::Stored,
         &anthropic::messages::Messages,
+        &anthropic::count_tokens::CountTokens,
+        &anthropic::models::Models,
     ]
 }

@@ -9,6 +9,7 @@ use crate::call::Asked;
 pub(super) fn mismatch(scene: Scene<'_>, given: &str) -> Error {
     let (asked, fitting) = match scene.facts().asked {
         Asked::Chat(_) => ("a chat", "`text`"),
+        Asked::Tokens(_) => ("a count of tokens", "`raw`"),
         Asked::Embeddings(_) => ("embeddings", "`embedding`"),
         Asked::Models(_) => ("models", "`raw`"),
         Asked::Kept(_) => ("answers that were kept", "`raw`"),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use playhouse_edge::{Identity, Problem, intake, status_of};
-use playhouse_llm::{Error, ErrorKind};
+use playhouse_llm::Error;
 use tokio::time::Instant;
 
 use super::Double;
@@ -15,7 +15,7 @@ use super::control::{self, ControlRequest};
 use super::exchange::Exchange;
 use super::listen::ConnectionControl;
 use super::target::{self, split_path};
-use crate::protocols::{self, MockProtocol};
+use crate::protocols::{self, MockProtocol, Vendor};
 
 /// What probes ask.
 const PROBES: [&str; 4] = ["/health", "/health/ready", "/livez", "/readyz"];
@@ -28,7 +28,7 @@ pub(super) async fn answer(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
-    if let Some(protocol) = protocol_of(&parts.method, path) {
+    if let Some(protocol) = protocol_of(&parts.method, path, &parts.headers) {
         return converse(double, protocol, parts, body, connection).await;
     }
     if PROBES.contains(&path) {
@@ -37,7 +37,9 @@ pub(super) async fn answer(
     if control::claims(path) {
         return steer(double, &parts, body).await;
     }
-    refuse(stranger(&parts), protocols::protocols()[0], &parts, body).await
+    let vendor = vendor_of(path, &parts.headers);
+    let error = vendor.unknown_path(&parts.method, path).to_error(vendor.name());
+    refuse(error, vendor, &parts, body).await
 }
 
 /// Answers what a test tells or asks the double.
@@ -50,13 +52,26 @@ async fn steer(double: &Double, parts: &Parts, body: Body) -> Response {
     control::answer(double, request).await.map(Body::from)
 }
 
-/// The protocol of a path, preferably one that takes the method: a path may have several.
-fn protocol_of(method: &Method, path: &str) -> Option<&'static dyn MockProtocol> {
+/// The protocol of a path. Where a path has several it is one whose vendor is addressed, and preferably
+/// one that takes the method.
+fn protocol_of(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static dyn MockProtocol> {
     let (_, path) = split_path(path);
-    let mut claiming = protocols::protocols().iter().copied().filter(|protocol| protocol.claims(path));
-    let first = claiming.next()?;
-    let takes = |protocol: &&dyn MockProtocol| protocol.methods().contains(method);
-    Some(if takes(&first) { first } else { claiming.find(takes).unwrap_or(first) })
+    let mut claiming = protocols::protocols().iter().filter(|protocol| protocol.claims(path));
+    let fits = |protocol: &&dyn MockProtocol| {
+        let takes = protocol.methods().contains(method);
+        (protocol.vendor().is_addressed(path, headers), takes)
+    };
+    // The first of those that fit equally.
+    let first = *claiming.next()?;
+    Some(claiming.fold(first, |best, protocol| if fits(protocol) > fits(&best) { *protocol } else { best }))
+}
+
+/// Whom a request means that has no protocol's path; the first vendor where it does not say.
+fn vendor_of(path: &str, headers: &HeaderMap) -> &'static dyn Vendor {
+    let mut vendors = protocols::protocols().iter().map(|protocol| protocol.vendor());
+    vendors
+        .find(|vendor| vendor.is_addressed(path, headers))
+        .unwrap_or_else(|| protocols::protocols()[0].vendor())
 }
 
 async fn converse(
@@ -72,11 +87,11 @@ async fn converse(
         target::namespace(of_path, &parts.headers, key).and_then(|name| double.engine().namespace(name));
     let namespace = match namespace {
         Ok(namespace) => namespace,
-        Err(error) => return refuse(error, protocol, &parts, body).await,
+        Err(error) => return refuse(error, protocol.vendor(), &parts, body).await,
     };
     if !protocol.methods().contains(&parts.method) {
         let violation = protocol.vendor().wrong_method(&parts.method, path);
-        return refuse(violation.to_error(protocol.vendor().name()), protocol, &parts, body).await;
+        return refuse(violation.to_error(protocol.vendor().name()), protocol.vendor(), &parts, body).await;
     }
     let (headers, started) = (Arc::new(std::mem::take(&mut parts.headers)), Instant::now());
     Exchange { double, protocol, namespace, path, parts: &parts, headers, connection, started }
@@ -85,13 +100,14 @@ async fn converse(
 }
 
 /// Refuses a request nobody decides on, in the shape of a protocol's vendor.
-async fn refuse(error: Error, protocol: &dyn MockProtocol, parts: &Parts, body: Body) -> Response {
+async fn refuse(error: Error, vendor: &dyn Vendor, parts: &Parts, body: Body) -> Response {
     let identity = Identity::from_headers(&parts.headers);
     let status = status_of(&error);
-    let told = protocol.vendor().error_body(&error, status.as_u16(), &identity.request_id);
+    let told = vendor.error_body(&error, status.as_u16(), &identity.request_id);
     let mut response = Response::new(Body::from(told));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    vendor.add_headers(&identity.request_id, response.headers_mut());
     playhouse_telemetry::info!(
         method = %parts.method,
         path = parts.uri.path(),
@@ -100,11 +116,6 @@ async fn refuse(error: Error, protocol: &dyn MockProtocol, parts: &Parts, body: 
         "Refused a request"
     );
     intake::refuse(body, response).await
-}
-
-fn stranger(parts: &Parts) -> Error {
-    let (method, path) = (&parts.method, parts.uri.path());
-    Error::new(ErrorKind::NotFound, format!("Invalid URL ({method} {path})"))
 }
 
 fn json(status: StatusCode, body: &'static str) -> Response {

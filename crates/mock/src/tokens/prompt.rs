@@ -43,8 +43,10 @@ pub fn prompt_tokens(facts: &Facts) -> u64 {
 fn counted(facts: &Facts) -> u64 {
     let tokenizer = Tokenizer::of_model(&facts.model);
     match &facts.asked {
-        Asked::Chat(_) if facts.body.is_empty() => chat_tokens(tokenizer, facts),
-        Asked::Chat(_) => cache::count_once((&facts.model, &facts.body), || chat_tokens(tokenizer, facts)),
+        Asked::Chat(_) | Asked::Tokens(_) if facts.body.is_empty() => chat_tokens(tokenizer, facts),
+        Asked::Chat(_) | Asked::Tokens(_) => {
+            cache::count_once((&facts.model, &facts.body), || chat_tokens(tokenizer, facts))
+        }
         Asked::Embeddings(request) => request.inputs.iter().map(|input| input_tokens(tokenizer, input)).sum(),
         Asked::Models(_) | Asked::Kept(_) => 0,
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use playhouse_mock::call::{Call, Facts, ModelsQuery};
+use playhouse_mock::call::{Call, Facts, ModelsQuery, Page};
 use playhouse_mock::protocols::protocols;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -34,7 +34,11 @@ pub(crate) struct Ask {
 
 impl Ask {
     pub(crate) fn call(&self) -> Call {
-        let facts = if self.models { Facts::models("openai-models", ModelsQuery::List) } else { self.chat() };
+        let facts = if self.models {
+            Facts::models("openai-models", ModelsQuery::List(Page::default()))
+        } else {
+            self.chat()
+        };
         Call { namespace: "test".into(), headers: Arc::new(self.header_map()), facts: Arc::new(facts) }
     }
 

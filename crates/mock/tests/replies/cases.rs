@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use playhouse_llm::{Chunk, EmbedRequest, Error, PartDelta};
-use playhouse_mock::call::{Facts, Form, ModelsQuery};
+use playhouse_mock::call::{Facts, Form, ModelsQuery, Page};
 use playhouse_mock::matching::RuleProblem;
 use playhouse_mock::plan::Content;
 use playhouse_mock::reply::{Rendered, Replies, Scene};
@@ -82,7 +82,7 @@ async fn report(case: Case) -> String {
 fn facts(case: &Case) -> Facts {
     match case.asks {
         Asks::Chat => facts_of("openai-chat", case.request.to_string().into_bytes()),
-        Asks::Models => Facts::models("openai-models", ModelsQuery::List),
+        Asks::Models => Facts::models("openai-models", ModelsQuery::List(Page::default())),
         Asks::Embeddings => {
             let inputs = case.request["input"].as_array().unwrap().iter();
             let text = |input: &Value| playhouse_llm::EmbedInput::Text(input.as_str().unwrap().to_owned());

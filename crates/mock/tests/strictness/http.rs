@@ -7,6 +7,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const CASES: &str = include_str!("http.jsonl");
+const ANTHROPIC: &str = include_str!("anthropic_http.jsonl");
+
+/// What a client of OpenAI's sends unless a case says otherwise, and one of Anthropic's.
+const OPENAI_HEADERS: [(&str, &str); 1] = [("authorization", "Bearer sk-test-default")];
+const ANTHROPIC_HEADERS: [(&str, &str); 2] =
+    [("x-api-key", "sk-test-default"), ("anthropic-version", "2023-06-01")];
 
 #[tokio::test]
 async fn bad_exchanges_are_refused_in_openais_words() {
@@ -14,7 +20,7 @@ async fn bad_exchanges_are_refused_in_openais_words() {
     let mut astray = Vec::new();
     for line in CASES.lines() {
         let case: Value = serde_json::from_str(line).unwrap();
-        let (status, told) = send(&server, &case).await;
+        let (status, told) = send(&server, &case, "/v1/chat/completions", &OPENAI_HEADERS).await;
         let error = &told["error"];
         let begins = |message: &str| error["message"].as_str().is_some_and(|told| told.starts_with(message));
         let is_right = json!(status) == case["status"]
@@ -30,6 +36,26 @@ async fn bad_exchanges_are_refused_in_openais_words() {
 }
 
 #[tokio::test]
+async fn bad_exchanges_are_refused_in_anthropics_words() {
+    let server = MockServer::start(Script::default()).await.unwrap();
+    let mut astray = Vec::new();
+    for line in ANTHROPIC.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let (status, told) = send(&server, &case, "/v1/messages", &ANTHROPIC_HEADERS).await;
+        let error = &told["error"];
+        let begins = |message: &str| error["message"].as_str().is_some_and(|told| told.starts_with(message));
+        let is_right = json!(status) == case["status"]
+            && begins(case["message"].as_str().unwrap())
+            && (&told["type"], &error["type"]) == (&json!("error"), &case["type"])
+            && told["request_id"].is_string();
+        if !is_right {
+            astray.push(format!("{}: {status} {told}", case["why"]));
+        }
+    }
+    assert!(astray.is_empty(), "{}", astray.join("\n"));
+}
+
+#[tokio::test]
 async fn answers_are_kept_where_that_is_asked_for() {
     let server = MockServer::start(Script::default()).await.unwrap();
     let ask = |store: bool, stream: bool| {
@@ -37,9 +63,9 @@ async fn answers_are_kept_where_that_is_asked_for() {
         json!({"model": "gpt-4o", "messages": messages, "store": store, "stream": stream}).to_string()
     };
     for body in [ask(true, false), ask(false, false), ask(true, true)] {
-        exchange(&server, "POST", "/v1/chat/completions", &[], &body).await;
+        exchange(&server, "POST", "/v1/chat/completions", &KEY, &body).await;
     }
-    let (status, page) = exchange(&server, "GET", "/v1/chat/completions", &[], "").await;
+    let (status, page) = exchange(&server, "GET", "/v1/chat/completions", &KEY, "").await;
     let page: Value = serde_json::from_str(&page).unwrap();
     let kept = page["data"].as_array().unwrap();
     assert_eq!((status, kept.len()), (200, 2));
@@ -48,23 +74,28 @@ async fn answers_are_kept_where_that_is_asked_for() {
         assert_eq!(answer["choices"][0]["message"]["content"], "Hi");
     }
     let path = format!("/v1/chat/completions/{}/messages", kept[0]["id"].as_str().unwrap());
-    let (_, messages) = exchange(&server, "GET", &path, &[], "").await;
+    let (_, messages) = exchange(&server, "GET", &path, &KEY, "").await;
     let messages: Value = serde_json::from_str(&messages).unwrap();
     assert_eq!(messages["data"][0]["content"], "Hi");
-    let elsewhere = exchange(&server, "GET", "/ns/other/v1/chat/completions", &[], "").await.1;
+    let elsewhere = exchange(&server, "GET", "/ns/other/v1/chat/completions", &KEY, "").await.1;
     assert_eq!(serde_json::from_str::<Value>(&elsewhere).unwrap()["data"], json!([]));
 }
 
-/// The status and the body of what is answered to a case.
-async fn send(server: &MockServer, case: &Value) -> (u16, Value) {
+const KEY: [(&str, Option<&str>); 1] = [("authorization", Some("Bearer sk-test-default"))];
+
+/// The status and the body of what is answered to a case, which may send other headers than the usual.
+async fn send(server: &MockServer, case: &Value, path: &str, usual: &[(&str, &str)]) -> (u16, Value) {
     let method = case["method"].as_str().unwrap_or("POST");
-    let path = case["path"].as_str().unwrap_or("/v1/chat/completions");
-    let headers: Vec<(&str, Option<&str>)> = case["headers"]
+    let path = case["path"].as_str().unwrap_or(path);
+    let own: Vec<(&str, Option<&str>)> = case["headers"]
         .as_object()
         .into_iter()
         .flatten()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
+    let kept = usual.iter().filter(|(name, _)| !own.iter().any(|(other, _)| other == name));
+    let headers: Vec<(&str, Option<&str>)> =
+        kept.map(|(name, value)| (*name, Some(*value))).chain(own.iter().copied()).collect();
     let (status, body) = exchange(server, method, path, &headers, case["body"].as_str().unwrap()).await;
     (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
 }
@@ -77,10 +108,9 @@ async fn exchange(
     headers: &[(&str, Option<&str>)],
     body: &str,
 ) -> (u16, String) {
-    let usual = [("authorization", "Bearer sk-test-default"), ("content-type", "application/json")];
-    let usual = usual.map(|(name, value)| (name, Some(value)));
-    let own = usual.iter().filter(|(name, _)| !headers.iter().any(|(other, _)| other == name));
-    let lines = own.chain(headers).filter_map(|(name, value)| Some(format!("{name}: {}\r\n", (*value)?)));
+    let json = [("content-type", Some("application/json"))];
+    let json = json.iter().filter(|(name, _)| !headers.iter().any(|(other, _)| other == name));
+    let lines = json.chain(headers).filter_map(|(name, value)| Some(format!("{name}: {}\r\n", (*value)?)));
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n{}\r\n",
         body.len(),

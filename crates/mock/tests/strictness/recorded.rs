@@ -95,18 +95,18 @@ fn embedding_refusal(request: &str) -> Option<Violation> {
     Embeddings.unknown_model(&facts).or_else(|| Embeddings.check(&facts).into_iter().next())
 }
 
-struct Exchange {
-    name: String,
-    vendor: String,
-    request: String,
-    status: u64,
+pub(crate) struct Exchange {
+    pub(crate) name: String,
+    pub(crate) vendor: String,
+    pub(crate) request: String,
+    pub(crate) status: u64,
 }
 
 fn exchanges() -> impl Iterator<Item = Exchange> {
     exchanges_of("chat")
 }
 
-fn exchanges_of(endpoint: &str) -> impl Iterator<Item = Exchange> {
+pub(crate) fn exchanges_of(endpoint: &str) -> impl Iterator<Item = Exchange> {
     let vendors = folder().map_or_else(Vec::new, |folder| entries(&folder.join(endpoint))).into_iter();
     vendors.flat_map(|vendor| entries(&vendor)).map(|path| {
         let recorded: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -127,12 +127,12 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-fn has_recordings() -> bool {
+pub(crate) fn has_recordings() -> bool {
     folder().is_some()
 }
 
 /// The folder of recordings, which is not part of the repository.
-fn folder() -> Option<PathBuf> {
+pub(crate) fn folder() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/recorded");
     let folder = std::env::var_os("PLAYHOUSE_RECORDED").map_or_else(beside, PathBuf::from);
     if folder.join("chat").is_dir() {

@@ -7,8 +7,8 @@ use std::time::Instant;
 use ::http::StatusCode;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
-use playhouse_llm::{Context, Error, ErrorKind, Event, EventStream, Request};
-use playhouse_wire::UpstreamAnswer;
+use playhouse_llm::{Context, Error, ErrorKind, Event, EventStream, Operation, Request};
+use playhouse_wire::{Codec, UpstreamAnswer};
 
 use super::HttpProvider;
 use super::body::{self, BodyFailure};
@@ -23,6 +23,7 @@ const MAX_ERROR_BYTES: usize = 256 << 10;
 /// A response whose head has come.
 pub(crate) struct Answer<'a> {
     provider: &'a HttpProvider,
+    codec: &'static dyn Codec,
     status: StatusCode,
     fields: Fields,
     body: Body,
@@ -35,6 +36,7 @@ pub(crate) struct Answer<'a> {
 impl<'a> Answer<'a> {
     pub(crate) fn new(
         provider: &'a HttpProvider,
+        codec: &'static dyn Codec,
         response: Response,
         request: &Request,
         watchdog: Watchdog,
@@ -44,6 +46,7 @@ impl<'a> Answer<'a> {
         context.trail.answered(status.as_u16(), fields.request_id.clone());
         Self {
             provider,
+            codec,
             status,
             fields,
             body,
@@ -72,12 +75,12 @@ impl<'a> Answer<'a> {
             return Err(self.refusal().await);
         }
         let body = self.collect(self.provider.bounds.max_reply_bytes).await?;
-        self.provider.codec.read_reply(body).map_err(|error| self.unreadable(error))
+        self.codec.read_reply(body).map_err(|error| self.unreadable(error))
     }
 
     async fn into_stream(self, started: Instant) -> Result<EventStream, Error> {
         self.check_encoding()?;
-        let mut reader = self.provider.codec.stream_reader(self.provider.bounds.max_line_bytes);
+        let mut reader = self.codec.stream_reader(self.provider.bounds.max_line_bytes);
         reader.expect_choices(self.choices);
         let mut relay = Relay::new(self.provider, self.body, reader, self.watchdog, self.context, started);
         match relay.first().await {
@@ -99,7 +102,7 @@ impl<'a> Answer<'a> {
         let body = self.beginning(MAX_ERROR_BYTES).await;
         let retry_after = self.fields.retry_after;
         let answer = UpstreamAnswer { provider: provider.name.clone(), status, retry_after, body };
-        provider.codec.read_error(answer)
+        self.codec.read_error(answer)
     }
 
     /// What can be had of the body: a refusal whose text breaks off is still a refusal.
@@ -157,11 +160,19 @@ impl<'a> Answer<'a> {
             return error.from_provider(&self.provider.name);
         }
         let message = format!(
-            "provider '{}' answered something else than a chat completion (content type '{}'): {}",
+            "provider '{}' answered something else than {} (content type '{}'): {}",
             self.provider.name,
+            what_is_expected(self.codec.operation()),
             self.content_type(),
             error.message
         );
         Error { message, ..error }
+    }
+}
+
+fn what_is_expected(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Chat => "a chat completion",
+        Operation::Embeddings => "embeddings",
     }
 }

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::BytesMut;
-use playhouse_llm::{Error, EventStream, Provider, Request};
+use playhouse_llm::{Error, ErrorKind, EventStream, Operation, Provider, Request};
 use playhouse_wire::{Codec, Dialect};
 
 pub use client::{HttpClient, TlsError};
@@ -105,10 +105,29 @@ impl HttpProvider {
         &self.name
     }
 
-    fn outgoing(&self, request: &Request) -> Result<Outgoing, Error> {
-        let body = self.codec.write_request(request, &self.dialect)?;
+    /// The codec of what is asked for.
+    fn codec_of(&self, request: &Request) -> Result<&'static dyn Codec, Error> {
+        match request.operation() {
+            Operation::Chat => Ok(self.codec),
+            Operation::Embeddings => {
+                self.codec.embeddings().ok_or_else(|| self.no_embeddings(&request.model))
+            }
+        }
+    }
+
+    fn no_embeddings(&self, model: &str) -> Error {
+        let message = format!(
+            "'{model}' cannot be asked for embeddings: provider '{}' speaks a protocol that has none; ask a model of \
+             another provider, as provider/model",
+            self.name
+        );
+        Error { param: Some("model".to_owned()), ..Error::new(ErrorKind::InvalidRequest, message) }
+    }
+
+    fn outgoing(&self, request: &Request, codec: &dyn Codec) -> Result<Outgoing, Error> {
+        let body = codec.write_request(request, &self.dialect)?;
         let mut head = BytesMut::with_capacity(HEAD_ROOM_BYTES);
-        self.endpoint.begin(&mut head, "POST", self.codec.path(), &request.model)?;
+        self.endpoint.begin(&mut head, "POST", codec.path(), &request.model)?;
         self.add_protocol_fields(&mut head, Some(request));
         add_identity(&mut head, request);
         Ok(Outgoing { head, body })
@@ -138,13 +157,14 @@ impl HttpProvider {
 #[async_trait]
 impl Provider for HttpProvider {
     async fn chat(&self, request: Request) -> Result<EventStream, Error> {
-        let outgoing = self.outgoing(&request)?;
+        let codec = self.codec_of(&request)?;
+        let outgoing = self.outgoing(&request, codec)?;
         let trail = &request.context.trail;
         trail.begin_attempt(self.name.clone(), request.model.clone());
         let started = Instant::now();
         let mut watchdog = Watchdog::start(self.timeouts, request.stream);
         let answer = match self.send(outgoing, &mut watchdog).await {
-            Ok(response) => Answer::new(self, response, &request, watchdog),
+            Ok(response) => Answer::new(self, codec, response, &request, watchdog),
             Err(error) => {
                 trail.add_upstream_time(started.elapsed());
                 return Err(error);

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use futures_core::Stream;
 use playhouse_llm::{
-    CacheOutcome, CallRecord, Context, Error, Event, EventStream, FinishReason, Outcome, Provider, Request,
-    Usage,
+    CacheOutcome, CallRecord, Context, Error, Event, EventStream, FinishReason, Operation, Outcome, Provider,
+    Request, Usage,
 };
 use uuid::Uuid;
 
@@ -111,6 +111,7 @@ struct Measure {
     prices: Arc<PriceTable>,
     sink: Arc<dyn CallSink>,
     context: Arc<Context>,
+    operation: Operation,
     model: Arc<str>,
     stream: bool,
     id: Uuid,
@@ -133,6 +134,7 @@ impl Measure {
             prices,
             sink,
             context: request.context.clone(),
+            operation: request.operation(),
             model: request.model.clone(),
             stream: request.stream,
             id: Uuid::now_v7(),
@@ -203,6 +205,7 @@ impl Measure {
             run_id: context.run_id.clone(),
             key_id: context.key_id.clone(),
             started_at_us: self.started_at_us,
+            operation: self.operation,
             model: self.model.clone(),
             model_served: self.model_served.take(),
             provider: Some(attempt.provider).filter(|name| !name.is_empty()),

@@ -11,6 +11,7 @@ mod balance;
 mod breaker;
 mod cache;
 mod cancelling;
+mod embeddings;
 mod hedge;
 mod layers;
 mod relaying;

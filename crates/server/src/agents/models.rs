@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use playhouse_agent::speech;
 use playhouse_llm::{
-    BoxAnswer, Context, CountTokens, Error, EventStream, ModelInfo, Models, Provider, Request, TokenCount,
+    BoxAnswer, Context, CountTokens, Error, EventStream, Malformed, ModelInfo, Models, Operation, Provider,
+    Request, TokenCount,
 };
 use playhouse_provider::Estimate;
 
@@ -13,6 +14,8 @@ use super::desk::{Assignment, RunDesk};
 use super::roster::MODEL_PREFIX;
 use crate::keys::gate::Gate;
 use crate::turns::NotBegun;
+
+const NO_EMBEDDINGS: &str = "agents answer in words and have no embeddings; ask for those of a model";
 
 /// Answers for agents itself, and has everybody else answered as before.
 pub(crate) struct WithAgents {
@@ -41,6 +44,9 @@ impl WithAgents {
         let name = request.model.strip_prefix(MODEL_PREFIX).unwrap_or_default();
         let agent = self.desk.roster.get(name)?;
         self.gate.check_model(&request.context, &agent.model).await?;
+        if request.operation() == Operation::Embeddings {
+            return Err(Error::invalid_request(Malformed::at("model", NO_EMBEDDINGS)));
+        }
         let prompt = speech::prompt_of(&request)?;
         let (stream, context) = (request.stream, request.context.clone());
         let run = self

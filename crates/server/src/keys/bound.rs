@@ -1,6 +1,6 @@
 //! The most that a call may use.
 
-use playhouse_llm::{Error, Prompt, Request};
+use playhouse_llm::{EmbedInput, Error, Operation, Prompt, Request};
 use playhouse_provider::Price;
 use playhouse_store::estimate_tokens;
 
@@ -18,6 +18,10 @@ pub(super) struct Bound {
 impl Bound {
     /// The bound of a request; an answer whose length it does not limit is taken to have this many tokens.
     pub(super) fn of(request: &Request, assumed_answer_tokens: u64) -> Result<Self, Error> {
+        if request.operation() == Operation::Embeddings {
+            let prompt_tokens = request.embedding()?.inputs.iter().map(input_tokens).sum();
+            return Ok(Self { prompt_tokens, answer_tokens: 0, is_stated: true });
+        }
         let prompt = request.prompt()?;
         let answer_tokens = prompt.max_tokens.unwrap_or(assumed_answer_tokens);
         Ok(Self {
@@ -45,6 +49,14 @@ fn prompt_tokens(prompt: &Prompt) -> u64 {
         (described + tool.parameters.as_ref().map_or(0, |schema| schema.to_string().len())) as u64
     });
     messages + tools.sum::<u64>().div_ceil(BYTES_PER_TOKEN)
+}
+
+/// Texts by their length; tokens are counted.
+fn input_tokens(input: &EmbedInput) -> u64 {
+    match input {
+        EmbedInput::Text(text) => (text.len() as u64).div_ceil(BYTES_PER_TOKEN),
+        EmbedInput::Tokens(tokens) => tokens.len() as u64,
+    }
 }
 
 const BYTES_PER_TOKEN: u64 = 4;

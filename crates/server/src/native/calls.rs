@@ -111,6 +111,8 @@ pub struct CallView {
     /// When it began.
     #[schema(format = DateTime)]
     started_at: String,
+    /// What was asked for: `chat` or `embeddings`.
+    operation: &'static str,
     /// The model asked for.
     model: String,
     /// The model that answered, as it names itself.
@@ -228,6 +230,7 @@ impl From<&CallRecord> for CallView {
             run_id: text(&record.run_id),
             key_id: text(&record.key_id),
             started_at: timestamp(record.started_at_us),
+            operation: record.operation.as_str(),
             model: record.model.to_string(),
             model_served: text(&record.model_served),
             provider: text(&record.provider),

@@ -148,6 +148,33 @@ pub(crate) enum ResponsesRole {
     Assistant,
 }
 
+/// An OpenAI embeddings request; every field of that API is passed on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) struct EmbeddingsRequest {
+    /// An alias, `provider/model`, or a provider's model name.
+    #[schema(min_length = 1, example = "text-embedding-3-small")]
+    model: String,
+    /// What to embed.
+    input: EmbeddingsInput,
+    /// How long the vectors shall be, where the model lets one choose.
+    #[schema(minimum = 1)]
+    dimensions: Option<u32>,
+    /// How the numbers are written: `float` or `base64`.
+    encoding_format: Option<String>,
+}
+
+/// A text, several, the tokens of one, or those of several.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it only describes a body that is passed on as it came")]
+pub(crate) enum EmbeddingsInput {
+    Text(String),
+    Texts(Vec<String>),
+    Tokens(Vec<u32>),
+    ManyTokens(Vec<Vec<u32>>),
+}
+
 /// An event of a stream.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ServerSentEvent {
@@ -307,6 +334,20 @@ fn count_tokens() {}
 #[expect(dead_code, reason = "the edge answers this route; this describes it")]
 fn chat_completions() {}
 
+/// Turn texts into vectors, as OpenAI's embeddings do.
+#[utoipa::path(
+    post,
+    path = "/v1/embeddings",
+    tag = "compatible",
+    request_body = EmbeddingsRequest,
+    responses(
+        (status = 200, description = "A vector for every text.", body = serde_json::Value),
+        (status = "default", description = "An error as OpenAI sends it.", body = OpenAiError),
+    ),
+)]
+#[expect(dead_code, reason = "the edge answers this route; this describes it")]
+fn embeddings() {}
+
 /// List the models.
 #[utoipa::path(
     get,
@@ -364,6 +405,7 @@ fn read_model() {}
         native::calls::list,
         native::calls::stats,
         chat_completions,
+        embeddings,
         messages,
         count_tokens,
         responses,

@@ -83,9 +83,9 @@ async fn unknown_routes_methods_and_parameters_are_problems() {
 #[tokio::test]
 async fn what_there_is_not_below_v1_is_refused_as_a_vendors_client_reads_it() {
     let app = TestApp::answering(|_| Answer::text("ok"));
-    let answer = app.app.post("/v1/embeddings", r#"{"model": "m", "input": "x"}"#).await;
+    let answer = app.app.post("/v1/moderations", r#"{"model": "m", "input": "x"}"#).await;
     assert_eq!((answer.status().as_u16(), answer.header("content-type")), (404, "application/json"));
     let error = &answer.json()["error"];
-    assert_eq!(error["message"], "there is nothing at /v1/embeddings; see /docs for what there is");
+    assert_eq!(error["message"], "there is nothing at /v1/moderations; see /docs for what there is");
     assert_eq!(error["type"], "invalid_request_error");
 }

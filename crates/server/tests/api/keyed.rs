@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use axum::body::Body;
 use playhouse_agent::AgentConfig;
 use playhouse_llm::{
-    Error, ErrorKind, Event, EventStream, ModelInfo, Models, Provider, Reply, Request as Call, Usage,
+    Error, ErrorKind, Event, EventStream, ModelInfo, Models, Operation, Provider, Reply, Request as Call,
+    Usage,
 };
 use playhouse_provider::{Price, PriceConfig, PriceTable, Quote};
 use playhouse_server::http::{Method, Request};
@@ -17,6 +18,7 @@ use playhouse_server::{
 };
 use playhouse_store::shared::{Shared, SharedLimits};
 use playhouse_store::{SqliteStore, Store, StoreConfig};
+use playhouse_wire::{Codec, OpenAiEmbeddings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -75,10 +77,23 @@ impl Provider for Worker {
         if self.fails {
             return Err(Error::new(ErrorKind::Unreachable, "nobody is there"));
         }
+        if request.operation() == Operation::Embeddings {
+            return Ok(embedding(&request, self.usage.as_ref()));
+        }
         let reply =
             Reply { usage: self.usage.clone(), model: request.model.to_string(), ..Reply::text("Hi") };
         Ok(Box::pin(futures_util::stream::iter([Ok(Event::reply(reply))])))
     }
+}
+
+/// One vector, whatever is embedded.
+fn embedding(request: &Call, usage: Option<&Usage>) -> EventStream {
+    let usage =
+        usage.map(|usage| json!({"prompt_tokens": usage.prompt_tokens, "total_tokens": usage.total_tokens}));
+    let body = json!({"object": "list", "model": &*request.model, "usage": usage,
+        "data": [{"object": "embedding", "index": 0, "embedding": [0.6, 0.8]}]});
+    let event = OpenAiEmbeddings.read_reply(body.to_string().into()).unwrap();
+    Box::pin(futures_util::stream::iter([Ok(event)]))
 }
 
 #[async_trait]

@@ -12,6 +12,7 @@ mod chat;
 mod compatible;
 mod contract;
 mod crossing;
+mod embeddings;
 mod idempotency;
 mod kept_responses;
 mod keyed;

@@ -58,6 +58,7 @@ fn call_of(run_id: &str, id: &str) -> CallRecord {
         run_id: Some(run_id.into()),
         key_id: None,
         started_at_us: 0,
+        operation: Default::default(),
         model: "default".into(),
         model_served: None,
         provider: None,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use playhouse_llm::{CallRecord, Outcome};
+use playhouse_llm::{CallRecord, Operation, Outcome};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -21,7 +21,8 @@ const OUTCOMES: [Outcome; 3] = [Outcome::Ok, Outcome::Error, Outcome::Cancelled]
 const COLUMNS: &str = "\
 SELECT id, started_at_us, duration_us, ttft_us, stream, attempts, status, prompt_tokens, completion_tokens,
     total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, outcome, model, model_served,
-    provider, error, finish_reason, request_id, session_id, turn_id, upstream_request_id, run_id, key_id
+    provider, error, finish_reason, request_id, session_id, turn_id, upstream_request_id, run_id, key_id,
+    operation
 FROM calls";
 
 /// A filter as SQL.
@@ -112,6 +113,7 @@ fn record_at(row: &Row) -> Result<CallRecord, Error> {
         run_id: maybe(24)?,
         key_id: maybe(25)?,
         started_at_us: row.try_get(1)?,
+        operation: Operation::named(row.try_get(26)?),
         model: text(15)?,
         model_served: maybe(16)?,
         provider: maybe(17)?,

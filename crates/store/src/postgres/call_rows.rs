@@ -21,12 +21,12 @@ WITH added AS (
     INSERT INTO calls (id, started_at_us, duration_us, ttft_us, prompt_tokens, completion_tokens, total_tokens,
         cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, attempts, status, day, duration_bucket,
         ttft_bucket, stream, outcome, model, model_served, provider, error, finish_reason, request_id, session_id,
-        turn_id, upstream_request_id, run_id, key_id)
+        turn_id, upstream_request_id, run_id, key_id, operation)
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
         $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::double precision[], $12::integer[],
         $13::integer[], $14::integer[], $15::smallint[], $16::smallint[], $17::boolean[], $18::text[], $19::text[],
         $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
-        $28::text[], $29::text[])
+        $28::text[], $29::text[], $30::text[])
     ORDER BY 1
     ON CONFLICT (id) DO NOTHING
     RETURNING *
@@ -110,6 +110,7 @@ struct Columns<'a> {
     ttft_buckets: Vec<Option<i16>>,
     streams: Vec<bool>,
     outcomes: Vec<&'static str>,
+    operations: Vec<&'static str>,
     models: Vec<Cow<'a, str>>,
     /// Model served, provider, error, finish reason, request, session, turn, upstream's request, run, key.
     texts: [Vec<Option<Cow<'a, str>>>; 10],
@@ -157,6 +158,7 @@ impl PostgresStore {
                     upstream,
                     run,
                     key,
+                    &columns.operations,
                 ],
             )
             .await?;
@@ -202,6 +204,7 @@ impl<'a> Columns<'a> {
         self.ttft_buckets.push(ttft.map(|ttft| bucket_of(ttft) as i16));
         self.streams.push(record.stream);
         self.outcomes.push(record.outcome.as_str());
+        self.operations.push(record.operation.as_str());
         self.models.push(indexed(&record.model));
         let texts = [
             record.model_served.as_deref().map(kept),

@@ -36,8 +36,13 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { name: "keys", sql: include_str!("../../migrations/postgres/0004_keys.sql"), works_with: 4 },
     Migration { name: "turns", sql: include_str!("../../migrations/postgres/0005_turns.sql"), works_with: 4 },
     Migration {
+        name: "operations",
+        sql: include_str!("../../migrations/postgres/0006_operations.sql"),
+        works_with: 4,
+    },
+    Migration {
         name: "responses",
-        sql: include_str!("../../migrations/postgres/0006_responses.sql"),
+        sql: include_str!("../../migrations/postgres/0007_responses.sql"),
         works_with: 4,
     },
 ];

@@ -44,6 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -94,7 +95,15 @@ impl PostgresStore {
     /// [`StoreError::Invalid`] for a URL that is none, [`StoreError::NewerSchema`], or
     /// [`StoreError::Unavailable`] when the server cannot be used. None of them repeats the URL.
     pub async fn open(url: &SecretString, config: &PostgresConfig) -> Result<Self, StoreError> {
-        Self::open_with(url, config, MIGRATIONS).await
+        Self::opening(url, config).await
+    }
+
+    /// Boxed here: whoever waits for it need not compile the driver once more.
+    fn opening<'a>(
+        url: &'a SecretString,
+        config: &'a PostgresConfig,
+    ) -> BoxFuture<'a, Result<Self, StoreError>> {
+        Box::pin(Self::open_with(url, config, MIGRATIONS))
     }
 
     /// Opens a database for reading beside the processes that write it; nothing is changed.
@@ -102,9 +111,18 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] also for a schema that [`open`](Self::open) would bring up to date.
     pub async fn open_read_only(url: &SecretString, config: &PostgresConfig) -> Result<Self, StoreError> {
-        let connector = Arc::new(Connector::new(url, config)?);
-        migrate::check(&connector, MIGRATIONS).await?;
-        Ok(Self::over(connector, config))
+        Self::opening_read_only(url, config).await
+    }
+
+    fn opening_read_only<'a>(
+        url: &'a SecretString,
+        config: &'a PostgresConfig,
+    ) -> BoxFuture<'a, Result<Self, StoreError>> {
+        Box::pin(async move {
+            let connector = Arc::new(Connector::new(url, config)?);
+            migrate::check(&connector, MIGRATIONS).await?;
+            Ok(Self::over(connector, config))
+        })
     }
 
     async fn open_with(
@@ -113,10 +131,20 @@ impl PostgresStore {
         migrations: &[Migration],
     ) -> Result<Self, StoreError> {
         let connector = Arc::new(Connector::new(url, config)?);
-        migrate_patiently(&connector, migrations).await?;
+        let until = Instant::now() + START_PATIENCE;
+        migrate_patiently(&connector, migrations, until).await?;
         let store = Self::over(connector, config);
-        store.sweep_all().await?;
+        store.sweep_patiently(until).await?;
         Ok(store)
+    }
+
+    async fn sweep_patiently(&self, until: Instant) -> Result<(), StoreError> {
+        loop {
+            match self.sweep_all().await {
+                Err(error) if is_borne(&error, until) => tokio::time::sleep(START_PAUSE).await,
+                outcome => return outcome,
+            }
+        }
     }
 
     fn over(connector: Arc<Connector>, config: &PostgresConfig) -> Self {
@@ -159,17 +187,24 @@ pub fn check_database_url(url: &SecretString) -> Result<(), StoreError> {
     Target::parse(url).map(drop)
 }
 
-/// Servers that start together start in any order.
-async fn migrate_patiently(connector: &Connector, migrations: &[Migration]) -> Result<(), StoreError> {
-    let deadline = Instant::now() + START_PATIENCE;
+/// Brings the schema up to date; again while the server is away and there is patience left. Servers that start
+/// together start in any order, and one may go away again meanwhile.
+async fn migrate_patiently(
+    connector: &Connector,
+    migrations: &[Migration],
+    until: Instant,
+) -> Result<(), StoreError> {
     loop {
         match migrate::migrate(connector, migrations).await {
-            Err(error) if error.is_unavailable() && Instant::now() < deadline => {
-                tokio::time::sleep(START_PAUSE).await;
-            }
+            Err(error) if is_borne(&error, until) => tokio::time::sleep(START_PAUSE).await,
             outcome => return outcome,
         }
     }
+}
+
+/// Whether a start goes on trying after this.
+fn is_borne(error: &StoreError, until: Instant) -> bool {
+    error.is_unavailable() && Instant::now() < until
 }
 
 #[async_trait]

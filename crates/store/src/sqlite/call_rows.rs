@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use playhouse_llm::{CallRecord, Outcome};
+use playhouse_llm::{CallRecord, Operation, Outcome};
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, Row, params_from_iter};
 use uuid::Uuid;
@@ -22,12 +22,12 @@ const OUTCOMES: [Outcome; 3] = [Outcome::Ok, Outcome::Error, Outcome::Cancelled]
 const ADD: &str = "INSERT INTO calls (id, started_at_us, duration_us, ttft_us, stream, attempts, status, \
      prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
      outcome, model, model_served, provider, error, finish_reason, request_id, session_id, turn_id, \
-     upstream_request_id, run_id, key_id) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+     upstream_request_id, run_id, key_id, operation) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 const COLUMNS: &str = "SELECT id, started_at_us, duration_us, ttft_us, stream, attempts, status, \
      prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
      outcome, model, model_served, provider, error, finish_reason, request_id, session_id, turn_id, \
-     upstream_request_id, run_id, key_id FROM calls";
+     upstream_request_id, run_id, key_id, operation FROM calls";
 pub(super) const PRUNE: &str =
     "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE id < ?1 ORDER BY id LIMIT ?2)";
 
@@ -127,7 +127,7 @@ fn add(statement: &mut CachedStatement<'_>, record: &CallRecord) -> Result<(), S
     statement.raw_bind_parameter(14, record.cost_usd)?;
     statement.raw_bind_parameter(15, record.outcome.as_str())?;
     statement.raw_bind_parameter(16, &*record.model)?;
-    let optional_texts = [
+    let texts = [
         record.model_served.as_deref(),
         record.provider.as_deref(),
         record.error.as_deref(),
@@ -138,8 +138,9 @@ fn add(statement: &mut CachedStatement<'_>, record: &CallRecord) -> Result<(), S
         record.upstream_request_id.as_deref(),
         record.run_id.as_deref(),
         record.key_id.as_deref(),
+        Some(record.operation.as_str()),
     ];
-    for (column, text) in (17..).zip(optional_texts) {
+    for (column, text) in (17..).zip(texts) {
         statement.raw_bind_parameter(column, text)?;
     }
     statement.raw_execute()?;
@@ -157,6 +158,7 @@ fn record_at(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         run_id: row.get(24)?,
         key_id: row.get(25)?,
         started_at_us: row.get(1)?,
+        operation: Operation::named(row.get_ref(26)?.as_str()?),
         model: row.get(15)?,
         model_served: row.get(16)?,
         provider: row.get(17)?,

@@ -8,13 +8,14 @@ use super::failure::store_error;
 use crate::StoreError;
 
 /// The steps from an empty file to today's schema. Never edit one that has been released; add the next.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/sqlite/0001_sessions.sql"),
     include_str!("../../migrations/sqlite/0002_calls.sql"),
     include_str!("../../migrations/sqlite/0003_runs.sql"),
     include_str!("../../migrations/sqlite/0004_keys.sql"),
     include_str!("../../migrations/sqlite/0005_turns.sql"),
-    include_str!("../../migrations/sqlite/0006_responses.sql"),
+    include_str!("../../migrations/sqlite/0006_operations.sql"),
+    include_str!("../../migrations/sqlite/0007_responses.sql"),
 ];
 
 /// The schema this program knows.
@@ -85,8 +86,10 @@ mod tests {
         assert!(check(&db, Path::new("x.db")).unwrap_err().to_string().contains("start the server once"));
         migrate(&db, Path::new("x.db")).unwrap();
         check(&db, Path::new("x.db")).unwrap();
-        let kept = db.query_row("SELECT model, run_id FROM calls", [], |row| Ok((row.get(0)?, row.get(1)?)));
-        assert_eq!(kept.unwrap(), ("small".to_owned(), None::<String>));
+        let kept = db.query_row("SELECT model, run_id, operation FROM calls", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        });
+        assert_eq!(kept.unwrap(), ("small".to_owned(), None::<String>, "chat".to_owned()));
     }
 
     #[test]

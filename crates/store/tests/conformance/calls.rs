@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use playhouse_llm::{CallRecord, Outcome, Usage};
+use playhouse_llm::{CallRecord, Operation, Outcome, Usage};
 use playhouse_store::{CallFilter, Calls, Scope, StatsBy, Store, StoreError, prune_expired_calls};
 
 use super::Backend;
@@ -22,6 +22,7 @@ pub(crate) fn call(after_ms: u64) -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us: time_ms as i64 * 1_000,
+        operation: Default::default(),
         model: "small".into(),
         model_served: Some("small-2026-01-01".into()),
         provider: Some("openai".into()),
@@ -57,6 +58,7 @@ async fn found(store: &dyn Store, filter: CallFilter) -> Vec<u64> {
 pub(crate) async fn calls_come_newest_first_as_they_were(backend: &dyn Backend) {
     let store = backend.open().await;
     let bare = CallRecord {
+        operation: Operation::Embeddings,
         session_id: Some("ada".into()),
         turn_id: Some(call_id(START_MS)),
         run_id: Some(call_id(START_MS + 1)),

@@ -21,6 +21,7 @@ fn record(number: u32) -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us: i64::try_from(at_ms).unwrap() * 1_000,
+        operation: Default::default(),
         model: "gpt-4o-mini".into(),
         model_served: None,
         provider: Some("openai".into()),

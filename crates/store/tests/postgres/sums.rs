@@ -27,6 +27,7 @@ fn call(n: u32, started_at_us: i64) -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us,
+        operation: Default::default(),
         model: ["small", "large", "huge"][n as usize % 3].into(),
         model_served: None,
         provider: Some("openai".into()),

@@ -111,6 +111,7 @@ fn record(n: u32) -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us: 0,
+        operation: Default::default(),
         model: "small".into(),
         model_served: None,
         provider: None,

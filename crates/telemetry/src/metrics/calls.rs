@@ -1,18 +1,15 @@
 //! What a call adds to the metrics.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use playhouse_llm::{CallRecord, ErrorKind, Outcome, Usage};
+use playhouse_llm::{CallRecord, ErrorKind, Operation, Outcome, Usage};
 use prometheus::{Counter, Histogram, IntCounter};
 
 use super::families::Families;
 use super::pairs::{NO_PROVIDER, Pairs};
 use super::seconds;
-
-/// The only kind of call a [`CallRecord`] tells of.
-const OPERATION: &str = "chat";
 
 /// The `error_type` of a failure that has no name of ours.
 const UNKNOWN_ERROR: &str = "_OTHER";
@@ -20,7 +17,8 @@ const UNKNOWN_ERROR: &str = "_OTHER";
 /// Handles for the calls of each provider and model.
 #[derive(Debug, Default)]
 pub(super) struct CallMetrics {
-    pairs: Pairs<PairMetrics>,
+    chat: Pairs<PairMetrics>,
+    embeddings: Pairs<PairMetrics>,
     /// What OpenTelemetry calls the vendor behind each provider.
     vendors: OnceLock<HashMap<String, &'static str>>,
 }
@@ -28,18 +26,26 @@ pub(super) struct CallMetrics {
 /// The handles of one provider and model.
 #[derive(Debug)]
 struct PairMetrics {
+    operation: Operation,
     vendor: Box<str>,
     model: Box<str>,
     duration: Histogram,
     served_duration: Histogram,
+    input_tokens: Histogram,
+    /// None where nothing is written.
+    written: Option<WrittenMetrics>,
+    cost: Counter,
+    tokens: TokenCounters,
+}
+
+/// The handles of what a model writes, token by token.
+#[derive(Debug)]
+struct WrittenMetrics {
     first_chunk: Histogram,
     per_chunk: Histogram,
     first_token: Histogram,
     per_token: Histogram,
-    input_tokens: Histogram,
     output_tokens: Histogram,
-    cost: Counter,
-    tokens: TokenCounters,
 }
 
 #[derive(Debug)]
@@ -64,13 +70,11 @@ impl CallMetrics {
     pub(super) fn observe(&self, families: &Families, record: &CallRecord) {
         let provider = record.provider.as_deref().unwrap_or(NO_PROVIDER);
         let answered = record.outcome == Outcome::Ok;
-        let make =
-            |provider: &str, model: &str| PairMetrics::new(families, self.vendor(provider), provider, model);
-        let pair = self.pairs.get(provider, &record.model, answered, make);
+        let pair = self.pair(families, record.operation, (provider, &record.model), answered);
         if answered {
             pair.observe_answered(record);
         } else {
-            let labels = [OPERATION, &pair.vendor, &pair.model, error_type(record)];
+            let labels = [pair.operation.as_str(), &pair.vendor, &pair.model, error_type(record)];
             let duration = seconds(record.duration_ms);
             families.call_duration.with_label_values(&labels).observe(duration);
             families.served_duration.with_label_values(&labels).observe(duration);
@@ -86,32 +90,43 @@ impl CallMetrics {
         later: u32,
         took: Duration,
     ) {
-        if later > 0 {
-            let make = |provider: &str, model: &str| {
-                PairMetrics::new(families, self.vendor(provider), provider, model)
-            };
-            let pair = self.pairs.get(provider, model, true, make);
-            pair.per_chunk.observe(took.as_secs_f64() / f64::from(later));
+        if later > 0
+            && let Some(written) = &self.pair(families, Operation::Chat, (provider, model), true).written
+        {
+            written.per_chunk.observe(took.as_secs_f64() / f64::from(later));
         }
+    }
+
+    fn pair(
+        &self,
+        families: &Families,
+        operation: Operation,
+        (provider, model): (&str, &str),
+        answered: bool,
+    ) -> Arc<PairMetrics> {
+        let pairs = match operation {
+            Operation::Chat => &self.chat,
+            Operation::Embeddings => &self.embeddings,
+        };
+        pairs.get(provider, model, answered, |provider, model| {
+            PairMetrics::new(families, operation, self.vendor(provider), provider, model)
+        })
     }
 }
 
 impl PairMetrics {
     /// The conventions' own metrics name the vendor, ours the provider as it is configured.
-    fn new(families: &Families, vendor: &str, provider: &str, model: &str) -> Self {
-        let names = [OPERATION, vendor, model];
-        let named = |last| [OPERATION, vendor, model, last];
+    fn new(families: &Families, operation: Operation, vendor: &str, provider: &str, model: &str) -> Self {
+        let named = |last| [operation.as_str(), vendor, model, last];
+        let writes = operation == Operation::Chat;
         Self {
+            operation,
             vendor: vendor.into(),
             model: model.into(),
             duration: families.call_duration.with_label_values(&named("")),
             served_duration: families.served_duration.with_label_values(&named("")),
-            first_chunk: families.first_chunk.with_label_values(&names),
-            per_chunk: families.per_chunk.with_label_values(&names),
-            first_token: families.first_token.with_label_values(&names),
-            per_token: families.per_token.with_label_values(&names),
             input_tokens: families.call_tokens.with_label_values(&named("input")),
-            output_tokens: families.call_tokens.with_label_values(&named("output")),
+            written: writes.then(|| WrittenMetrics::new(families, [operation.as_str(), vendor, model])),
             cost: families.cost.with_label_values(&[provider, model]),
             tokens: TokenCounters::new(families, provider, model),
         }
@@ -120,21 +135,11 @@ impl PairMetrics {
     fn observe_answered(&self, record: &CallRecord) {
         self.duration.observe(seconds(record.duration_ms));
         self.served_duration.observe(seconds(record.duration_ms));
-        if let Some(ttft_ms) = record.ttft_ms.filter(|_| record.stream) {
-            self.first_token.observe(seconds(ttft_ms));
-            self.first_chunk.observe(seconds(ttft_ms));
-            self.observe_per_token(record, ttft_ms);
-        }
         if let Some(usage) = &record.usage {
             self.input_tokens.observe(usage.prompt_tokens as f64);
-            self.output_tokens.observe(usage.completion_tokens as f64);
         }
-    }
-
-    fn observe_per_token(&self, record: &CallRecord, ttft_ms: f64) {
-        let later_tokens = record.usage.as_ref().map_or(0, |usage| usage.completion_tokens.saturating_sub(1));
-        if later_tokens > 0 {
-            self.per_token.observe(seconds(record.duration_ms - ttft_ms) / later_tokens as f64);
+        if let Some(written) = &self.written {
+            written.observe(record);
         }
     }
 
@@ -145,6 +150,37 @@ impl PairMetrics {
         }
         if let Some(cost_usd) = record.cost_usd.filter(|cost_usd| cost_usd.is_finite() && *cost_usd > 0.0) {
             self.cost.inc_by(cost_usd);
+        }
+    }
+}
+
+impl WrittenMetrics {
+    fn new(families: &Families, names: [&str; 3]) -> Self {
+        let [operation, vendor, model] = names;
+        Self {
+            first_chunk: families.first_chunk.with_label_values(&names),
+            per_chunk: families.per_chunk.with_label_values(&names),
+            first_token: families.first_token.with_label_values(&names),
+            per_token: families.per_token.with_label_values(&names),
+            output_tokens: families.call_tokens.with_label_values(&[operation, vendor, model, "output"]),
+        }
+    }
+
+    fn observe(&self, record: &CallRecord) {
+        if let Some(ttft_ms) = record.ttft_ms.filter(|_| record.stream) {
+            self.first_token.observe(seconds(ttft_ms));
+            self.first_chunk.observe(seconds(ttft_ms));
+            self.observe_per_token(record, ttft_ms);
+        }
+        if let Some(usage) = &record.usage {
+            self.output_tokens.observe(usage.completion_tokens as f64);
+        }
+    }
+
+    fn observe_per_token(&self, record: &CallRecord, ttft_ms: f64) {
+        let later_tokens = record.usage.as_ref().map_or(0, |usage| usage.completion_tokens.saturating_sub(1));
+        if later_tokens > 0 {
+            self.per_token.observe(seconds(record.duration_ms - ttft_ms) / later_tokens as f64);
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The span of one attempt to have a model answer.
+//! The span of one attempt to have a model answer, in words or in vectors.
 
 use std::sync::Arc;
 
-use playhouse_llm::{Collector, Context, Error, ErrorKind, Event, Request, TraceContext, Usage};
+use playhouse_llm::{Collector, Context, Error, ErrorKind, Event, Operation, Request, TraceContext, Usage};
 
 use super::content;
 use super::protobuf::Value;
@@ -17,10 +17,12 @@ pub struct ChatTarget {
     pub server: Option<(Arc<str>, u16)>,
 }
 
-/// The CLIENT span of an attempt, `chat {model}`. Dropped before it is ended, it was given up.
+/// The CLIENT span of an attempt, `chat {model}` or `embeddings {model}`. Dropped before it is ended, it was
+/// given up.
 #[derive(Debug)]
 pub struct ChatSpan {
     span: Span,
+    operation: Operation,
     stream: bool,
     ended: bool,
     time_to_first_chunk_s: Option<f64>,
@@ -36,6 +38,8 @@ pub struct ChatSpan {
 /// An answer that does not name its id early is not asked for it over and over.
 const ID_LOOKS: u8 = 3;
 
+const INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
+
 impl ChatSpan {
     /// Begins the span of an attempt within the request's own.
     pub fn begin(tracer: &Tracer, target: &ChatTarget, request: &Request) -> Option<Self> {
@@ -43,9 +47,11 @@ impl ChatSpan {
             return None;
         }
         let context = &*request.context;
-        let name = format!("chat {}", request.model);
+        let name = format!("{} {}", request.operation().as_str(), request.model);
         let mut span = tracer.begin(context.trace.as_ref(), Kind::Client, &name)?;
-        let captures = tracer.captures_content() && span.is_recording();
+        // Vectors say nothing to people.
+        let has_words = request.operation() == Operation::Chat;
+        let captures = has_words && tracer.captures_content() && span.is_recording();
         if span.is_recording() {
             say_target(&mut span, target, request);
             say_context(&mut span, context);
@@ -53,13 +59,14 @@ impl ChatSpan {
         if captures {
             content::say_prompt(&mut span, request);
         }
-        Some(Self::of(span, request.stream, captures.then(Collector::default)))
+        Some(Self::of(span, request, captures.then(Collector::default)))
     }
 
-    fn of(span: Span, stream: bool, answer: Option<Collector>) -> Self {
+    fn of(span: Span, request: &Request, answer: Option<Collector>) -> Self {
         Self {
             span,
-            stream,
+            operation: request.operation(),
+            stream: request.stream,
             ended: false,
             time_to_first_chunk_s: None,
             response_id: None,
@@ -128,8 +135,11 @@ impl ChatSpan {
         if let Some(seconds) = self.time_to_first_chunk_s {
             span.say("gen_ai.response.time_to_first_chunk", Value::Double(seconds));
         }
-        if let Some(usage) = &self.usage {
-            say_usage(span, usage);
+        match (&self.usage, self.operation) {
+            (Some(usage), Operation::Chat) => say_usage(span, usage),
+            // Nothing is written.
+            (Some(usage), Operation::Embeddings) => say_count(span, INPUT_TOKENS, usage.prompt_tokens),
+            (None, _) => {}
         }
         if let Some(answer) = &self.answer {
             content::say_answer(span, answer.reply());
@@ -147,7 +157,7 @@ impl Drop for ChatSpan {
 }
 
 fn say_target(span: &mut Span, target: &ChatTarget, request: &Request) {
-    span.say_text("gen_ai.operation.name", "chat");
+    span.say_text("gen_ai.operation.name", request.operation().as_str());
     span.say_text("gen_ai.provider.name", &target.provider);
     span.say_text("gen_ai.request.model", &request.model);
     if let Some((host, port)) = &target.server {
@@ -173,7 +183,7 @@ fn say_context(span: &mut Span, context: &Context) {
 /// Says what was used.
 pub(crate) fn say_usage(span: &mut Span, usage: &Usage) {
     let counts = [
-        ("gen_ai.usage.input_tokens", Some(usage.prompt_tokens)),
+        (INPUT_TOKENS, Some(usage.prompt_tokens)),
         ("gen_ai.usage.output_tokens", Some(usage.completion_tokens)),
         ("gen_ai.usage.cache_read.input_tokens", usage.cached_tokens),
         ("gen_ai.usage.cache_creation.input_tokens", usage.cache_write_tokens),
@@ -181,9 +191,13 @@ pub(crate) fn say_usage(span: &mut Span, usage: &Usage) {
     ];
     for (key, count) in counts {
         if let Some(count) = count {
-            span.say(key, Value::Int(i64::try_from(count).unwrap_or(i64::MAX)));
+            say_count(span, key, count);
         }
     }
+}
+
+fn say_count(span: &mut Span, key: &str, count: u64) {
+    span.say(key, Value::Int(i64::try_from(count).unwrap_or(i64::MAX)));
 }
 
 /// Adds a piece to what was answered; what cannot be read is left out, and told of by whoever reads it.

@@ -21,6 +21,7 @@ fn call() -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us: 0,
+        operation: Default::default(),
         model: "gpt-4o".into(),
         model_served: None,
         provider: Some("openai".into()),

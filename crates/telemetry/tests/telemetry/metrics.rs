@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use playhouse_llm::{CacheOutcome, CallRecord, ErrorKind, Outcome, Phase, Usage};
+use playhouse_llm::{CacheOutcome, CallRecord, ErrorKind, Operation, Outcome, Phase, Usage};
 use playhouse_telemetry::Metrics;
 use playhouse_telemetry::metrics::{
     CallRecordCounts, CircuitSample, RequestSample, RunSample, ToolCallSample,
@@ -19,6 +19,7 @@ fn call(model: &str) -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us: 0,
+        operation: Default::default(),
         model: model.into(),
         model_served: None,
         provider: Some("openai".into()),
@@ -137,6 +138,20 @@ fn a_call_is_counted_in_base_units() {
     assert_has(&metrics, r#"playhouse_tokens_total{kind="completion",model="gpt-4o",provider="openai"} 11"#);
     assert_has(&metrics, r#"playhouse_tokens_total{kind="cached",model="gpt-4o",provider="openai"} 4"#);
     assert_has(&metrics, r#"playhouse_cost_usd_total{model="gpt-4o",provider="openai"} 0.5"#);
+}
+
+#[test]
+fn embeddings_are_an_operation_of_their_own_that_writes_nothing() {
+    let metrics = Metrics::new("1", "r");
+    let usage = Some(Usage::new(8, 0));
+    let embedded = CallRecord { operation: Operation::Embeddings, stream: false, usage, ..call("embed-1") };
+    metrics.observe_call(&embedded);
+    let names =
+        r#"gen_ai_operation_name="embeddings",gen_ai_provider_name="openai",gen_ai_request_model="embed-1""#;
+    assert_has(&metrics, &format!(r#"gen_ai_client_token_usage_sum{{{names},gen_ai_token_type="input"}} 8"#));
+    assert_has(&metrics, r#"playhouse_tokens_total{kind="prompt",model="embed-1",provider="openai"} 8"#);
+    let text = metrics.render();
+    assert!(!text.contains("time_to_first") && !text.contains(r#"type="output""#), "{text}");
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn call(outcome: Outcome) -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us: 0,
+        operation: Default::default(),
         model: "fast".into(),
         model_served: Some("gpt-4o-mini-2024".into()),
         provider: Some("openai".into()),
@@ -95,7 +96,7 @@ fn probes_are_logged_at_debug_only() {
 fn a_call_line() {
     let lines = logged("info", || log_call(&call(Outcome::Ok), 0));
     let expected = json!({"level": "INFO", "message": "LLM call completed", "logger": "playhouse::call",
-        "call_id": "call_1", "request_id": "req_1", "model": "fast", "model_served": "gpt-4o-mini-2024",
+        "call_id": "call_1", "request_id": "req_1", "operation": "chat", "model": "fast", "model_served": "gpt-4o-mini-2024",
         "provider": "openai", "stream": true, "duration_ms": 900.1, "ttft_ms": 120.0, "prompt_tokens": 10,
         "completion_tokens": 5, "total_tokens": 15, "cost_usd": 0.0000015, "finish_reason": "stop",
         "attempts": 2, "status": 200, "upstream_request_id": "req_upstream"});

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use playhouse_llm::{
-    Chunk, Context, Error, ErrorKind, Event, FinishReason, Message, Prompt, Reply, Request, TraceContext,
-    Usage,
+    Chunk, Context, Decode, Encoded, Error, ErrorKind, Event, FinishReason, Malformed, Message, Operation,
+    Outline, Prompt, Protocol, Reply, Request, TraceContext, Usage,
 };
 use playhouse_telemetry::otlp::{
     ChatSpan, ChatTarget, ContentCapture, RequestEnd, RequestSpan, RequestStart, SamplerKind,
@@ -177,6 +177,61 @@ fn attempts_are_client_spans_beside_each_other() {
     assert!(first_chunk > 0.0 && first_chunk < 10.0);
     let content: Vec<&String> = said.keys().filter(|key| key.ends_with("messages")).collect();
     assert!(content.is_empty(), "{content:?}");
+}
+
+/// A protocol of embeddings, of which nothing is decoded.
+#[derive(Debug)]
+struct Vectors;
+
+impl Decode for Vectors {
+    fn protocol(&self) -> Protocol {
+        Protocol::new("vectors")
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::Embeddings
+    }
+
+    fn prompt(&self, _: &[u8]) -> Result<Prompt, Malformed> {
+        Err(Malformed::new("no conversation"))
+    }
+
+    fn untold(&self, _: &Prompt) -> Result<Vec<String>, Malformed> {
+        Ok(Vec::new())
+    }
+
+    fn reply(&self, _: &[u8]) -> Result<Reply, Malformed> {
+        Err(Malformed::new("no message"))
+    }
+
+    fn chunks(&self, _: &[u8]) -> Result<Vec<Chunk>, Malformed> {
+        Err(Malformed::new("no pieces"))
+    }
+}
+
+#[test]
+fn embeddings_are_an_operation_that_writes_nothing() {
+    let capture_content = ContentCapture::SpanOnly;
+    let (tracer, exports, _metrics) = captured(TelemetryConfig { capture_content, ..Default::default() });
+    let encoded = || Encoded { bytes: "{}".into(), decoder: &Vectors };
+    let request = Request::from_encoded("embed-1", false, encoded());
+    let request =
+        request.within(Arc::new(Context { trace: Some(caller(CALLER)), ..Context::named("req_1") }));
+    let mut span = ChatSpan::begin(&tracer, &target(), &request).unwrap();
+    let usage = Some(Usage::new(8, 0));
+    span.observe(&Event::from_body(encoded(), Outline { has_output: true, usage, ..Outline::default() }));
+    span.end(None);
+    drop(span);
+    let seen = only_span(&exports);
+    assert_eq!(
+        (seen.name.as_str(), seen.kind(), error_code(&seen)),
+        ("embeddings embed-1", SpanKind::Client, 0)
+    );
+    let said = attributes(&seen.attributes);
+    assert_eq!(said["gen_ai.operation.name"], "embeddings");
+    assert_eq!(said["gen_ai.usage.input_tokens"], "8");
+    let written = ["gen_ai.usage.output_tokens", "gen_ai.response.id", "gen_ai.output.messages"];
+    assert!(written.iter().all(|name| !said.contains_key(*name)), "{said:?}");
 }
 
 #[test]

@@ -35,9 +35,9 @@ fn show_to_all(bytes: &[u8]) {
     show_to_messages(bytes);
     show_to_responses(bytes);
     let _ = ModelList::decode(bytes);
-    let _ = OpenAiEmbeddings.read_reply(body.clone());
-    if let Ok(incoming) = OpenAiEmbeddings.read_request(bytes, None) {
-        OpenAiEmbeddings.write_request(&incoming.request, incoming.encoding);
+    let _ = OpenAiEmbeddings.decode_reply(body.clone());
+    if let Ok(incoming) = OpenAiEmbeddings.decode_request(bytes, None) {
+        OpenAiEmbeddings.encode_request(&incoming.request, incoming.encoding);
     }
     let _ = OpenAiChat.read_reply(body.clone());
     if let Ok(incoming) = OpenAiChat.read_request(body.clone()) {
@@ -522,15 +522,15 @@ proptest! {
     #[test]
     fn changed_embeddings_survive(changes in changes()) {
         let body = changed(embed_request_sample(), &changes);
-        if let Ok(incoming) = OpenAiEmbeddings.read_request(body.to_string().as_bytes(), None) {
-            let sent = OpenAiEmbeddings.write_request(&incoming.request, incoming.encoding);
+        if let Ok(incoming) = OpenAiEmbeddings.decode_request(body.to_string().as_bytes(), None) {
+            let sent = OpenAiEmbeddings.encode_request(&incoming.request, incoming.encoding);
             prop_assert_eq!(serde_json::from_slice::<Value>(&sent).unwrap(), body);
         }
         let body = changed(embed_reply_sample(), &changes);
-        if let Ok(reply) = OpenAiEmbeddings.read_reply(body.to_string().into()) {
-            let written = OpenAiEmbeddings.write_reply(&reply, Encoding::Base64, &envelope(false)).unwrap();
+        if let Ok(reply) = OpenAiEmbeddings.decode_reply(body.to_string().into()) {
+            let written = OpenAiEmbeddings.encode_reply(&reply, Encoding::Base64, &envelope(false)).unwrap();
             let known_model = !reply.model.is_empty();
-            prop_assert!(!known_model || OpenAiEmbeddings.read_reply(written).unwrap() == reply);
+            prop_assert!(!known_model || OpenAiEmbeddings.decode_reply(written).unwrap() == reply);
         }
     }
 

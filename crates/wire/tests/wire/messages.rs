@@ -304,3 +304,31 @@ fn refusals_are_understood() {
     }
     assert!(walked >= ERRORS, "only {walked} errors");
 }
+
+#[test]
+fn texts_that_hold_nothing_are_not_told() {
+    let call = json!({ "id": "c", "type": "function", "function": { "name": "f", "arguments": "{}" } });
+    let body = json!({ "model": "m", "messages": [
+        { "role": "system", "content": "" },
+        { "role": "user", "content": "Hi" },
+        { "role": "assistant", "content": "" },
+        { "role": "user", "content": [{ "type": "text", "text": "" }, { "type": "text", "text": "And now?" }] },
+        { "role": "assistant", "content": "", "tool_calls": [call] },
+        { "role": "tool", "tool_call_id": "c", "content": "" },
+        { "role": "user", "content": "" },
+    ] });
+    let request = OpenAiChat.read_request(body.to_string().into()).unwrap().request;
+    let sent = AnthropicMessages.write_request(&request, &Dialect::default()).unwrap();
+    let sent: Value = serde_json::from_slice(&sent).unwrap();
+    assert_eq!(sent.get("system"), None);
+    let expected = json!([
+        { "role": "user", "content": "Hi" },
+        { "role": "user", "content": [{ "type": "text", "text": "And now?" }] },
+        { "role": "assistant", "content": [{ "type": "tool_use", "id": "c", "name": "f", "input": {} }] },
+        { "role": "user", "content": [
+            { "type": "tool_result", "tool_use_id": "c", "content": "" },
+            { "type": "text", "text": "" },
+        ] },
+    ]);
+    assert_eq!(sent["messages"], expected);
+}

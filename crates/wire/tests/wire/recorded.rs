@@ -292,15 +292,21 @@ fn embedding_requests_survive() {
     for exchange in walk("embeddings", EMBEDDING_EXCHANGES) {
         let name = &exchange.name;
         let expected: Value = serde_json::from_str(&exchange.request).unwrap();
-        let incoming = OpenAiEmbeddings.read_request(exchange.request.as_bytes(), None).expect(name);
+        let incoming = OpenAiEmbeddings.decode_request(exchange.request.as_bytes(), None).expect(name);
         assert_eq!(*incoming.request.model, *expected["model"].as_str().unwrap(), "{name}");
         let inputs = expected["input"].as_array().unwrap().iter();
         let texts: Vec<EmbedInput> = inputs.map(|input| input.as_str().unwrap().into()).collect();
         assert_eq!(incoming.request.inputs, texts, "{name}");
         let dimensions = incoming.request.dimensions.map(Value::from).unwrap_or_default();
         assert_eq!(dimensions, expected["dimensions"], "{name}");
-        let sent = OpenAiEmbeddings.write_request(&incoming.request, incoming.encoding);
+        let sent = OpenAiEmbeddings.encode_request(&incoming.request, incoming.encoding);
         assert_eq!(serde_json::from_slice::<Value>(&sent).unwrap(), expected, "{name}");
+
+        let body = Bytes::from(exchange.request.clone());
+        let passed = OpenAiEmbeddings.read_request(body.clone()).expect(name).request;
+        assert_eq!(passed.embedding().expect(name), incoming.request, "{name}");
+        let sent = OpenAiEmbeddings.write_request(&passed, &Dialect::default()).expect(name);
+        assert_eq!(sent.as_ptr(), body.as_ptr(), "{name} was copied");
     }
 }
 
@@ -311,15 +317,21 @@ fn embedding_replies_survive() {
         let name = &exchange.name;
         let mut expected: Value = serde_json::from_str(&exchange.body).unwrap();
         let vectors = take_vectors(&mut expected);
-        let reply = OpenAiEmbeddings.read_reply(Bytes::from(exchange.body)).expect(name);
+        let body = Bytes::from(exchange.body);
+        let reply = OpenAiEmbeddings.decode_reply(body.clone()).expect(name);
         assert!(reply.vectors == vectors, "{name}");
+        let event = OpenAiEmbeddings.read_reply(body.clone()).expect(name);
+        assert_eq!(event.outline().usage, reply.usage.as_ref().map(Usage::counts), "{name}");
+        assert_eq!(event.outline().model.as_deref(), expected["model"].as_str(), "{name}");
+        let passed = OpenAiEmbeddings.write_reply(&event, &envelope(false)).expect(name);
+        assert_eq!(passed.as_ptr(), body.as_ptr(), "{name} was copied");
         assert_eq!(reply.usage.as_ref().unwrap().prompt_tokens, expected["usage"]["prompt_tokens"], "{name}");
         for encoding in [Encoding::Float, Encoding::Base64] {
-            let written = OpenAiEmbeddings.write_reply(&reply, encoding, &envelope(false)).expect(name);
+            let written = OpenAiEmbeddings.encode_reply(&reply, encoding, &envelope(false)).expect(name);
             let mut rest: Value = serde_json::from_slice(&written).unwrap();
             take_vectors(&mut rest);
             assert_eq!(rest, expected, "{name}");
-            assert!(OpenAiEmbeddings.read_reply(written).expect(name) == reply, "{name} as {encoding:?}");
+            assert!(OpenAiEmbeddings.decode_reply(written).expect(name) == reply, "{name} as {encoding:?}");
         }
         walked += 1;
     }

@@ -89,6 +89,7 @@ fn record(id: &str) -> CallRecord {
         run_id: None,
         key_id: None,
         started_at_us: 1_000_000,
+        operation: Default::default(),
         model: "small".into(),
         model_served: None,
         provider: None,

@@ -1,11 +1,38 @@
 //! The blocks of an answer that is being written: one after the other, each opened and closed.
 
 use bytes::BytesMut;
-use playhouse_llm::PartDelta;
+use playhouse_llm::{ChoiceDelta, Chunk, Extra, PartDelta};
 use serde_json::{Value, json};
 
-use super::block::THINKING;
+use super::block::{REDACTED, THINKING};
 use crate::sse::Frame;
+
+/// Makes Anthropic's thinking of what is reasoned in the pieces of an answer, and signs it where it ends.
+pub fn seal_thinking(chunks: &[Chunk], signature: &str) -> Vec<Chunk> {
+    let is_reasoning = |part: &PartDelta| matches!(part, PartDelta::Reasoning { .. });
+    let reasons = |chunk: &Chunk| chunk.choices.iter().any(|choice| choice.parts.iter().any(is_reasoning));
+    let Some(last) = chunks.iter().rposition(reasons) else { return chunks.to_vec() };
+    let mut sealed: Vec<Chunk> = chunks.iter().map(as_thinking).collect();
+    sealed.insert(last + 1, signed(&chunks[last], signature));
+    sealed
+}
+
+fn as_thinking(chunk: &Chunk) -> Chunk {
+    let mut chunk = chunk.clone();
+    for part in chunk.choices.iter_mut().flat_map(|choice| &mut choice.parts) {
+        if let PartDelta::Reasoning { field, .. } = part {
+            THINKING.clone_into(field);
+        }
+    }
+    chunk
+}
+
+fn signed(after: &Chunk, signature: &str) -> Chunk {
+    let index = after.choices.first().map_or(0, |choice| choice.index);
+    let extra = Extra::from_iter([("signature".to_owned(), signature.into())]);
+    let parts = vec![PartDelta::Seal { field: THINKING.to_owned(), extra }];
+    Chunk { choices: vec![ChoiceDelta { index, parts, ..ChoiceDelta::default() }], ..Chunk::default() }
+}
 
 /// Writes an event whose name is its type.
 pub(super) fn write_event(event: &Value, out: &mut BytesMut) {
@@ -54,7 +81,8 @@ impl Blocks {
                 let (id, name, arguments) = (id.clone(), name.clone(), arguments.clone());
                 self.call(*index, Fragment { id, name, arguments }, out);
             }
-            PartDelta::Seal { .. } | PartDelta::Other { .. } => {}
+            PartDelta::Seal { field, extra } => self.seal(field, extra, out),
+            PartDelta::Other { .. } => {}
         }
     }
 
@@ -84,6 +112,19 @@ impl Blocks {
             _ => json!({ "type": "text_delta", "text": text }),
         };
         self.delta(&delta, out);
+    }
+
+    /// Signs the thinking that is open; what cannot be read is a block by itself.
+    fn seal(&mut self, field: &str, seal: &Extra, out: &mut BytesMut) {
+        if field == REDACTED {
+            self.close(out);
+            let mut block = seal.clone();
+            block.insert("type".to_owned(), REDACTED.into());
+            self.start(Kind::Thinking, &Value::Object(block), out);
+            self.close_open(out);
+        } else if let (Some(Kind::Thinking), Some(signature)) = (self.open, seal.get("signature")) {
+            self.delta(&json!({ "type": "signature_delta", "signature": signature }), out);
+        }
     }
 
     fn call(&mut self, index: u32, fragment: Fragment, out: &mut BytesMut) {

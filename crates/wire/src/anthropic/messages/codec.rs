@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::count::TokenCounting;
 use super::head::read_head;
+use super::message::without_silence;
 use super::reader::MessagesReader;
 use super::writer::MessagesWriter;
 use super::{chunk, failure, foreign, limits, manner, models, prompt, reply};
@@ -177,7 +178,8 @@ fn collected(event: &Event) -> Result<Reply, Error> {
 
 /// A request that came as types, or over another protocol, as this protocol's.
 fn translated(request: &Request) -> Result<Value, Error> {
-    let prompt = request.translated()?;
+    let mut prompt = request.translated()?.into_owned();
+    prompt.messages = without_silence(&prompt.messages);
     let mut body = json!({ "model": *request.model });
     if let (Value::Object(body), Value::Object(fields)) = (&mut body, prompt::encode_prompt(&prompt)) {
         body.extend(fields.into_iter().filter(|(key, _)| !matches!(key.as_str(), "model" | "stream")));

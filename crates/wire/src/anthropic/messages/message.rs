@@ -65,6 +65,22 @@ pub(super) fn encode_messages(messages: &[Message]) -> (Option<Value>, Value) {
     (encode_system(&above), turns)
 }
 
+/// A conversation without texts that hold nothing, which this protocol refuses: other vendors' clients write them
+/// beside calls of tools. What a user said is left for the vendor to judge where it holds nothing else.
+pub(super) fn without_silence(messages: &[Message]) -> Vec<Message> {
+    messages.iter().filter_map(without_empty_texts).collect()
+}
+
+fn without_empty_texts(message: &Message) -> Option<Message> {
+    let is_silent = |part: &Part| matches!(part, Part::Text { text, .. } if text.is_empty());
+    let parts: Vec<Part> = message.parts.iter().filter(|part| !is_silent(part)).cloned().collect();
+    match parts.is_empty() && !message.parts.is_empty() {
+        true if message.role == Role::User => Some(message.clone()),
+        true => None,
+        false => Some(Message { parts, ..message.clone() }),
+    }
+}
+
 /// Whether nothing of what a message says can be written.
 fn is_nothing(turn: &Message) -> bool {
     !turn.parts.is_empty()

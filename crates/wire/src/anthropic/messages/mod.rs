@@ -29,7 +29,9 @@ mod usage;
 mod wishes;
 mod writer;
 
+pub use blocks::seal_thinking;
 pub use codec::{AnthropicMessages, PROTOCOL};
 pub use foreign::{DROPPED, DROPPED_OF_BLOCK};
+pub use models::{ModelCard, encode_model_card, encode_model_cards};
 pub use prompt::encode_prompt;
 pub use reply::encode_reply;

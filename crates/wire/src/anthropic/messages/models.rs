@@ -40,6 +40,83 @@ pub(super) fn encode_list(models: &[ModelInfo]) -> Value {
     })
 }
 
+/// A model with what Anthropic tells of it beside its name.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelCard<'a> {
+    /// The model.
+    pub info: &'a ModelInfo,
+    /// Its name for people.
+    pub display_name: &'a str,
+    /// How long a prompt may be.
+    pub max_input_tokens: Option<u64>,
+    /// How long an answer may be.
+    pub max_tokens: Option<u64>,
+    /// The levels of effort it takes.
+    pub efforts: &'a [&'a str],
+    /// The ways of thinking it takes.
+    pub thinking: &'a [&'a str],
+}
+
+impl<'a> ModelCard<'a> {
+    /// A model of which nothing more is known.
+    pub fn of(info: &'a ModelInfo) -> Self {
+        Self {
+            info,
+            display_name: &info.id,
+            max_input_tokens: None,
+            max_tokens: None,
+            efforts: &[],
+            thinking: &[],
+        }
+    }
+}
+
+const EFFORTS: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
+const THINKING: [&str; 2] = ["adaptive", "enabled"];
+
+/// Encodes a page of the list with all that is told of its models.
+pub fn encode_model_cards(cards: &[ModelCard<'_>], has_more: bool) -> Value {
+    json!({
+        "data": cards.iter().map(encode_model_card).collect::<Value>(),
+        "has_more": has_more,
+        "first_id": cards.first().map(|card| &*card.info.id),
+        "last_id": cards.last().map(|card| &*card.info.id),
+    })
+}
+
+/// Encodes one model with all that is told of it.
+pub fn encode_model_card(card: &ModelCard<'_>) -> Value {
+    let mut model = encode_one(card.info);
+    model["display_name"] = card.display_name.into();
+    model["lifecycle"] = "active".into();
+    model["max_input_tokens"] = card.max_input_tokens.into();
+    model["max_tokens"] = card.max_tokens.into();
+    model["capabilities"] = capabilities(card);
+    model
+}
+
+fn capabilities(card: &ModelCard<'_>) -> Value {
+    let supported = |is_so: bool| json!({ "supported": is_so });
+    let each = |names: &[&str], taken: &[&str]| {
+        let each = names.iter().map(|name| ((*name).to_owned(), supported(taken.contains(name))));
+        each.collect::<serde_json::Map<_, _>>()
+    };
+    let mut effort = each(&EFFORTS, card.efforts);
+    effort.insert("supported".to_owned(), (!card.efforts.is_empty()).into());
+    let types = each(&THINKING, card.thinking);
+    let thinks = THINKING.iter().any(|kind| card.thinking.contains(kind));
+    json!({
+        "batch": supported(true),
+        "citations": supported(true),
+        "code_execution": supported(true),
+        "effort": effort,
+        "image_input": supported(true),
+        "pdf_input": supported(true),
+        "structured_outputs": supported(true),
+        "thinking": { "supported": thinks, "types": types },
+    })
+}
+
 /// Encodes one model. A date that is not known is the epoch's, as Anthropic has it.
 pub(super) fn encode_one(model: &ModelInfo) -> Value {
     json!({

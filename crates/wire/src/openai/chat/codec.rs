@@ -15,6 +15,7 @@ use super::writer::ChatWriter;
 use super::{chunk, edit, failure, foreign, id, manner, outline, prompt, refusal, reply, stranger};
 use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
 use crate::manner::Manner;
+use crate::openai::embeddings::OpenAiEmbeddings;
 use crate::openai::limits;
 
 /// The protocol's name.
@@ -134,6 +135,10 @@ impl Codec for OpenAiChat {
 
     fn manner(&self, request: &Request) -> Option<Manner> {
         manner::of_body(request.bytes_in(PROTOCOL)?)
+    }
+
+    fn embeddings(&self) -> Option<&'static dyn Codec> {
+        Some(&OpenAiEmbeddings)
     }
 }
 

@@ -8,7 +8,8 @@ use crate::openai::complaint;
 use crate::openai::fields::Writing;
 
 const KEY: &str = "input";
-const ANY_SHAPE: &str = "a string, an array of strings, an array of tokens or an array of token arrays";
+pub(super) const ANY_SHAPE: &str =
+    "a string, an array of strings, an array of tokens or an array of token arrays";
 const ONE: &str = "a string or an array of tokens";
 
 /// Takes the inputs. One that came bare stays in the carried fields as well: what is written from

@@ -1,6 +1,11 @@
 //! Anthropic's Messages.
 
-mod rules;
+mod opening;
+mod read;
+pub(crate) mod rules;
+mod seal;
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::Method;
@@ -8,11 +13,14 @@ use playhouse_llm::{Error, OutputForm};
 use playhouse_wire::{AnthropicMessages, Codec, Envelope};
 use serde_json::Value;
 
-use super::{Anthropic, complaint};
+use super::{Anthropic, unknown_model};
 use crate::call::{Facts, Form};
 use crate::plan::Content;
 use crate::protocols::chatting::{echo, write_chat};
 use crate::protocols::{Frames, MockProtocol, Vendor, Violation, Wish};
+
+pub(super) use read::read;
+use rules::Wanted;
 
 pub(crate) const NAME: &str = "anthropic-messages";
 
@@ -29,8 +37,9 @@ impl MockProtocol for Messages {
         &Anthropic
     }
 
+    /// Base URLs end before the version, after it, or in a name of their own.
     fn claims(&self, path: &str) -> bool {
-        path.ends_with("/v1/messages")
+        path == "/messages" || path.ends_with("/v1/messages") || path.ends_with("/anthropic/messages")
     }
 
     fn methods(&self) -> &'static [Method] {
@@ -38,25 +47,20 @@ impl MockProtocol for Messages {
     }
 
     fn read(&self, _method: &Method, _path: &str, _query: Option<&str>, body: Bytes) -> Result<Facts, Error> {
-        let readable = AnthropicMessages.read_request(body.clone()).map_err(|error| refusal(&body, error))?;
         let form = Form { include_usage: true, ..Form::default() };
-        Ok(Facts::chat(NAME, readable.request, form, body))
+        Ok(Facts::chat(NAME, read(&body, Wanted::Message)?, form, body))
     }
 
     fn check(&self, facts: &Facts) -> Vec<Violation> {
-        let members = facts.json().and_then(Value::as_object);
-        members.map_or_else(Vec::new, rules::check)
+        check(facts, Wanted::Message)
     }
 
-    /// Anthropic's models come and go faster than lists of them: what bears its name is taken for one.
     fn unknown_model(&self, facts: &Facts) -> Option<Violation> {
-        let unknown = || complaint("anthropic-messages/model", 404, format!("model: {}", facts.model));
-        (!facts.model.starts_with("claude-")).then(unknown)
+        unknown_model(&facts.model)
     }
 
     fn wish<'facts>(&self, facts: &'facts Facts) -> Wish<'facts> {
-        let form = facts.prompt().and_then(|prompt| prompt.output.as_ref());
-        Wish { schema: form.and_then(OutputForm::schema), ..Wish::default() }
+        wish(facts)
     }
 
     fn unscripted(&self, facts: &Facts) -> Content {
@@ -64,7 +68,23 @@ impl MockProtocol for Messages {
     }
 
     fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error> {
-        write_chat(&AnthropicMessages, content, facts, envelope)
+        let (chunks, failure) = match content {
+            Content::Chat(chunks) => (chunks, None),
+            Content::Broken(chunks, failure) => (chunks, Some(failure)),
+            _ => return write_chat(&AnthropicMessages, content, facts, envelope),
+        };
+        let mut chunks = Cow::Borrowed(&**chunks);
+        if seal::is_wanted(&chunks) {
+            chunks = seal::sealed(&chunks).into();
+        }
+        if facts.stream {
+            opening::tell_what_was_asked(chunks.to_mut());
+        }
+        let content = match failure {
+            None => Content::Chat(chunks.into()),
+            Some(failure) => Content::Broken(chunks.into(), failure.clone()),
+        };
+        write_chat(&AnthropicMessages, &content, facts, envelope)
     }
 
     fn error_event(&self, error: &Error, request_id: &str) -> Bytes {
@@ -73,11 +93,14 @@ impl MockProtocol for Messages {
     }
 }
 
-/// What Anthropic says of a body that cannot be read as a request.
-fn refusal(body: &[u8], error: Error) -> Error {
-    let fields = serde_json::from_slice::<Value>(body).ok();
-    let first =
-        fields.as_ref().and_then(Value::as_object).and_then(|fields| rules::check(fields).into_iter().next());
-    let unreadable = || complaint("anthropic/json-body", 400, error.message.clone());
-    first.unwrap_or_else(unreadable).to_error(Anthropic.name())
+/// Everything that Anthropic would refuse a request for.
+pub(super) fn check(facts: &Facts, wanted: Wanted) -> Vec<Violation> {
+    let members = facts.json().and_then(Value::as_object);
+    members.map_or_else(Vec::new, |members| rules::check(members, &facts.model, wanted))
+}
+
+/// The schema that an answer shall satisfy.
+pub(super) fn wish(facts: &Facts) -> Wish<'_> {
+    let form = facts.prompt().and_then(|prompt| prompt.output.as_ref());
+    Wish { schema: form.and_then(OutputForm::schema), ..Wish::default() }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use playhouse_llm::{EmbedInput, EmbedReply, EmbedRequest, Error, ErrorKind, Malformed};
 use playhouse_wire::openai::embeddings::Encoding;
-use playhouse_wire::{Envelope, OpenAiEmbeddings};
+use playhouse_wire::{Codec, Envelope, OpenAiEmbeddings};
 
 use super::OpenAi;
 use super::deployment::model_of_path;
@@ -46,7 +46,7 @@ impl MockProtocol for Embeddings {
     }
 
     fn read(&self, _method: &Method, path: &str, _query: Option<&str>, body: Bytes) -> Result<Facts, Error> {
-        let incoming = OpenAiEmbeddings.read_request(&body, model_of_path(path).as_deref());
+        let incoming = OpenAiEmbeddings.decode_request(&body, model_of_path(path).as_deref());
         let incoming = incoming.map_err(|error| in_own_words(&body).unwrap_or(error))?;
         let form = Form { base64: incoming.encoding == Some(Encoding::Base64), ..Form::default() };
         Ok(Facts::embeddings(NAME, incoming.request, form, body))
@@ -91,7 +91,7 @@ impl MockProtocol for Embeddings {
 
 fn write_as(encoding: Encoding, content: &Content, envelope: &Envelope) -> Result<Frames, Error> {
     let Content::Embeddings(reply) = content else { return Err(not_an_embedding()) };
-    let body = OpenAiEmbeddings.write_reply(reply, encoding, envelope)?;
+    let body = OpenAiEmbeddings.encode_reply(reply, encoding, envelope)?;
     Ok(Frames::whole("application/json", body))
 }
 

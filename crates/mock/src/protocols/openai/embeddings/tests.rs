@@ -23,7 +23,7 @@ fn write(content: &Content, facts: &Facts) -> Bytes {
 fn answer(body: &Value) -> EmbedReply {
     let facts = read("/v1/embeddings", body);
     let written = write(&Embeddings.unscripted(&facts), &facts);
-    OpenAiEmbeddings.read_reply(written).unwrap()
+    OpenAiEmbeddings.decode_reply(written).unwrap()
 }
 
 fn vectors(input: Value) -> Vec<Vec<f32>> {

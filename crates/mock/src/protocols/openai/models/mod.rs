@@ -5,18 +5,17 @@ mod rules;
 
 use bytes::Bytes;
 use http::Method;
-use percent_encoding::percent_decode_str;
 use playhouse_llm::{Error, ErrorKind};
 use playhouse_wire::Envelope;
 use playhouse_wire::openai::models::{encode_deleted, encode_list, encode_one};
 
 use super::{OpenAi, wrong_method};
-use crate::call::{Asked, Facts, ModelsQuery};
+use crate::call::{Asked, Facts, ModelsQuery, Page};
 use crate::plan::Content;
+use crate::protocols::model_path::id_of_path;
 use crate::protocols::{Frames, MockProtocol, Vendor, Violation};
 
 const NAME: &str = "openai-models";
-const SEGMENT: &str = "models";
 
 /// OpenAI models.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +41,7 @@ impl MockProtocol for Models {
     fn read(&self, method: &Method, path: &str, _query: Option<&str>, _body: Bytes) -> Result<Facts, Error> {
         let id = id_of_path(path).filter(|id| !id.is_empty());
         let query = match (id, *method == Method::DELETE) {
-            (None, false) => ModelsQuery::List,
+            (None, false) => ModelsQuery::List(Page::default()),
             (Some(id), false) => ModelsQuery::One(id),
             (Some(id), true) => ModelsQuery::Delete(id),
             (None, true) => return Err(wrong_method(method, path).to_error(OpenAi.name())),
@@ -78,14 +77,6 @@ impl MockProtocol for Models {
 
 const NOT_A_MODEL: &str =
     "the reply is none to a question about models: give it `raw` bytes, or no rule at all";
-
-/// What stands behind `/models` in a path, empty for the list; ids may have slashes of their own.
-fn id_of_path(path: &str) -> Option<String> {
-    let mut segments = path.split('/').skip(1);
-    segments.find(|segment| *segment == SEGMENT)?;
-    let id = segments.collect::<Vec<_>>().join("/");
-    Some(percent_decode_str(&id).decode_utf8_lossy().into_owned())
-}
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ const CLASS: &str = "invalid_request_error";
 /// The complaint about a question, if there is one.
 pub(super) fn check(query: &ModelsQuery) -> Option<Violation> {
     match query {
-        ModelsQuery::List => None,
+        ModelsQuery::List(_) => None,
         ModelsQuery::One(id) | ModelsQuery::Delete(id) if !known::is_known(id) => Some(unknown(id)),
         ModelsQuery::Delete(id) if !known::is_fine_tuned(id) => Some(not_deletable()),
         ModelsQuery::One(_) | ModelsQuery::Delete(_) => None,

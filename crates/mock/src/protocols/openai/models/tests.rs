@@ -50,8 +50,8 @@ fn paths_are_claimed_however_base_urls_are_formed() {
 fn ids_are_found_in_paths() {
     let one = |path| query(Method::GET, path);
     let named = |id: &str| ModelsQuery::One(id.to_owned());
-    assert_eq!(one("/v1/models"), ModelsQuery::List);
-    assert_eq!(one("/v1/models/"), ModelsQuery::List);
+    assert_eq!(one("/v1/models"), ModelsQuery::List(Page::default()));
+    assert_eq!(one("/v1/models/"), ModelsQuery::List(Page::default()));
     assert_eq!(one("/v1/models/gpt-4o"), named("gpt-4o"));
     assert_eq!(one("/v1/models/ft%3Agpt-4o%3Aacme%3A%3Ax"), named("ft:gpt-4o:acme::x"));
     assert_eq!(one("/v1/models/meta%2Fllama"), named("meta/llama"));

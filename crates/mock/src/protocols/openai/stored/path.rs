@@ -33,7 +33,7 @@ pub(super) fn place_of(path: &str) -> Option<Place> {
 
 /// What is asked; `None` where the path does not take the method.
 pub(super) fn query_of(method: &Method, path: &str, query: Option<&str>) -> Option<KeptQuery> {
-    let page = || Page { parameters: parameters(query.unwrap_or_default()) };
+    let page = || Page::of_query(query.unwrap_or_default());
     match (method.as_str(), place_of(path)?) {
         ("GET", Place::All) => Some(KeptQuery::List(page())),
         ("GET", Place::One(id)) => Some(KeptQuery::One(id)),
@@ -42,16 +42,6 @@ pub(super) fn query_of(method: &Method, path: &str, query: Option<&str>) -> Opti
         ("DELETE", Place::One(id)) => Some(KeptQuery::Delete(id)),
         _ => None,
     }
-}
-
-fn parameters(query: &str) -> Vec<(String, String)> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
-        })
-        .collect()
 }
 
 fn decoded(text: &str) -> String {

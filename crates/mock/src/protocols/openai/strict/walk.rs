@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map as Members, Number, Value};
+use serde_json::{Map as Members, Value};
 
 use super::complaint::Complaint;
 use super::place::Place;
-use super::shape::{Array, Field, Map, Object, OneOf, Shape, Tagged, Text};
+use super::shape::{Array, Field, Map, Object, OneOf, Shape, Tagged, Text, is_whole};
 use super::wording;
 use crate::protocols::Violation;
+use crate::protocols::strict::MAX_VIOLATIONS;
 
 /// Holds a member of an object against its field; what is not there is null or absent.
 pub(crate) fn check_field(
@@ -22,7 +23,7 @@ pub(crate) fn check_field(
             Check { rule: field.rule, found }.complain(wording::missing(parent.member(field.name)));
         }
         None => {}
-        Some(Value::Null) if !field.required => {}
+        Some(Value::Null) if field.nullable => {}
         Some(value) => {
             check_value(field.rule, &field.shape, value, &Place::Member(parent, field.name), found)
         }
@@ -39,9 +40,6 @@ pub(crate) fn check_value(
 ) {
     Check { rule, found }.shape(shape, value, place);
 }
-
-/// How many complaints are kept of a request: enough for whoever reads them.
-const MAX_VIOLATIONS: usize = 64;
 
 /// A check on behalf of one rule.
 struct Check<'v> {
@@ -192,13 +190,6 @@ impl Check<'_> {
     }
 }
 
-impl Tagged {
-    /// The object of this kind.
-    fn kind(&self, tag: &str) -> Option<&'static Object> {
-        self.kinds.iter().find(|(name, _)| *name == tag).map(|(_, object)| *object)
-    }
-}
-
 impl Shape {
     /// What a value of another kind is told was expected.
     fn expected(&self) -> Cow<'static, str> {
@@ -217,21 +208,4 @@ impl Shape {
             Self::Either { expected, .. } => expected,
         })
     }
-
-    fn is_of_kind(&self, value: &Value) -> bool {
-        match self {
-            Self::Anything => true,
-            Self::Boolean => value.is_boolean(),
-            Self::Integer { .. } | Self::Decimal { .. } => value.is_number(),
-            Self::Text(_) | Self::OneOf(_) => value.is_string(),
-            Self::Array(_) => value.is_array(),
-            Self::Object(_) | Self::Tagged(_) | Self::Map(_) => value.is_object(),
-            Self::Either { arms, .. } => arms.iter().any(|arm| arm.is_of_kind(value)),
-        }
-    }
-}
-
-/// Some languages write every number with a fraction.
-fn is_whole(number: &Number) -> bool {
-    !number.is_f64() || number.as_f64().is_some_and(|number| number.fract() == 0.0)
 }

@@ -12,6 +12,7 @@ use playhouse_llm::Error;
 use playhouse_wire::{Codec, OpenAiChat};
 use serde_json::json;
 
+use crate::protocols::openai::strict::complaint::Complaint;
 use crate::protocols::openai::wrong_method;
 use crate::protocols::{Vendor, Violation};
 use crate::quota::{Exceeded, QuotaState};
@@ -40,6 +41,10 @@ impl Vendor for OpenAi {
 
     fn wrong_method(&self, method: &Method, path: &str) -> Violation {
         wrong_method(method, path)
+    }
+
+    fn unknown_path(&self, method: &Method, path: &str) -> Violation {
+        Complaint::new(format!("Invalid URL ({method} {path})")).status(404).under("openai/path")
     }
 
     fn refusal(&self, status: u16) -> Error {

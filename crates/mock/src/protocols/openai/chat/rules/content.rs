@@ -31,6 +31,7 @@ static PART: Tagged = Tagged {
         ("file", &FILE),
     ],
     unknown_kind: None,
+    default: None,
 };
 
 /// What developers say has a schema of its own, whose texts take no members that it does not know:
@@ -60,6 +61,7 @@ static DEVELOPER_PART: Tagged = Tagged {
         ("file", &FILE),
     ],
     unknown_kind: None,
+    default: None,
 };
 
 static DEVELOPER_TEXT: Object = Object {

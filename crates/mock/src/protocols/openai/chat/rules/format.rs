@@ -9,6 +9,7 @@ pub(super) static FORMATS: Tagged = Tagged {
     tag: "type",
     kinds: &[("json_object", &JSON_OBJECT), ("json_schema", &JSON_SCHEMA), ("text", &TEXT)],
     unknown_kind: None,
+    default: None,
 };
 
 static TEXT: Object = Object {

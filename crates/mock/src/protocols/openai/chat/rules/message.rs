@@ -25,6 +25,7 @@ static MESSAGE: Tagged = Tagged {
         ("developer", &DEVELOPER),
     ],
     unknown_kind: None,
+    default: None,
 };
 
 static SYSTEM: Object = Object {
@@ -148,6 +149,7 @@ static CALL: Tagged = Tagged {
     tag: "type",
     kinds: &[("function", &FUNCTION_CALL), ("custom", &CUSTOM_CALL)],
     unknown_kind: None,
+    default: None,
 };
 
 static FUNCTION_CALL: Object = Object {

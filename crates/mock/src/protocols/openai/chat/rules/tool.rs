@@ -15,6 +15,7 @@ static TOOL: Tagged = Tagged {
     tag: "type",
     kinds: &[("function", &FUNCTION_TOOL), ("custom", &CUSTOM_TOOL)],
     unknown_kind: None,
+    default: None,
 };
 
 static FUNCTION_TOOL: Object = Object {
@@ -82,6 +83,7 @@ static INPUT_FORMAT: Tagged = Tagged {
     tag: "type",
     kinds: &[("text", &INPUT_TEXT), ("grammar", &INPUT_GRAMMAR)],
     unknown_kind: None,
+    default: None,
 };
 
 static INPUT_TEXT: Object = Object {
@@ -163,6 +165,7 @@ static CHOICE: Tagged = Tagged {
     tag: "type",
     kinds: &[("function", &CHOSEN_FUNCTION), ("allowed_tools", &ALLOWED_TOOLS), ("custom", &CHOSEN_CUSTOM)],
     unknown_kind: Some(&CHOSEN_FUNCTION),
+    default: None,
 };
 
 static CHOSEN_FUNCTION: Object = Object {

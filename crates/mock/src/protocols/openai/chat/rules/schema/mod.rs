@@ -1,6 +1,5 @@
 //! The JSON schemas of functions and answers.
 
-mod meta;
 mod strictness;
 
 use serde_json::Value;
@@ -8,6 +7,7 @@ use serde_json::Value;
 use crate::protocols::openai::strict::complaint::Complaint;
 use crate::protocols::openai::strict::request::Request;
 use crate::protocols::openai::strict::rule::Rule;
+use crate::protocols::strict::json_schema;
 
 const SUPPORTED: &str = "https://platform.openai.com/docs/guides/structured-outputs#supported-schemas";
 
@@ -108,7 +108,7 @@ fn offer(function: &Value, place: impl Fn() -> String) -> Option<Offer<'_>> {
 fn bad_function(request: &Request<'_>) -> Option<Complaint> {
     offers(request).find_map(|offer| {
         let fault = strictness::fault_of_root(offer.schema)
-            .or_else(|| meta::fault_of(offer.schema))
+            .or_else(|| json_schema::fault_of(offer.schema))
             .or_else(|| strictness::root_without_properties(offer.schema))
             .or_else(|| strictness::array_without_items(offer.schema));
         fault.map(|fault| offer.complaint(&fault))
@@ -125,7 +125,7 @@ fn loose_answer(request: &Request<'_>) -> Option<Complaint> {
     let (name, schema) = (format.get("name")?.as_str()?, format.get("schema")?);
     let is_strict = format.get("strict") == Some(&Value::Bool(true));
     let fault = is_strict.then(|| {
-        let fault = strictness::fault_of_root(schema).or_else(|| meta::fault_of(schema));
+        let fault = strictness::fault_of_root(schema).or_else(|| json_schema::fault_of(schema));
         fault.or_else(|| strictness::fault_of(schema))
     })??;
     Some(

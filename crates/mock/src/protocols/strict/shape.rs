@@ -1,5 +1,7 @@
 //! What a value must be: the words the tables of parameters are written in.
 
+use serde_json::{Number, Value};
+
 /// What a value must be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
@@ -38,7 +40,7 @@ pub(crate) struct Text {
 /// What every letter of a text must be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pattern {
-    /// As OpenAI shows it.
+    /// As the vendor shows it.
     pub(crate) shown: &'static str,
     pub(crate) takes: fn(char) -> bool,
 }
@@ -46,7 +48,7 @@ pub(crate) struct Pattern {
 /// One of some texts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OneOf {
-    /// Those that OpenAI lists, in its order.
+    /// Those that the vendor lists, in its order.
     pub(crate) listed: &'static [&'static str],
     /// Those that it takes too, by its documentation.
     pub(crate) silent: &'static [&'static str],
@@ -75,7 +77,7 @@ pub(crate) struct Map {
 /// An object with these members, an example of it, and where that stands.
 #[derive(Debug)]
 pub(crate) struct Object {
-    /// Where OpenAI describes it.
+    /// Where the vendor describes it.
     pub(crate) source: &'static str,
     /// The rule that refuses other members; without one they are taken.
     pub(crate) closed: Option<&'static str>,
@@ -93,10 +95,12 @@ pub(crate) struct Tagged {
     pub(crate) rule: &'static str,
     /// The name of the member that says it.
     pub(crate) tag: &'static str,
-    /// The kinds, in the order OpenAI lists them.
+    /// The kinds, in the order the vendor lists them.
     pub(crate) kinds: &'static [(&'static str, &'static Object)],
     /// What an object of an unknown kind is held against before that is complained of.
     pub(crate) unknown_kind: Option<&'static Object>,
+    /// The kind of an object that does not say.
+    pub(crate) default: Option<&'static str>,
 }
 
 /// A member of an object, and the rule that it is what it must be.
@@ -106,8 +110,10 @@ pub(crate) struct Field {
     pub(crate) rule: &'static str,
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
-    /// Whether it must be there; others may also be null.
+    /// Whether it must be there.
     pub(crate) required: bool,
+    /// Whether null is as good as nothing.
+    pub(crate) nullable: bool,
     /// Values that are taken, as JSON.
     pub(crate) takes: &'static [&'static str],
     /// Values that are refused, as JSON.
@@ -118,11 +124,16 @@ pub(crate) struct Field {
 
 impl Field {
     pub(crate) const fn optional(rule: &'static str, name: &'static str, shape: Shape) -> Self {
-        Self { rule, name, shape, required: false, takes: &[], refuses: &[], beside: "{}" }
+        Self { rule, name, shape, required: false, nullable: true, takes: &[], refuses: &[], beside: "{}" }
     }
 
     pub(crate) const fn required(rule: &'static str, name: &'static str, shape: Shape) -> Self {
-        Self { required: true, ..Self::optional(rule, name, shape) }
+        Self { required: true, nullable: false, ..Self::optional(rule, name, shape) }
+    }
+
+    /// The same where null is a value like others.
+    pub(crate) const fn not_null(self) -> Self {
+        Self { nullable: false, ..self }
     }
 
     pub(crate) const fn takes(self, takes: &'static [&'static str]) -> Self {
@@ -155,6 +166,31 @@ impl Shape {
 
     pub(crate) const fn one_of(listed: &'static [&'static str]) -> Self {
         Self::OneOf(OneOf { listed, silent: &[] })
+    }
+
+    /// Whether a value is of the kind that this is about, whatever it says.
+    pub(crate) fn is_of_kind(&self, value: &Value) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Boolean => value.is_boolean(),
+            Self::Integer { .. } | Self::Decimal { .. } => value.is_number(),
+            Self::Text(_) | Self::OneOf(_) => value.is_string(),
+            Self::Array(_) => value.is_array(),
+            Self::Object(_) | Self::Tagged(_) | Self::Map(_) => value.is_object(),
+            Self::Either { arms, .. } => arms.iter().any(|arm| arm.is_of_kind(value)),
+        }
+    }
+}
+
+/// Whether a number is whole: some languages write every number with a fraction.
+pub(crate) fn is_whole(number: &Number) -> bool {
+    !number.is_f64() || number.as_f64().is_some_and(|number| number.fract() == 0.0)
+}
+
+impl Tagged {
+    /// The object of this kind.
+    pub(crate) fn kind(&self, tag: &str) -> Option<&'static Object> {
+        self.kinds.iter().find(|(name, _)| *name == tag).map(|(_, object)| *object)
     }
 }
 

@@ -1,5 +1,11 @@
 //! The double as Anthropic: the same scripts, in its protocol and with its manners.
 
+mod faults;
+mod models;
+mod thinking;
+mod tokens;
+mod tools;
+
 use playhouse_mock::MockServer;
 use serde_json::{Value, json};
 
@@ -22,8 +28,15 @@ fn body(user: &str, more: Value) -> Value {
     body
 }
 
+/// What is asked, in the SDK's way.
 async fn ask(server: &MockServer, body: &Value) -> Answer {
     send_with(server, "POST", "/v1/messages", HEADERS, &body.to_string()).await
+}
+
+/// The data of a stream's events, in order.
+fn events(answer: &Answer) -> Vec<Value> {
+    let data = answer.body.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.map(|data| serde_json::from_str(data).unwrap()).collect()
 }
 
 #[tokio::test]

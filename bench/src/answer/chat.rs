@@ -1,11 +1,11 @@
-//! The fixed answer that streams carry: the same events as the stub upstream's file, so that one
-//! check fits both.
+//! OpenAI's chat completions: the same events as the stub upstream's file, so that one check fits both.
 
 use bytes::Bytes;
 
-/// The server-sent events of one answer of `words` words: the role, each word, the finish, the
-/// usage, `[DONE]`.
-pub(crate) fn events(words: usize) -> Vec<Bytes> {
+use super::word;
+
+/// The events of one answer: the role, each word, the finish, the usage, `[DONE]`.
+pub(super) fn events(words: usize) -> Vec<Bytes> {
     let role = choice(r#"{"role": "assistant", "content": ""}"#, "null");
     let word = |index| choice(&format!(r#"{{"content": "{}"}}"#, word(index)), "null");
     let finish = choice("{}", r#""stop""#);
@@ -13,16 +13,6 @@ pub(crate) fn events(words: usize) -> Vec<Bytes> {
     events.extend((0..words).map(word));
     events.extend([finish, usage(words), "data: [DONE]\n\n".to_owned()]);
     events.into_iter().map(Bytes::from).collect()
-}
-
-/// The text of an answer of `words` words.
-pub(crate) fn text(words: usize) -> String {
-    (0..words).map(word).collect()
-}
-
-/// The `index`-th word of the answer.
-fn word(index: usize) -> String {
-    format!(" word{index}")
 }
 
 fn choice(delta: &str, finish_reason: &str) -> String {
@@ -49,7 +39,7 @@ mod tests {
 
     #[test]
     fn a_hundred_words_are_the_stub_upstreams_stream() {
-        let stub = include_bytes!("../baselines/upstream/stream.sse");
+        let stub = include_bytes!("../../baselines/upstream/stream.sse");
         assert_eq!(events(100).concat(), stub);
     }
 }

@@ -1,8 +1,8 @@
-//! Whether a schema is one at all, in the words of the Python library that OpenAI asks.
+//! Whether a JSON Schema is one at all, in the words of the Python library that OpenAI asks.
 
 use serde_json::{Map, Value};
 
-use crate::protocols::openai::strict::python::shown;
+use super::python::shown;
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
@@ -30,7 +30,7 @@ const TYPED: [(&str, &str); 12] = [
 ];
 
 /// What keeps it from being a JSON Schema.
-pub(super) fn fault_of(schema: &Value) -> Option<String> {
+pub(crate) fn fault_of(schema: &Value) -> Option<String> {
     match schema {
         Value::Bool(_) => None,
         Value::Object(members) => fault_of_members(members),

@@ -35,8 +35,8 @@ pub(crate) fn cards_of_table(root: &'static Object) -> Vec<RuleCard> {
 }
 
 /// The cards of rules between parameters; their examples stand beside the smallest request.
-pub(crate) fn cards_of_rules(rules: &'static [Rule], root: &'static Object) -> Vec<RuleCard> {
-    let card = |rule: &'static Rule| {
+pub(crate) fn cards_of_rules<Find>(rules: &'static [Rule<Find>], root: &'static Object) -> Vec<RuleCard> {
+    let card = |rule: &'static Rule<Find>| {
         let requests = |examples: &[&str]| {
             examples.iter().map(|members| merged(parse(root.least), &parse(members))).collect()
         };
@@ -109,7 +109,9 @@ fn tagged_card(tagged: &'static Tagged, root: &'static Object) -> RuleCard {
     without.as_object_mut().map(|members| members.remove(tagged.tag));
     let taken =
         tagged.kinds.iter().map(|(_, object)| request_with(parse(object.least), object, root)).collect();
-    let refused = [unknown, without].map(|value| request_with(value, first, root)).into();
+    // What need not be said is not missed.
+    let refused = [Some(unknown), tagged.default.is_none().then_some(without)];
+    let refused = refused.into_iter().flatten().map(|value| request_with(value, first, root)).collect();
     RuleCard { rule: tagged.rule, source: first.source, taken, refused }
 }
 

@@ -1,0 +1,2 @@
+-- What a call asked for: chat, embeddings.
+ALTER TABLE calls ADD COLUMN operation TEXT NOT NULL DEFAULT 'chat';
