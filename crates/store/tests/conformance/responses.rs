@@ -25,7 +25,7 @@ fn response(n: u32) -> NewResponse {
         previous: None,
         status: ResponseStatus::Completed,
         background: false,
-        streamed: n % 2 == 0,
+        streamed: n.is_multiple_of(2),
         model: "m".into(),
         created_at_us: i64::from(n),
         ended_at_us: Some(i64::from(n) + 1),
@@ -62,7 +62,7 @@ fn key(name: &str) -> Scope {
 }
 
 async fn read(store: &dyn Store, n: u32) -> StoredResponse {
-    store.response(&Scope::Everything, &id(n)).await.unwrap().expect("it is kept")
+    store.response(&Scope::Everything, &id(n)).await.unwrap().unwrap()
 }
 
 /// The answers of a chain, oldest first, and its gap.
