@@ -201,6 +201,7 @@ fn build_stack(
     let sink: Arc<dyn CallSink> = accounts.clone();
     let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
     accounts.show_circuits(stack.circuits);
+    accounts.name_servers(stack.servers);
     Ok(Answering {
         provider: stack.provider,
         models: stack.models,
