@@ -65,4 +65,4 @@ pub use native::calls::CallView;
 pub use native::keys::KeyView;
 pub use ops::docs::openapi;
 pub use sink::Accounts;
-pub use stack::{Stack, StackConfig, StackError};
+pub use stack::{ProviderAddress, Stack, StackConfig, StackError};

@@ -10,6 +10,8 @@ use playhouse_store::{CallLedger, LedgerStats, Store, StoreConfig, StoreError, l
 use playhouse_telemetry::metrics::{CallRecordCounts, CircuitSample};
 use playhouse_telemetry::{LedgerLine, Metrics, Tracer, log_attempt, log_call, log_circuit};
 
+use crate::stack::ProviderAddress;
+
 /// How often the ledger is looked after.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// After lines about the ledger there are none for so long: a full disk must not fill the log.
@@ -50,6 +52,11 @@ impl Accounts {
         self.metrics.watch_circuits(move || shown.readings().into_iter().map(sample).collect());
         // Told once, where the server is put together.
         let _ = self.circuits.set(circuits);
+    }
+
+    /// Says in the metrics where the providers are; told once.
+    pub fn name_servers(&self, servers: Vec<ProviderAddress>) {
+        self.metrics.name_servers(servers);
     }
 
     /// Where the circuits of deployments stand.

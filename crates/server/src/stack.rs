@@ -35,8 +35,13 @@ pub struct StackConfig<'a> {
     pub tracer: &'a Tracer,
 }
 
+/// The host and the port where a provider is, by its name.
+pub type ProviderAddress = (Arc<str>, (Arc<str>, u16));
+
 /// The providers' layers, ready to answer.
 pub struct Stack {
+    /// Where the providers are.
+    pub servers: Vec<ProviderAddress>,
     /// Who answers.
     pub provider: Arc<dyn Provider>,
     /// Who says which models there are.
@@ -101,6 +106,7 @@ impl Stack {
             .map_err(|source| StackError::Build { section: "models".to_owned(), source })?;
         let route = Arc::new(route);
         Ok(Self {
+            servers: servers(config),
             provider: cached(route.clone(), config, sink),
             models: route.clone(),
             counter: route.clone(),
@@ -110,6 +116,14 @@ impl Stack {
             default_model: default_vendor.default_model.unwrap_or("default"),
         })
     }
+}
+
+fn servers(config: &StackConfig<'_>) -> Vec<ProviderAddress> {
+    let server = |(name, provider): &(String, ProviderConfig)| {
+        let endpoint = Endpoint::new(vendor(&provider.vendor)?, provider).ok()?;
+        Some((Arc::from(name.as_str()), endpoint.server()?))
+    };
+    config.providers.iter().filter_map(server).collect()
 }
 
 fn speaks_tls(provider: &ProviderConfig) -> bool {

@@ -8,7 +8,10 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub use keys::{KeysArgs, KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysShow, KeysSource, PeriodName};
+pub use keys::{
+    KeyChanges, KeysArgs, KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysShow, KeysSource, KeysUpdate,
+    OrNone, PeriodName,
+};
 pub use mock::{MockArgs, StrictName};
 
 use crate::config::Flags;
@@ -60,7 +63,7 @@ pub enum Command {
     /// Show the call log: which model answered, how fast, at what cost
     #[command(after_help = CALLS_HELP)]
     Calls(CallsArgs),
-    /// Make, list and revoke API keys, each with the models, limits and budget it has
+    /// Make, list, change and revoke API keys, each with the models, limits and budget it has
     #[command(after_help = keys::KEYS_HELP)]
     Keys(KeysArgs),
     /// Check the configuration and print what it comes to, or check scripts of the double

@@ -13,7 +13,7 @@ use playhouse_server::{
     Accounts, App, AppParts, ChatSettings, ConnectionLimits, Keyring, LimitParts, Listener, Roster, Stack,
     StackConfig, assemble, connect_tools, open_store,
 };
-use playhouse_store::shared::{Shared, SharedLimits};
+use playhouse_store::shared::Shared;
 use playhouse_store::{
     Store, StoreConfig, prune_expired_calls, prune_expired_idempotency_keys, prune_expired_responses,
     prune_expired_runs,
@@ -122,7 +122,7 @@ pub async fn run_server(start: Start) -> Result<u8, Failure> {
     let guard = log::start(&config.logging, color).map_err(|error| Failure::work(error.to_string()))?;
     let store = open_store(&config.server.data_dir, &config.store).await;
     let store = store.map_err(|error| Failure::work(error.to_string()))?;
-    let shared = Shared::connect(&config.redis, &SharedLimits::default())
+    let shared = Shared::connect(&config.redis, &config.shared.limits())
         .map_err(|error| Failure::work(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(VERSION, REVISION.unwrap_or("unknown")));
     metrics.watch_dropped_log_lines(guard.dropped_lines());
@@ -201,6 +201,7 @@ fn build_stack(
     let sink: Arc<dyn CallSink> = accounts.clone();
     let stack = Stack::build(&stack, &sink).map_err(|error| Failure::work(error.to_string()))?;
     accounts.show_circuits(stack.circuits);
+    accounts.name_servers(stack.servers);
     Ok(Answering {
         provider: stack.provider,
         models: stack.models,

@@ -32,7 +32,7 @@ use playhouse_provider::{
 };
 use playhouse_server::{AuthConfig, ChatConfig, ServerConfig};
 use playhouse_store::StoreConfig;
-use playhouse_store::shared::RedisConfig;
+use playhouse_store::shared::{RedisConfig, SharedConfig};
 use playhouse_telemetry::{LoggingConfig, TelemetryConfig};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[redis]`: what replicas share.
     pub redis: RedisConfig,
+    /// `[shared]`: how much of that is kept.
+    pub shared: SharedConfig,
     /// `[logging]`: logs.
     pub logging: LoggingConfig,
     /// `[telemetry]`: traces and metrics over OTLP.

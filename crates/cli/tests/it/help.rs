@@ -4,7 +4,7 @@ use crate::invoke::playhouse;
 
 #[test]
 fn help_is_complete() {
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 13] = [
         &["--help"],
         &["serve", "--help"],
         &["demo", "--help"],
@@ -14,6 +14,7 @@ fn help_is_complete() {
         &["calls", "stats", "--help"],
         &["keys", "--help"],
         &["keys", "create", "--help"],
+        &["keys", "update", "--help"],
         &["check", "--help"],
         &["health", "--help"],
         &["completions", "--help"],

@@ -107,3 +107,73 @@ fn what_cannot_be_is_refused_before_anything_is_made() {
     assert_eq!(unknown.code, 1, "{unknown}");
     assert!(unknown.stderr.contains("there is no API key 'nobody'"), "{unknown}");
 }
+
+#[test]
+fn a_change_leaves_what_it_does_not_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let words =
+        ["keys", "create", "--json", "--name", "search", "--model", "gpt-4o*", "--rpm", "60", "--tpm", "900"];
+    let rest = ["--budget-usd", "5", "--per", "month", "--expires", "30d"];
+    let made = json(folder.path(), &[&words[..], &rest[..]].concat());
+    let id = made["id"].as_str().unwrap();
+    let update = |words: &[&str]| {
+        let changed = json(folder.path(), &[&["keys", "update", id, "--json"], words].concat());
+        assert_eq!(json(folder.path(), &["keys", "list", "--json"]), changed, "it is kept");
+        changed
+    };
+
+    let changed = update(&["--name", "find", "--rpm", "120", "--tpm", "none"]);
+    assert_eq!(changed["name"], "find");
+    assert_eq!((&changed["requests_per_minute"], &changed["tokens_per_minute"]), (&120.into(), &Value::Null));
+    for kept in ["models", "budget", "expires_at"] {
+        assert_eq!(changed[kept], made[kept], "{kept}");
+    }
+
+    let changed = update(&["--model", "o3", "--model", "o4*", "--budget-usd", "0.5", "--per", "day"]);
+    assert_eq!(changed["models"], serde_json::json!(["o3", "o4*"]));
+    assert_eq!(changed["budget"], serde_json::json!({"usd": 0.5, "per": "day"}));
+
+    let changed = update(&["--model", "none", "--rpm", "none", "--budget-usd", "none", "--expires", "none"]);
+    assert_eq!(changed["models"], serde_json::json!([]));
+    for gone in ["requests_per_minute", "budget", "expires_at"] {
+        assert_eq!(changed[gone], Value::Null, "{gone}");
+    }
+    assert_eq!(changed["name"], "find");
+}
+
+#[test]
+fn a_change_holds_while_a_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, runtime) = open(folder.path());
+    let id = made(folder.path(), "search");
+    let told = told(folder.path(), &["keys", "update", &id, "--tpm", "7"]);
+    assert_eq!(told.code, 0, "{told}");
+    assert!(told.stderr.contains("changed 'search'"), "{told}");
+    let key = runtime.block_on(server.key(&id)).unwrap().unwrap();
+    assert_eq!(key.settings.tokens_per_minute, Some(7));
+}
+
+#[test]
+fn a_change_that_cannot_be_is_refused_before_anything_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    for (words, hint) in [
+        (&[][..], "--rpm"),
+        (&["--name", ""], "a key's name takes"),
+        (&["--rpm", "0"], "requests_per_minute takes"),
+        (&["--rpm", "many"], "invalid value 'many'"),
+        (&["--budget-usd", "5"], "--per day"),
+        (&["--budget-usd", "0", "--per", "day"], "a key's budget is more than 0"),
+        (&["--budget-usd", "none", "--per", "day"], "--per goes with an amount"),
+        (&["--per", "day"], "--budget-usd"),
+        (&["--model", "none", "--model", "o3"], "allows all models"),
+        (&["--expires", "yesterday"], "no moment to come"),
+    ] {
+        let told = told(folder.path(), &[&["keys", "update", "an-id"][..], words].concat());
+        assert_eq!(told.code, 2, "{told}");
+        assert!(told.stderr.contains(hint), "{told}");
+    }
+    assert!(!folder.path().join("playhouse.db").exists());
+    let unknown = told(folder.path(), &["keys", "update", "nobody", "--rpm", "5"]);
+    assert_eq!(unknown.code, 1, "{unknown}");
+    assert!(unknown.stderr.contains("there is no API key 'nobody'"), "{unknown}");
+}

@@ -78,7 +78,7 @@ async fn a_call_is_recorded_logged_and_counted() {
     assert_eq!((&line["operation"], &line["prompt_tokens"]), (&json!("embeddings"), &json!(5)));
     let metrics = app.app.get("/metrics").await.text();
     let counted = format!(
-        r#"gen_ai_client_token_usage_sum{{gen_ai_operation_name="embeddings",gen_ai_provider_name="mock",gen_ai_request_model="{MODEL}",gen_ai_token_type="input"}} 5"#
+        r#"gen_ai_client_token_usage_sum{{gen_ai_operation_name="embeddings",gen_ai_provider_name="mock",gen_ai_request_model="{MODEL}",gen_ai_response_model="{MODEL}",gen_ai_token_type="input",server_address="",server_port=""}} 5"#
     );
     assert!(metrics.lines().any(|line| line == counted), "{metrics}");
     assert!(

@@ -49,6 +49,7 @@ async fn gateway(base_url: &str, breaker: BreakerConfig, cache: CacheConfig) -> 
     let sink: Arc<dyn CallSink> = accounts.clone();
     let stack = Stack::build(&config, &sink).unwrap();
     accounts.show_circuits(stack.circuits);
+    accounts.name_servers(stack.servers);
     let app = App::new(AppParts {
         provider: stack.provider,
         models: stack.models,
@@ -100,6 +101,12 @@ async fn an_open_circuit_is_a_503_and_seen_in_health_and_metrics() {
     for _ in 0..2 {
         assert_eq!(gateway.ask("").await.status(), 502);
     }
+    let metrics = gateway.app.get("/metrics").await.text();
+    let lab = r#"gen_ai_provider_name="lab",gen_ai_request_model="fast",gen_ai_response_model="",server_address="127.0.0.1",server_port="1"} 2"#;
+    let failed = |line: &str| {
+        line.starts_with("gen_ai_client_operation_duration_seconds_count") && line.ends_with(lab)
+    };
+    assert!(metrics.lines().any(failed), "{metrics}");
 
     let refused = gateway.ask("").await;
     assert_eq!(refused.status(), 503);

@@ -24,7 +24,10 @@ pub struct KeyChange {
 
 impl KeyChange {
     /// Checks the bounds of what is to be changed.
-    pub(crate) fn check(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] with what is wrong.
+    pub fn check(&self) -> Result<(), StoreError> {
         let fit = KeySettings { name: Arc::from("fit"), ..KeySettings::default() };
         self.applied_to(fit).check()
     }

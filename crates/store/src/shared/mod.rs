@@ -4,10 +4,11 @@
 //! and over Redis, for several replicas. Whoever uses them takes one [`Shared`] and does not ask which it is.
 //!
 //! In reading order: [`live`], [`signals`], [`quotas`], [`answers`] (the traits) → [`limits`] (their bounds)
-//! → [`local`] (in this process) → [`redis`](RedisConfig) (over Redis, and in this process while that is away).
+//! and [`SharedConfig`] (what of them is configured) → [`local`] (in this process) → [`redis`](RedisConfig) (over Redis, and in this process while that is away).
 
 pub mod answers;
 mod bucket;
+mod config;
 mod counter;
 pub mod limits;
 pub mod live;
@@ -19,6 +20,7 @@ pub mod signals;
 use std::sync::Arc;
 
 pub use answers::AnswerCache;
+pub use config::SharedConfig;
 pub use limits::SharedLimits;
 pub use live::{LiveBatch, LiveEvent, LiveRead, LiveStreams};
 pub use local::{LocalAnswers, LocalQuotas, LocalSignals, LocalStreams};

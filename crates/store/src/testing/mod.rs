@@ -24,6 +24,7 @@
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod binaries;
+mod certificate;
 pub mod postgres;
 pub mod redis;
 mod service;

@@ -3,15 +3,15 @@
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
-use super::binaries;
-use super::service::{Service, bound_to_us, free_port, log_of, until};
+use super::service::{Service, bound_to_us, free_port, log_of, run, until};
+use super::{binaries, certificate};
 
 /// Another process may take a port between the moment it is found free and its use.
 const TRIES: usize = 5;
@@ -64,8 +64,7 @@ pub fn start_with_tls() -> Option<Arc<PostgresServer>> {
         binaries::missing("PostgreSQL");
         return None;
     };
-    if binaries::on_path("openssl").is_none() {
-        binaries::missing("openssl");
+    if !certificate::can_be_made() {
         return None;
     }
     Some(Arc::new(PostgresServer::start(&binaries, true)))
@@ -260,20 +259,13 @@ fn fill(data: &Path, binaries: &Path) {
     copy(&kept, data);
 }
 
-/// Gives a server a certificate that names `localhost`, signed by an authority of its own.
+/// Gives a server a certificate, in its data folder; the authority's lies beside that.
 fn certify(data: &Path) {
     let folder = data.parent().expect("the data lie in a folder");
-    let openssl = |words: &str| {
-        run(Command::new("openssl").args(words.split(' ')).current_dir(folder));
-    };
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    openssl(&format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=test-authority"));
-    let name = "-subj /CN=server -addext subjectAltName=DNS:localhost";
-    openssl(&format!("req {key} -keyout data/server.key -out server.csr {name}"));
-    let sign =
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -copy_extensions copy";
-    openssl(&format!("{sign} -out data/server.crt"));
-    fs::set_permissions(data.join("server.key"), Permissions::from_mode(0o600)).expect("a key of one's own");
+    certificate::make(folder);
+    for name in ["server.key", "server.crt"] {
+        fs::rename(folder.join(name), data.join(name)).expect("a place in the data folder");
+    }
     if let Some(user) = unprivileged() {
         run(Command::new("chown")
             .arg(format!("{user}:{user}"))
@@ -291,9 +283,4 @@ fn initdb(data: &Path, binaries: &Path) {
 /// Copies a folder with its owners.
 fn copy(from: &Path, to: &Path) {
     run(Command::new("cp").arg("-a").arg(from).arg(to));
-}
-
-fn run(command: &mut Command) {
-    let output = command.stdin(Stdio::null()).output().expect("the command can be started");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

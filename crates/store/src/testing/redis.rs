@@ -9,8 +9,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::binaries;
 use super::service::{Service, bound_to_us, free_port, log_of, until};
+use super::{binaries, certificate};
 
 /// Another process may take a port between the moment it is found free and its use.
 const TRIES: usize = 5;
@@ -18,6 +18,7 @@ const TRIES: usize = 5;
 /// A Redis server that ends with this handle.
 pub struct RedisServer {
     program: PathBuf,
+    has_tls: bool,
     folder: TempDir,
     port: u16,
     service: Mutex<Option<Service>>,
@@ -25,12 +26,22 @@ pub struct RedisServer {
 
 /// A server for one test alone; `None` where Redis is not installed.
 pub fn start() -> Option<RedisServer> {
-    let Some(program) = binaries::on_path("redis-server").or_else(|| binaries::on_path("valkey-server"))
-    else {
+    Some(RedisServer::start(&program()?, false))
+}
+
+/// A server for one test alone that speaks TLS and nothing else, as `localhost`; `None` where Redis, or OpenSSL's
+/// program, which makes its certificate, is not installed.
+pub fn start_with_tls() -> Option<RedisServer> {
+    let program = program()?;
+    certificate::can_be_made().then(|| RedisServer::start(&program, true))
+}
+
+fn program() -> Option<PathBuf> {
+    let found = binaries::on_path("redis-server").or_else(|| binaries::on_path("valkey-server"));
+    if found.is_none() {
         binaries::missing("redis-server");
-        return None;
-    };
-    Some(RedisServer::start(program))
+    }
+    found
 }
 
 /// The server that all tests of this process share: keep keys apart by a prefix of your own.
@@ -46,11 +57,15 @@ pub fn shared() -> Option<Arc<RedisServer>> {
 }
 
 impl RedisServer {
-    fn start(program: PathBuf) -> Self {
+    fn start(program: &Path, has_tls: bool) -> Self {
         for _ in 0..TRIES {
             let folder = tempfile::tempdir().expect("a folder for Redis");
             let port = free_port().expect("a free port for Redis");
-            let server = Self { program: program.clone(), folder, port, service: Mutex::default() };
+            if has_tls {
+                certificate::make(folder.path());
+            }
+            let (program, service) = (program.to_owned(), Mutex::default());
+            let server = Self { program, has_tls, folder, port, service };
             if server.try_start() {
                 return server;
             }
@@ -61,6 +76,16 @@ impl RedisServer {
     /// Where it is: `redis://127.0.0.1:<port>`.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it is for those who check its certificate: `rediss://localhost:<port>`.
+    pub fn tls_url(&self) -> String {
+        format!("rediss://localhost:{}", self.port)
+    }
+
+    /// The certificate of the authority that signed its own, if it speaks TLS.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
     }
 
     /// The port it listens on, also while it is stopped.
@@ -96,21 +121,24 @@ impl RedisServer {
 
     fn try_start(&self) -> bool {
         let mut command = bound_to_us("KILL", None, self.program.clone());
-        command.args([
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            &self.port.to_string(),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        ]);
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        let port = self.port.to_string();
+        if self.has_tls {
+            command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+            command.args(["--tls-cert-file", "server.crt", "--tls-key-file", "server.key"]);
+            command.args(["--tls-ca-cert-file", "ca.pem"]);
+        } else {
+            command.args(["--port", &port]);
+        }
         command.arg("--dir").arg(self.folder.path()).current_dir(self.folder.path());
+        let before = log_of(&self.log()).len();
         let service = Service::start(command, &self.log()).expect("redis-server can be started");
-        let ready = until(|| answers(self.port) || log_of(&self.log()).contains("Failed listening"));
+        let says = |words| log_of(&self.log()).get(before..).is_some_and(|new| new.contains(words));
+        // One that speaks TLS is not pinged: it says itself when it is ready.
+        let ready = || if self.has_tls { says("Ready to accept connections") } else { answers(self.port) };
+        let ended = until(|| ready() || says("Failed listening"));
         *self.lock() = Some(service);
-        ready && answers(self.port)
+        ended && ready()
     }
 
     fn log(&self) -> PathBuf {

@@ -86,6 +86,12 @@ impl Drop for Service {
     }
 }
 
+/// Runs a command to its end, which must be a good one.
+pub(super) fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().expect("the command can be started");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 trait ProcessGroup {
     /// Keeps a signal from the terminal away from the process.
     fn process_group_of_its_own(&mut self);

@@ -5,6 +5,7 @@ mod away;
 mod live;
 mod quotas;
 mod signals;
+mod tls;
 
 use std::future::Future;
 use std::sync::Arc;

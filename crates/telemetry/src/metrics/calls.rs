@@ -10,6 +10,7 @@ use prometheus::{Counter, Histogram, IntCounter};
 use super::families::Families;
 use super::pairs::{NO_PROVIDER, Pairs};
 use super::seconds;
+use super::served::ServedModels;
 
 /// The `error_type` of a failure that has no name of ours.
 const UNKNOWN_ERROR: &str = "_OTHER";
@@ -21,6 +22,8 @@ pub(super) struct CallMetrics {
     embeddings: Pairs<PairMetrics>,
     /// What OpenTelemetry calls the vendor behind each provider.
     vendors: OnceLock<HashMap<String, &'static str>>,
+    /// Where each provider is.
+    servers: OnceLock<HashMap<Arc<str>, Server>>,
 }
 
 /// The handles of one provider and model.
@@ -29,13 +32,31 @@ struct PairMetrics {
     operation: Operation,
     vendor: Box<str>,
     model: Box<str>,
-    duration: Histogram,
+    server: Server,
+    /// Those that name the model that answered.
+    client: ServedModels<ClientMetrics>,
     served_duration: Histogram,
-    input_tokens: Histogram,
     /// None where nothing is written.
     written: Option<WrittenMetrics>,
     cost: Counter,
     tokens: TokenCounters,
+}
+
+/// A host and a port; empty where a provider is not elsewhere.
+#[derive(Clone, Debug, Default)]
+struct Server {
+    address: Arc<str>,
+    port: Box<str>,
+}
+
+/// The handles of one model that answered where one was asked for.
+#[derive(Debug)]
+struct ClientMetrics {
+    served_model: Box<str>,
+    duration: Histogram,
+    input_tokens: Histogram,
+    /// None where nothing is written.
+    output_tokens: Option<Histogram>,
 }
 
 /// The handles of what a model writes, token by token.
@@ -45,7 +66,6 @@ struct WrittenMetrics {
     per_chunk: Histogram,
     first_token: Histogram,
     per_token: Histogram,
-    output_tokens: Histogram,
 }
 
 #[derive(Debug)]
@@ -63,6 +83,17 @@ impl CallMetrics {
         let _ = self.vendors.set(vendors);
     }
 
+    pub(super) fn name_servers(&self, servers: impl Iterator<Item = (Arc<str>, (Arc<str>, u16))>) {
+        let named = servers
+            .map(|(provider, (address, port))| (provider, Server { address, port: port.to_string().into() }));
+        // As above.
+        let _ = self.servers.set(named.collect());
+    }
+
+    fn server(&self, provider: &str) -> Server {
+        self.servers.get().and_then(|servers| servers.get(provider)).cloned().unwrap_or_default()
+    }
+
     fn vendor<'a>(&self, provider: &'a str) -> &'a str {
         self.vendors.get().and_then(|vendors| vendors.get(provider)).copied().unwrap_or(provider)
     }
@@ -71,13 +102,12 @@ impl CallMetrics {
         let provider = record.provider.as_deref().unwrap_or(NO_PROVIDER);
         let answered = record.outcome == Outcome::Ok;
         let pair = self.pair(families, record.operation, (provider, &record.model), answered);
+        let client = pair.client(families, record.model_served.as_deref());
         if answered {
+            client.observe(record);
             pair.observe_answered(record);
         } else {
-            let labels = [pair.operation.as_str(), &pair.vendor, &pair.model, error_type(record)];
-            let duration = seconds(record.duration_ms);
-            families.call_duration.with_label_values(&labels).observe(duration);
-            families.served_duration.with_label_values(&labels).observe(duration);
+            pair.observe_failed(families, &client, record);
         }
         pair.observe_spent(record);
     }
@@ -109,35 +139,67 @@ impl CallMetrics {
             Operation::Embeddings => &self.embeddings,
         };
         pairs.get(provider, model, answered, |provider, model| {
-            PairMetrics::new(families, operation, self.vendor(provider), provider, model)
+            let server = self.server(provider);
+            PairMetrics::new(families, operation, (self.vendor(provider), server), provider, model)
         })
     }
 }
 
 impl PairMetrics {
     /// The conventions' own metrics name the vendor, ours the provider as it is configured.
-    fn new(families: &Families, operation: Operation, vendor: &str, provider: &str, model: &str) -> Self {
-        let named = |last| [operation.as_str(), vendor, model, last];
+    fn new(
+        families: &Families,
+        operation: Operation,
+        (vendor, server): (&str, Server),
+        provider: &str,
+        model: &str,
+    ) -> Self {
         let writes = operation == Operation::Chat;
         Self {
             operation,
             vendor: vendor.into(),
             model: model.into(),
-            duration: families.call_duration.with_label_values(&named("")),
-            served_duration: families.served_duration.with_label_values(&named("")),
-            input_tokens: families.call_tokens.with_label_values(&named("input")),
+            server,
+            client: ServedModels::default(),
+            served_duration: families.served_duration.with_label_values(&[
+                operation.as_str(),
+                vendor,
+                model,
+                "",
+            ]),
             written: writes.then(|| WrittenMetrics::new(families, [operation.as_str(), vendor, model])),
             cost: families.cost.with_label_values(&[provider, model]),
             tokens: TokenCounters::new(families, provider, model),
         }
     }
 
+    fn client(&self, families: &Families, served: Option<&str>) -> Arc<ClientMetrics> {
+        self.client.get(served, |served| ClientMetrics {
+            served_model: served.into(),
+            duration: families.call_duration.with_label_values(&self.labels(served, "")),
+            input_tokens: families.call_tokens.with_label_values(&self.labels(served, "input")),
+            output_tokens: self
+                .written
+                .as_ref()
+                .map(|_| families.call_tokens.with_label_values(&self.labels(served, "output"))),
+        })
+    }
+
+    fn labels<'a>(&'a self, served: &'a str, last: &'a str) -> [&'a str; 7] {
+        let Server { address, port } = &self.server;
+        [self.operation.as_str(), &self.vendor, &self.model, served, address, port, last]
+    }
+
+    fn observe_failed(&self, families: &Families, client: &ClientMetrics, record: &CallRecord) {
+        let (error, duration) = (error_type(record), seconds(record.duration_ms));
+        let labels = self.labels(&client.served_model, error);
+        families.call_duration.with_label_values(&labels).observe(duration);
+        let labels = [self.operation.as_str(), &self.vendor, &self.model, error];
+        families.served_duration.with_label_values(&labels).observe(duration);
+    }
+
     fn observe_answered(&self, record: &CallRecord) {
-        self.duration.observe(seconds(record.duration_ms));
         self.served_duration.observe(seconds(record.duration_ms));
-        if let Some(usage) = &record.usage {
-            self.input_tokens.observe(usage.prompt_tokens as f64);
-        }
         if let Some(written) = &self.written {
             written.observe(record);
         }
@@ -154,15 +216,23 @@ impl PairMetrics {
     }
 }
 
+impl ClientMetrics {
+    fn observe(&self, record: &CallRecord) {
+        self.duration.observe(seconds(record.duration_ms));
+        if let Some(usage) = &record.usage {
+            self.input_tokens.observe(usage.prompt_tokens as f64);
+            self.output_tokens.iter().for_each(|tokens| tokens.observe(usage.completion_tokens as f64));
+        }
+    }
+}
+
 impl WrittenMetrics {
     fn new(families: &Families, names: [&str; 3]) -> Self {
-        let [operation, vendor, model] = names;
         Self {
             first_chunk: families.first_chunk.with_label_values(&names),
             per_chunk: families.per_chunk.with_label_values(&names),
             first_token: families.first_token.with_label_values(&names),
             per_token: families.per_token.with_label_values(&names),
-            output_tokens: families.call_tokens.with_label_values(&[operation, vendor, model, "output"]),
         }
     }
 
@@ -171,9 +241,6 @@ impl WrittenMetrics {
             self.first_token.observe(seconds(ttft_ms));
             self.first_chunk.observe(seconds(ttft_ms));
             self.observe_per_token(record, ttft_ms);
-        }
-        if let Some(usage) = &record.usage {
-            self.output_tokens.observe(usage.completion_tokens as f64);
         }
     }
 

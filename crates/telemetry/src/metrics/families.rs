@@ -69,11 +69,13 @@ families! {
 
     /// Time of a call from its start to its end, retries included.
     call_duration: HistogramVec = "gen_ai_client_operation_duration_seconds"
-        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model, error_type] in OPERATION_SECONDS;
+        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, server_address,
+         server_port, error_type] in OPERATION_SECONDS;
 
     /// Tokens of a call that was answered.
     call_tokens: HistogramVec = "gen_ai_client_token_usage"
-        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_token_type] in TOKENS;
+        [gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, server_address,
+         server_port, gen_ai_token_type] in TOKENS;
 
     /// Time to the first output of a streamed call that was answered.
     first_token: HistogramVec = "gen_ai_server_time_to_first_token_seconds"

@@ -16,7 +16,9 @@ mod redis;
 mod refusals;
 mod requests;
 mod scrape;
+mod served;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_llm::{CacheOutcome, CallRecord, ErrorKind};
@@ -84,6 +86,11 @@ impl Metrics {
     /// provider that is not named goes by its own name.
     pub fn name_vendors(&self, vendors: impl IntoIterator<Item = (String, &'static str)>) {
         self.calls.name_vendors(vendors.into_iter().collect());
+    }
+
+    /// Says where each provider is (`server.address`, `server.port`); one that is not named is nowhere else.
+    pub fn name_servers(&self, servers: impl IntoIterator<Item = (Arc<str>, (Arc<str>, u16))>) {
+        self.calls.name_servers(servers.into_iter());
     }
 
     /// Counts a request whose answer has ended.

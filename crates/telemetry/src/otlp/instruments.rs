@@ -46,7 +46,7 @@ const CONVENTIONS: [(&str, &str, &str); 20] = [
 ];
 
 /// Labels that are attributes of the conventions.
-const ATTRIBUTES: [(&str, &str); 12] = [
+const ATTRIBUTES: [(&str, &str); 13] = [
     ("http_request_method", "http.request.method"),
     ("http_route", "http.route"),
     ("http_response_status_code", "http.response.status_code"),
@@ -59,6 +59,7 @@ const ATTRIBUTES: [(&str, &str); 12] = [
     ("gen_ai_tool_name", "gen_ai.tool.name"),
     ("error_type", "error.type"),
     ("server_address", "server.address"),
+    ("server_port", "server.port"),
 ];
 
 /// Gauges of things that come and go.
@@ -67,8 +68,8 @@ const UP_DOWN: [&str; 2] = ["http.server.active_requests", "playhouse.inflight_r
 /// The convention's last bound; the buckets that Prometheus has beyond it are for long streams.
 const HTTP_HIGHEST_BOUND: f64 = 10.0;
 
-/// The label whose values are numbers.
-pub(super) const STATUS_CODE: &str = "http.response.status_code";
+/// The attributes whose values are numbers.
+pub(super) const NUMBERS: [&str; 2] = ["http.response.status_code", "server.port"];
 
 impl Instrument {
     /// The metric that Prometheus knows under this name.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use prometheus::proto::{Metric, MetricFamily, MetricType};
 
-use super::instruments::{Instrument, STATUS_CODE, attribute};
+use super::instruments::{Instrument, NUMBERS, attribute};
 use super::protobuf::{Message, Value};
 use super::span::unix_ns;
 use crate::metrics::Metrics;
@@ -122,7 +122,7 @@ fn write_histogram(out: &mut Message, point: &Metric, instrument: &Instrument, s
 fn write_attributes(out: &mut Message, field: u32, point: &Metric) {
     for label in point.get_label().iter().filter(|label| !label.value().is_empty()) {
         let key = attribute(label.name());
-        let number = label.value().parse().ok().filter(|_| key == STATUS_CODE);
+        let number = label.value().parse().ok().filter(|_| NUMBERS.contains(&key));
         let value = number.map_or(Value::Text(label.value()), Value::Int);
         out.attribute(field, key, value);
     }

@@ -23,7 +23,7 @@ fn call() -> CallRecord {
         started_at_us: 0,
         operation: Default::default(),
         model: "gpt-4o".into(),
-        model_served: None,
+        model_served: Some("gpt-4o-2024".into()),
         provider: Some("openai".into()),
         stream: true,
         outcome: Outcome::Ok,
@@ -87,6 +87,7 @@ fn names_units_and_bounds_are_the_conventions() {
 #[test]
 fn attributes_are_the_conventions() {
     let (_tracer, exports, ours) = captured(TelemetryConfig::default());
+    ours.name_servers([("openai".into(), ("api.openai.com".into(), 443))]);
     ours.observe_call(&call());
     ours.observe_call(&CallRecord { outcome: Outcome::Error, error: Some("overloaded".into()), ..call() });
     ours.observe_request(&request(Duration::from_millis(30)));
@@ -103,7 +104,13 @@ fn attributes_are_the_conventions() {
             (point["gen_ai.provider.name"].as_str(), point["gen_ai.request.model"].as_str()),
             ("openai", "gpt-4o")
         );
+        assert_eq!(
+            (point["server.address"].as_str(), point["server.port"].as_str()),
+            ("api.openai.com", "443")
+        );
     }
+    let usage = points("gen_ai.client.token.usage");
+    assert!(usage.iter().all(|point| point["gen_ai.response.model"] == "gpt-4o-2024"), "{usage:?}");
     let errors =
         |name| points(name).iter().filter_map(|point| point.get("error.type").cloned()).collect::<Vec<_>>();
     assert_eq!(errors("gen_ai.client.operation.duration"), ["overloaded"]);

@@ -125,15 +125,20 @@ fn a_call_is_counted_in_base_units() {
     let metrics = Metrics::new("1", "r");
     metrics.observe_call(&call("gpt-4o"));
     let names = r#"gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="gpt-4o""#;
+    let server = r#"server_address="",server_port="""#;
     assert_has(
         &metrics,
-        &format!(r#"gen_ai_client_operation_duration_seconds_sum{{error_type="",{names}}} 1.2"#),
+        &format!(
+            r#"gen_ai_client_operation_duration_seconds_sum{{error_type="",{names},gen_ai_response_model="",{server}}} 1.2"#
+        ),
     );
     assert_has(&metrics, &format!("gen_ai_server_time_to_first_token_seconds_sum{{{names}}} 0.2"));
     assert_has(&metrics, &format!("gen_ai_server_time_per_output_token_seconds_sum{{{names}}} 0.1"));
     assert_has(
         &metrics,
-        &format!(r#"gen_ai_client_token_usage_sum{{{names},gen_ai_token_type="input"}} 10"#),
+        &format!(
+            r#"gen_ai_client_token_usage_sum{{{names},gen_ai_response_model="",gen_ai_token_type="input",{server}}} 10"#
+        ),
     );
     assert_has(&metrics, r#"playhouse_tokens_total{kind="completion",model="gpt-4o",provider="openai"} 11"#);
     assert_has(&metrics, r#"playhouse_tokens_total{kind="cached",model="gpt-4o",provider="openai"} 4"#);
@@ -148,7 +153,12 @@ fn embeddings_are_an_operation_of_their_own_that_writes_nothing() {
     metrics.observe_call(&embedded);
     let names =
         r#"gen_ai_operation_name="embeddings",gen_ai_provider_name="openai",gen_ai_request_model="embed-1""#;
-    assert_has(&metrics, &format!(r#"gen_ai_client_token_usage_sum{{{names},gen_ai_token_type="input"}} 8"#));
+    assert_has(
+        &metrics,
+        &format!(
+            r#"gen_ai_client_token_usage_sum{{{names},gen_ai_response_model="",gen_ai_token_type="input",server_address="",server_port=""}} 8"#
+        ),
+    );
     assert_has(&metrics, r#"playhouse_tokens_total{kind="prompt",model="embed-1",provider="openai"} 8"#);
     let text = metrics.render();
     assert!(!text.contains("time_to_first") && !text.contains(r#"type="output""#), "{text}");
@@ -162,7 +172,7 @@ fn a_failure_has_its_type_and_no_first_token() {
     metrics.observe_call(&CallRecord { outcome: Outcome::Cancelled, ..call("gpt-4o") });
     let count = |error: &str| {
         format!(
-            r#"gen_ai_client_operation_duration_seconds_count{{error_type="{error}",gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="gpt-4o"}} 1"#
+            r#"gen_ai_client_operation_duration_seconds_count{{error_type="{error}",gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="gpt-4o",gen_ai_response_model="",server_address="",server_port=""}} 1"#
         )
     };
     assert_has(&metrics, &count("rate_limited"));
@@ -236,9 +246,52 @@ fn the_conventions_metrics_name_the_vendor_and_ours_the_provider() {
     metrics.observe_call(&CallRecord { provider: Some("eu".into()), ..call("gpt-4o") });
     assert_has(
         &metrics,
-        r#"gen_ai_client_operation_duration_seconds_count{error_type="",gen_ai_operation_name="chat",gen_ai_provider_name="azure.ai.openai",gen_ai_request_model="gpt-4o"} 1"#,
+        r#"gen_ai_client_operation_duration_seconds_count{error_type="",gen_ai_operation_name="chat",gen_ai_provider_name="azure.ai.openai",gen_ai_request_model="gpt-4o",gen_ai_response_model="",server_address="",server_port=""} 1"#,
     );
     assert_has(&metrics, r#"playhouse_cost_usd_total{model="gpt-4o",provider="eu"} 0.5"#);
+}
+
+#[test]
+fn a_call_names_the_model_that_answered_and_where() {
+    let metrics = Metrics::new("1", "r");
+    metrics.name_servers([("openai".into(), ("api.openai.com".into(), 443))]);
+    let served = |model: &str| Some(model.into());
+    metrics.observe_call(&CallRecord { model_served: served("gpt-4o-2024"), ..call("gpt-4o") });
+    metrics.observe_call(&CallRecord { model_served: served("gpt-4o-2025"), ..call("gpt-4o") });
+    metrics.observe_call(&CallRecord { model_served: served("gpt-4o-2025"), ..failed("overloaded") });
+    let count = |error: &str, model: &str| {
+        format!(
+            r#"gen_ai_client_operation_duration_seconds_count{{error_type="{error}",gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="gpt-4o",gen_ai_response_model="{model}",server_address="api.openai.com",server_port="443"}} 1"#
+        )
+    };
+    assert_has(&metrics, &count("", "gpt-4o-2024"));
+    assert_has(&metrics, &count("", "gpt-4o-2025"));
+    assert_has(&metrics, &count("overloaded", "gpt-4o-2025"));
+    for (kind, tokens) in [("input", 10), ("output", 11)] {
+        assert_has(
+            &metrics,
+            &format!(
+                r#"gen_ai_client_token_usage_sum{{gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="gpt-4o",gen_ai_response_model="gpt-4o-2024",gen_ai_token_type="{kind}",server_address="api.openai.com",server_port="443"}} {tokens}"#
+            ),
+        );
+    }
+}
+
+#[test]
+fn models_that_answered_are_bounded_whatever_upstream_says() {
+    let metrics = Metrics::new("1", "r");
+    for number in 0..1_000 {
+        let model_served = Some(format!("served-{number}").into());
+        metrics.observe_call(&CallRecord { model_served, ..call("gpt-4o") });
+    }
+    let text = metrics.render();
+    let count = |prefix: &str| text.lines().filter(|line| line.starts_with(prefix)).count();
+    assert_eq!(count("gen_ai_client_operation_duration_seconds_count{"), 5);
+    assert_eq!(count("gen_ai_client_token_usage_count{"), 10);
+    assert!(
+        text.contains(r#"gen_ai_response_model="other",server_address="",server_port=""} 996"#),
+        "{text}"
+    );
 }
 
 #[test]

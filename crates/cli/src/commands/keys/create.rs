@@ -8,13 +8,12 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::super::calls::failed;
+use super::expiry::expiry;
 use super::{json, now_us, open};
-use crate::args::{KeysCreate, PeriodName};
+use crate::args::KeysCreate;
 use crate::console::Console;
 use crate::exit;
 use crate::failure::Failure;
-
-const DAY_US: i64 = 86_400_000_000;
 
 /// A key that has just been made.
 #[derive(Serialize)]
@@ -48,10 +47,7 @@ pub(super) async fn run(args: &KeysCreate, console: &Console) -> Result<u8, Fail
 }
 
 fn settings(args: &KeysCreate, now_us: i64) -> Result<KeySettings, Failure> {
-    let period = args.per.map(|per| match per {
-        PeriodName::Day => BudgetPeriod::Day,
-        PeriodName::Month => BudgetPeriod::Month,
-    });
+    let period = args.per.map(BudgetPeriod::from);
     Ok(KeySettings {
         name: args.name.as_str().into(),
         models: args.models.iter().map(|model| Arc::from(model.as_str())).collect(),
@@ -60,30 +56,4 @@ fn settings(args: &KeysCreate, now_us: i64) -> Result<KeySettings, Failure> {
         budget: args.budget_usd.zip(period).map(|(usd, period)| Budget { usd, period }),
         expires_at_us: args.expires.as_deref().map(|when| expiry(when, now_us)).transpose()?,
     })
-}
-
-/// A moment, or so many days from now.
-fn expiry(when: &str, now_us: i64) -> Result<i64, Failure> {
-    let days = when.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
-    let in_days = days.map(|days| now_us.saturating_add(i64::from(days) * DAY_US));
-    let at = || Some(when.parse::<jiff::Timestamp>().ok()?.as_microsecond());
-    in_days.or_else(at).filter(|at_us| *at_us > now_us).ok_or_else(|| {
-        Failure::Usage(format!(
-            "--expires '{when}' is no moment to come: write 2026-12-31T00:00:00Z, or 30d for 30 days from now"
-        ))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_expires_at_a_moment_or_after_days() {
-        assert_eq!(expiry("30d", 5).ok(), Some(30 * DAY_US + 5));
-        assert_eq!(expiry("1970-01-02T00:00:00Z", 5).ok(), Some(DAY_US));
-        for when in ["", "0d", "-1d", "30", "tomorrow", "1969-01-01T00:00:00Z"] {
-            assert!(expiry(when, 5).is_err(), "{when}");
-        }
-    }
 }

@@ -1,8 +1,10 @@
-//! `playhouse keys`: the stored API keys, made and revoked in the database.
+//! `playhouse keys`: the stored API keys, made, changed and revoked in the database.
 
 mod create;
+mod expiry;
 mod list;
 mod show;
+mod update;
 
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ pub(super) fn run(args: &KeysArgs, console: &Console) -> Result<u8, Failure> {
         Some(KeysCommand::List(args)) => runtime.block_on(list::run(args, console)),
         Some(KeysCommand::Create(args)) => runtime.block_on(create::run(args, console)),
         Some(KeysCommand::Show(args)) => runtime.block_on(show::run(args, console)),
+        Some(KeysCommand::Update(args)) => runtime.block_on(update::run(args, console)),
         Some(KeysCommand::Revoke(args)) => runtime.block_on(revoke(args, console)),
     }
 }

@@ -6,6 +6,7 @@ mod models;
 mod providers;
 mod redis;
 mod server;
+mod shared;
 mod store;
 mod telemetry;
 
@@ -33,6 +34,7 @@ pub(crate) fn review(config: &Config, tree: &Node, purpose: Purpose) -> Vec<Prob
     agents::review(&view, &mut problems);
     server::review(&view, &mut problems);
     redis::review(&view, &mut problems);
+    shared::review(&view, &mut problems);
     limits::review(&view, &mut problems);
     telemetry::review(&view, &mut problems);
     problems
