@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::foreign;
 use crate::{Extra, FinishReason, Part, Reply, Role, Usage};
 
 /// One decoded piece of a streamed answer.
@@ -106,6 +107,19 @@ impl Chunk {
 
     fn of(choice: ChoiceDelta) -> Self {
         Self { choices: vec![choice], ..Self::default() }
+    }
+
+    /// The chunk as another protocol tells it: without carried fields, and without its id.
+    ///
+    /// ```
+    /// use playhouse_llm::Chunk;
+    ///
+    /// let chunk = Chunk { id: Some("msg_1".into()), ..Chunk::text("Hi") };
+    /// assert_eq!(chunk.plain(), Chunk::text("Hi"));
+    /// ```
+    #[must_use]
+    pub fn plain(&self) -> Self {
+        foreign::plain_chunk(self)
     }
 
     /// Whether a reader has something to see: text, reasoning, a refusal, a tool call, or something

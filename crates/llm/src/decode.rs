@@ -81,6 +81,15 @@ pub trait Decode: fmt::Debug + Send + Sync + 'static {
     /// Decodes complete frames of a streamed answer, in order.
     fn chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed>;
 
+    /// Decodes frames as another protocol tells them: without carried fields, as [`Chunk::plain`] has it. A codec
+    /// that need not take a frame apart for that says so.
+    ///
+    /// # Errors
+    /// As [`chunks`](Self::chunks).
+    fn plain_chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
+        Ok(self.chunks(frames)?.iter().map(Chunk::plain).collect())
+    }
+
     /// The id of a whole answer, where it has one. A codec that need not decode all for it says so.
     fn reply_id(&self, body: &[u8]) -> Option<String> {
         self.reply(body).ok().map(|reply| reply.id).filter(|id| !id.is_empty())

@@ -62,6 +62,22 @@ impl<T> Lazy<T> {
     }
 }
 
+impl Lazy<Vec<Chunk>> {
+    /// The chunks without carried fields; of what nobody has decoded yet, only those are made.
+    fn plain(&self) -> Result<Cow<'_, [Chunk]>, Error> {
+        match (&self.encoded, self.decoded.get()) {
+            (Some(encoded), None) => {
+                let chunks = encoded.decoder.plain_chunks(&encoded.bytes);
+                chunks.map(Cow::Owned).map_err(|malformed| Error::bad_reply(malformed.to_string()))
+            }
+            (Some(_), Some(Ok(chunks))) => Ok(Cow::Owned(chunks.iter().map(Chunk::plain).collect())),
+            _ => self
+                .get(|encoded| encoded.decoder.chunks(&encoded.bytes))
+                .map(|chunks| Cow::Borrowed(&chunks[..])),
+        }
+    }
+}
+
 impl Event {
     /// An event made of one decoded chunk.
     ///
@@ -160,11 +176,10 @@ impl Event {
     /// # Errors
     /// As [`chunks`](Self::chunks).
     pub fn translated_chunks(&self) -> Result<Cow<'_, [Chunk]>, Error> {
-        let chunks = self.chunks()?;
-        Ok(match self.protocol() {
-            Some(_) => Cow::Owned(chunks.iter().map(foreign::plain_chunk).collect()),
-            None => Cow::Borrowed(chunks),
-        })
+        match &self.content {
+            Content::Frames(frames) => frames.plain(),
+            Content::Whole(_) => Ok(Cow::Borrowed(&[])),
+        }
     }
 
     /// The whole answer as another protocol than its own tells it, as with

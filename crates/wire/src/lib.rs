@@ -7,7 +7,7 @@
 //! Whom it depends on: `playhouse-llm` alone. No other crate names a protocol's fields.
 //!
 //! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`], [`anthropic`]; [`manner`] beside
-//! them. `fields`, `named`, `splice`, `opening`, `refusal` and `stranger` are what the codecs share. Adding a
+//! them. `fields`, `named`, `splice`, `opening`, `plain`, `refusal` and `stranger` are what the codecs share. Adding a
 //! protocol is adding a folder beside these and a line in [`codecs`].
 
 pub mod anthropic;
@@ -18,6 +18,7 @@ pub mod manner;
 mod named;
 pub mod openai;
 mod opening;
+mod plain;
 mod refusal;
 mod splice;
 pub mod sse;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use playhouse_llm::{Error, Event, Operation, Reply, Request};
+use playhouse_llm::{Chunk, Error, Event, Operation, Reply, Request};
 use playhouse_wire::openai::models::ModelList;
 use playhouse_wire::openai::responses::{RequestHead, Transcript, with_history};
 use playhouse_wire::sse::{FrameCutter, frames};
@@ -99,7 +99,11 @@ pub(crate) fn reply(codec: &'static dyn Codec, bytes: &[u8]) {
 
 /// What reads streamed answers, however they arrive, and writes them to callers of every protocol.
 pub(crate) fn stream(codec: &'static dyn Codec, bytes: &[u8]) {
-    let _ = codec.chunks(bytes);
+    if let Ok(chunks) = codec.chunks(bytes) {
+        let plain: Vec<Chunk> = chunks.iter().map(Chunk::plain).collect();
+        assert_eq!(codec.plain_chunks(bytes), Ok(plain), "what is read quickly is what is read whole");
+    }
+    let _ = codec.plain_chunks(bytes);
     let _ = codec.chunk_id(bytes);
     for piece_bytes in pieces_of(bytes) {
         let mut reader = codec.stream_reader(MAX_LINE_BYTES);

@@ -2,9 +2,11 @@
 
 use bytes::BytesMut;
 use playhouse_llm::{ChoiceDelta, Chunk, Extra, PartDelta};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::block::{REDACTED, THINKING};
+use crate::plain::write_json;
 use crate::sse::Frame;
 
 /// Makes Anthropic's thinking of what is reasoned in the pieces of an answer, and signs it where it ends.
@@ -38,6 +40,24 @@ fn signed(after: &Chunk, signature: &str) -> Chunk {
 pub(super) fn write_event(event: &Value, out: &mut BytesMut) {
     let name = event.get("type").and_then(Value::as_str).unwrap_or_default();
     Frame::new(&event.to_string()).named(name).write_to(out);
+}
+
+const DELTA: &str = "content_block_delta";
+
+/// More of a block; it is written once for each piece of an answer.
+#[derive(Serialize)]
+struct DeltaEvent<'a, D> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    index: u32,
+    delta: &'a D,
+}
+
+#[derive(Serialize)]
+struct TextDelta<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: &'a str,
 }
 
 /// What a block is.
@@ -107,11 +127,10 @@ impl Blocks {
             };
             self.start(kind, &block, out);
         }
-        let delta = match kind {
-            Kind::Thinking => json!({ "type": "thinking_delta", "thinking": text }),
-            _ => json!({ "type": "text_delta", "text": text }),
-        };
-        self.delta(&delta, out);
+        match kind {
+            Kind::Thinking => self.delta(&json!({ "type": "thinking_delta", "thinking": text }), out),
+            _ => self.delta(&TextDelta { kind: "text_delta", text }, out),
+        }
     }
 
     /// Signs the thinking that is open; what cannot be read is a block by itself.
@@ -184,9 +203,9 @@ impl Blocks {
         self.open = Some(kind);
     }
 
-    fn delta(&self, delta: &Value, out: &mut BytesMut) {
+    fn delta(&self, delta: &impl Serialize, out: &mut BytesMut) {
         let index = self.count.saturating_sub(1);
-        write_event(&json!({ "type": "content_block_delta", "index": index, "delta": delta }), out);
+        write_json(Some(DELTA), &DeltaEvent { kind: DELTA, index, delta }, out);
     }
 
     fn close_open(&mut self, out: &mut BytesMut) {

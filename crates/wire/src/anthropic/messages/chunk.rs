@@ -1,19 +1,50 @@
 //! The events of a streamed answer, each as a chunk that carries it whole.
 
+use std::borrow::Cow;
+
 use playhouse_llm::{ChoiceDelta, Chunk, Extra, Malformed, PartDelta, Role};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::block::{REDACTED, THINKING};
 use super::reply::finish_of;
 use super::usage::read_usage;
-use crate::json;
 use crate::sse::frames;
+use crate::{json, plain};
 
 /// Decodes complete frames.
 pub(super) fn decode_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
     frames(bytes)
         .map(|frame| Ok(chunk_of(json::parse_object(&frame.data).map_err(Malformed::new)?)))
         .collect()
+}
+
+/// A piece of text, as far as other protocols tell it.
+#[derive(Deserialize)]
+struct TextEvent<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    delta: TextDelta<'a>,
+}
+
+#[derive(Deserialize)]
+struct TextDelta<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+}
+
+/// Decodes complete frames as other protocols tell them.
+pub(super) fn plain_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
+    plain::plain_chunks(frames(bytes), text_of, chunk_of)
+}
+
+fn text_of(data: &[u8]) -> Option<Chunk> {
+    let event: TextEvent<'_> = serde_json::from_slice(data).ok()?;
+    let is_text = event.kind == "content_block_delta" && event.delta.kind == "text_delta";
+    is_text.then(|| of_choice(Some(PartDelta::Text(event.delta.text.into_owned()))))
 }
 
 /// The chunk of one event.

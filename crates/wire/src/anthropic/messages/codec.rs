@@ -69,6 +69,10 @@ impl Decode for AnthropicMessages {
     fn chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
         chunk::decode_chunks(frames)
     }
+
+    fn plain_chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
+        chunk::plain_chunks(frames)
+    }
 }
 
 impl Codec for AnthropicMessages {

@@ -1,6 +1,10 @@
 //! A piece of a streamed answer.
 
+use std::borrow::Cow;
+
 use playhouse_llm::{ChoiceDelta, Chunk, Extra, FinishReason, Malformed, Part, PartDelta};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::calls;
@@ -9,8 +13,7 @@ use super::fields::{Writing, take_filled_string, take_index, take_object, take_s
 use super::message::{role_name, role_of, take_role};
 use super::reply::take_finish;
 use super::usage::{set_usage, take_usage};
-use crate::json;
-use crate::sse;
+use crate::{json, plain, sse};
 
 /// The data of the frame that ends a stream.
 pub(super) const DONE: &[u8] = b"[DONE]";
@@ -23,6 +26,58 @@ pub(super) fn decode_chunks(frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
         fields.map(chunk_of).map_err(|reason| Malformed::new(format!("chunk {at} of the stream: {reason}")))
     });
     chunks.collect()
+}
+
+/// A piece of text, as far as other protocols tell it. What may say more than a text has no place in it.
+#[derive(Deserialize)]
+struct TextPiece<'a> {
+    #[serde(borrow, default)]
+    model: Option<Cow<'a, str>>,
+    #[serde(default)]
+    created: Option<u64>,
+    #[serde(borrow)]
+    choices: [TextChoice<'a>; 1],
+    #[serde(default)]
+    usage: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct TextChoice<'a> {
+    index: u32,
+    #[serde(borrow)]
+    delta: TextDelta<'a>,
+    #[serde(default)]
+    finish_reason: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextDelta<'a> {
+    #[serde(borrow)]
+    content: Cow<'a, str>,
+}
+
+/// Decodes complete frames as other protocols tell them.
+pub(super) fn plain_chunks(frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
+    let told = sse::frames(frames).filter(|frame| holds_chunk(&frame.data));
+    let chunks = plain::plain_chunks(told, text_of, chunk_of);
+    // Of what cannot be read it is told where it stands.
+    chunks.or_else(|_| Ok(decode_chunks(frames)?.iter().map(Chunk::plain).collect()))
+}
+
+fn text_of(data: &[u8]) -> Option<Chunk> {
+    let piece: TextPiece<'_> = serde_json::from_slice(data).ok()?;
+    let [choice] = piece.choices;
+    let is_text = piece.usage.is_none() && choice.finish_reason.is_none();
+    is_text.then(|| {
+        let parts = vec![PartDelta::Text(choice.delta.content.into_owned())];
+        Chunk {
+            model: piece.model.map(Cow::into_owned),
+            created: piece.created,
+            choices: vec![ChoiceDelta { index: choice.index, parts, ..ChoiceDelta::default() }],
+            ..Chunk::default()
+        }
+    })
 }
 
 /// Whether a frame's data is neither nothing nor the end.

@@ -58,6 +58,10 @@ impl Decode for OpenAiChat {
         chunk::decode_chunks(frames)
     }
 
+    fn plain_chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
+        chunk::plain_chunks(frames)
+    }
+
     fn reply_id(&self, body: &[u8]) -> Option<String> {
         let found = id::leading_id(body).map(str::to_owned);
         found.or_else(|| Some(self.reply(body).ok()?.id).filter(|id| !id.is_empty()))

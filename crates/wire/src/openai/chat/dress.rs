@@ -1,11 +1,14 @@
 //! Adding to an encoded answer what OpenAI's always have and the vocabulary does not carry.
 
+use bytes::BytesMut;
 use playhouse_llm::{Chunk, Reply};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::chunk::encode_chunk;
 use super::reply::encode_reply;
 use crate::codec::Envelope;
+use crate::plain::write_json;
 
 /// What all pieces of an answer share.
 #[derive(Clone, Debug)]
@@ -81,6 +84,51 @@ pub(super) fn dress_chunk(chunk: &Chunk, identity: &Identity, include_usage: boo
     Value::Object(object)
 }
 
+/// A piece of text as [`dress_chunk`] has it; it is written once for each piece of an answer.
+#[derive(Serialize)]
+struct TextPiece<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: u64,
+    model: &'a str,
+    choices: [TextChoice<'a>; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<()>,
+}
+
+#[derive(Serialize)]
+struct TextChoice<'a> {
+    index: u32,
+    delta: TextDelta<'a>,
+    logprobs: (),
+    finish_reason: (),
+}
+
+#[derive(Serialize)]
+struct TextDelta<'a> {
+    content: &'a str,
+}
+
+/// Writes a piece that says no more than a text.
+pub(super) fn write_text(
+    identity: &Identity,
+    index: u32,
+    content: &str,
+    include_usage: bool,
+    out: &mut BytesMut,
+) {
+    let choice = TextChoice { index, delta: TextDelta { content }, logprobs: (), finish_reason: () };
+    let piece = TextPiece {
+        id: &identity.id,
+        object: "chat.completion.chunk",
+        created: identity.created,
+        model: &identity.model,
+        choices: [choice],
+        usage: include_usage.then_some(()),
+    };
+    write_json(None, &piece, out);
+}
+
 fn dress_choice(choice: &mut Map<String, Value>) {
     add_nulls(choice, &["logprobs", "finish_reason"]);
     put_last(choice, "logprobs");
@@ -121,4 +169,23 @@ fn items_of(value: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> 
         _ => [].iter_mut(),
     };
     items.filter_map(Value::as_object_mut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sse::Frame;
+
+    #[test]
+    fn a_piece_of_text_is_written_as_any_other() {
+        let identity = Identity { id: "chatcmpl-\"1\"".into(), created: 7, model: "mödel".into() };
+        for (text, include_usage) in [(" word", true), ("\n\u{2028}\"\\\u{1}", false)] {
+            let mut quick = BytesMut::new();
+            write_text(&identity, 0, text, include_usage, &mut quick);
+            let mut whole = BytesMut::new();
+            let object = dress_chunk(&Chunk::text(text), &identity, include_usage);
+            Frame::new(&object.to_string()).write_to(&mut whole);
+            assert_eq!(quick, whole);
+        }
+    }
 }

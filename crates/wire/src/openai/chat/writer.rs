@@ -5,7 +5,7 @@ use playhouse_llm::{ChoiceDelta, Chunk, Error, Event, Extra, PartDelta, Role, Us
 use serde_json::Value;
 
 use super::codec::PROTOCOL;
-use super::dress::{Identity, dress_chunk};
+use super::dress::{Identity, dress_chunk, write_text};
 use super::{chunk, cut, failure};
 use crate::codec::{Envelope, StreamWriter};
 use crate::sse::Frame;
@@ -42,6 +42,9 @@ impl ChatWriter {
     /// Writes one chunk as the several that OpenAI would send.
     fn write_chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
         self.identity.learn(chunk);
+        if let Some((index, text)) = self.only_text(chunk) {
+            return write_text(&self.identity, index, text, self.include_usage, out);
+        }
         if let Some(later) = &chunk.usage {
             self.usage.get_or_insert_default().update(later);
         }
@@ -55,6 +58,15 @@ impl ChatWriter {
                 self.write_frame(&Chunk { choices: vec![piece], ..around.clone() }, out);
             }
         }
+    }
+
+    /// The text of a chunk that says nothing else, of a choice that has been opened.
+    fn only_text<'a>(&self, chunk: &'a Chunk) -> Option<(u32, &'a str)> {
+        let [choice] = &chunk.choices[..] else { return None };
+        let [PartDelta::Text(text)] = &choice.parts[..] else { return None };
+        let carries = !(chunk.extra.is_empty() && choice.extra.is_empty() && choice.delta_extra.is_empty());
+        let says_more = chunk.usage.is_some() || choice.finish.is_some() || carries || text.is_empty();
+        (!says_more && self.opened.contains(&choice.index)).then_some((choice.index, text))
     }
 
     fn write_frame(&self, chunk: &Chunk, out: &mut BytesMut) {

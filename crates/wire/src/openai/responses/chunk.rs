@@ -1,14 +1,17 @@
 //! The events of a streamed answer, each as a chunk that carries it whole.
 
+use std::borrow::Cow;
+
 use playhouse_llm::{ChoiceDelta, Chunk, Extra, Malformed, PartDelta, Role};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::item::{CUSTOM_CALL, FUNCTION_CALL, custom};
 use super::output::finish_of;
 use super::reasoning;
 use super::usage::read_usage;
-use crate::json;
 use crate::sse::frames;
+use crate::{json, plain};
 
 /// What some vendors send after the last event.
 const DONE: &[u8] = b"[DONE]";
@@ -17,6 +20,27 @@ const DONE: &[u8] = b"[DONE]";
 pub(super) fn decode_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
     let told = frames(bytes).filter(|frame| frame.data.trim_ascii() != DONE);
     told.map(|frame| Ok(chunk_of(json::parse_object(&frame.data).map_err(Malformed::new)?))).collect()
+}
+
+/// A piece of text, as far as other protocols tell it.
+#[derive(Deserialize)]
+struct TextEvent<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    delta: Cow<'a, str>,
+}
+
+/// Decodes complete frames as other protocols tell them.
+pub(super) fn plain_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
+    let told = frames(bytes).filter(|frame| frame.data.trim_ascii() != DONE);
+    plain::plain_chunks(told, text_of, chunk_of)
+}
+
+fn text_of(data: &[u8]) -> Option<Chunk> {
+    let event: TextEvent<'_> = serde_json::from_slice(data).ok()?;
+    let is_text = event.kind == "response.output_text.delta";
+    is_text.then(|| of_choice(Some(PartDelta::Text(event.delta.into_owned()))))
 }
 
 /// The chunk of one event.

@@ -65,6 +65,10 @@ impl Decode for OpenAiResponses {
     fn chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
         chunk::decode_chunks(frames)
     }
+
+    fn plain_chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
+        chunk::plain_chunks(frames)
+    }
 }
 
 impl Codec for OpenAiResponses {

@@ -90,13 +90,12 @@ impl Item {
             Self::Message { id, said } => {
                 let (index, refuses) =
                     (said.len().saturating_sub(1), said.last().is_some_and(|last| last.is_refusal));
-                let mut event =
-                    json!({ "item_id": id, "output_index": at, "content_index": index, "delta": more });
                 if refuses {
+                    let event =
+                        json!({ "item_id": id, "output_index": at, "content_index": index, "delta": more });
                     return events.tell("response.refusal.delta", event);
                 }
-                event["logprobs"] = json!([]);
-                events.tell("response.output_text.delta", event);
+                events.tell_text(id, [at, index], more);
             }
             Self::Reasoning { id, .. } => {
                 let event = json!({ "item_id": id, "output_index": at, "summary_index": 0, "delta": more });
