@@ -5,7 +5,6 @@ stream_stub=http://127.0.0.1:9101    # streams, in one piece
 slow_upstream=http://127.0.0.1:9108   # streams, 10 events/s each, every event apart
 apart_upstream=http://127.0.0.1:9105 # streams, 500 events/s each, every event apart
 paced_upstream=http://127.0.0.1:9107 # streams, 20 events/s each, every event apart
-paced_messages=http://127.0.0.1:9175 # streams in Messages, 20 events/s each
 otlp_sink=http://127.0.0.1:9109
 nginx_chat=http://127.0.0.1:9102 nginx_stream=http://127.0.0.1:9103
 nginx_apart=http://127.0.0.1:9104 nginx_paced=http://127.0.0.1:9106

@@ -3,7 +3,7 @@
 translated=2000
 
 row_19() {
-  printf '[providers.messages]\nvendor = "custom-anthropic"\nbase_url = "%s/v1"\napi_key = "sk-stub"\n' "$paced_messages" >"$tmp/translated.toml"
+  provider messages messages 9175 >"$tmp/translated.toml"
   playhouse_command 9174 "$stub" "$tmp/translated" "PLAYHOUSE_CONFIG=$tmp/translated.toml"
   start_server translated "$sut_core" 9174 /health "${command[@]}" || return
   local pid=$started idle body peak each
