@@ -12,7 +12,7 @@ import pytest
 from harness.words import CALLER_KEY
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-MAX_S = 110
+MAX_S = 240
 
 
 @pytest.mark.timeout_s(MAX_S + 20)
