@@ -23,6 +23,7 @@ mod replies;
 mod requests;
 mod responses;
 mod responses_told;
+mod samples;
 mod shown;
 mod streams;
 mod support;
