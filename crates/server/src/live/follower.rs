@@ -162,17 +162,21 @@ impl Follower {
             return self.tell_end().await;
         }
         self.has_ended = self.standing.ended(self.after).await.is_some();
-        let is_silent = self.spoke_at.elapsed() >= KEEP_ALIVE;
-        Some(COMMENT).filter(|_| is_silent && !self.has_ended)
+        if self.has_ended { None } else { self.comment() }
+    }
+
+    /// What is said to a client that has heard nothing for a while.
+    fn comment(&self) -> Option<Bytes> {
+        Some(COMMENT).filter(|_| self.spoke_at.elapsed() >= KEEP_ALIVE)
     }
 
     /// Tells from what is stored.
     async fn tell_end(&mut self) -> Option<Bytes> {
-        let events = self.standing.ended(self.after).await;
-        let Some(events) = events else {
-            // It runs, and the events in between are gone: there is nothing to wait for.
-            self.is_over = true;
-            return None;
+        let Some(events) = self.standing.ended(self.after).await else {
+            // It runs, or cannot be asked for, and the events in between are gone: what is stored of its end
+            // will tell the rest.
+            sleep(PAUSE).await;
+            return self.comment();
         };
         let mut frames = Frames::new(self.form);
         for (id, (name, data)) in (self.after + 1..).zip(&events) {
@@ -180,5 +184,42 @@ impl Follower {
         }
         self.is_over = true;
         Some(frames.take().0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures_util::StreamExt;
+    use playhouse_store::shared::{LiveBatch, LiveEvent, Shared, SharedLimits};
+    use serde_json::json;
+
+    use super::*;
+
+    /// Runs for as many looks, and has ended then.
+    struct RunsFor(AtomicU32);
+
+    #[async_trait]
+    impl Standing for RunsFor {
+        async fn ended(&self, after: u64) -> Option<Vec<(&'static str, Value)>> {
+            let looks =
+                self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |looks| looks.checked_sub(1));
+            looks.is_err().then(|| vec![("done", json!({ "after": after }))])
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_is_waited_for_where_events_in_between_are_gone() {
+        let live = Shared::in_process(&SharedLimits { stream_events: 1, ..SharedLimits::default() }).live;
+        let subject = Subject::Turn("1".into());
+        let event = || LiveEvent { name: "delta".into(), data: "{}".into() };
+        let batch = LiveBatch { first_id: 1, events: vec![event(), event(), event()], closes: false };
+        live.append(&subject.to_string(), batch).await;
+        let follower = Follower::new(&subject, live, Arc::new(RunsFor(AtomicU32::new(200))), 1);
+        let told: Vec<Bytes> = follower.into_stream().collect().await;
+        let (last, comments) = told.split_last().unwrap();
+        assert_eq!(&last[..], b"id: 2\nevent: done\ndata: {\"after\":1}\n\n");
+        assert!(!comments.is_empty() && comments.iter().all(|bytes| bytes == &COMMENT), "{comments:?}");
     }
 }
