@@ -1,11 +1,17 @@
 //! Log lines in memory, for tests.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use tracing::subscriber::DefaultGuard;
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{LoggingConfig, Sink, log_layer};
+
+/// A second subscriber that is always there. Where `tracing` knows of one alone, it asks the thread
+/// that comes by a line first whether that line is wanted, and keeps the answer for every thread: a
+/// test that captures nothing would silence the one beside it that does.
+static BYSTANDER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
 
 /// The lines logged so far.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +27,7 @@ pub struct CapturedLines(Arc<Mutex<Vec<u8>>>);
 /// assert_eq!(lines.json()[0]["colour"], "red");
 /// ```
 pub fn capture(config: &LoggingConfig) -> (CapturedLines, DefaultGuard) {
+    LazyLock::force(&BYSTANDER);
     let lines = CapturedLines::default();
     let layer = log_layer(config, false, Sink::Memory(lines.clone()));
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
