@@ -25,10 +25,18 @@ impl TestDatabase {
     }
 }
 
-/// Opens a database with few connections.
+/// Few connections, and patience: tests run side by side on machines of any speed, and none of those that
+/// use this is about how long anything takes.
+pub(crate) const PATIENT: PostgresConfig = PostgresConfig {
+    max_connections: 6,
+    connect_timeout_ms: 60_000,
+    acquire_timeout_ms: 60_000,
+    statement_timeout_ms: 60_000,
+    lock_timeout_ms: 60_000,
+};
+
 pub(crate) async fn open(database: &postgres::TestDatabase) -> PostgresStore {
-    let config = PostgresConfig { max_connections: 6, ..PostgresConfig::default() };
-    PostgresStore::open(&database.url().into(), &config).await.unwrap()
+    PostgresStore::open(&database.url().into(), &PATIENT).await.unwrap()
 }
 
 #[async_trait]

@@ -1,9 +1,9 @@
 //! Several processes over one database: stores that know nothing of each other.
 
 use playhouse_store::testing::postgres;
-use playhouse_store::{PostgresConfig, PostgresStore, Runs, Scope, Sessions, StoreError, TurnState};
+use playhouse_store::{PostgresStore, Runs, Scope, Sessions, StoreError, TurnState};
 
-use super::open;
+use super::{PATIENT, open};
 use crate::conformance::run_support::{begin_run, run_id, status_of};
 use crate::conformance::{answer, begin, take_turn, texts, turn_id};
 
@@ -62,7 +62,7 @@ async fn replicas_that_start_at_once_bring_one_schema() {
     let Some(database) = postgres::database() else { return };
     let starts = (0..8).map(|_| {
         let url = database.url();
-        tokio::spawn(async move { PostgresStore::open(&url.into(), &PostgresConfig::default()).await })
+        tokio::spawn(async move { PostgresStore::open(&url.into(), &PATIENT).await })
     });
     for (n, start) in (1..).zip(starts.collect::<Vec<_>>()) {
         let store = start.await.unwrap().unwrap();
@@ -88,7 +88,7 @@ async fn an_old_program_goes_on_while_a_new_one_runs() {
 
     // What works with nothing but itself.
     database.sql("INSERT INTO playhouse_migrations VALUES (9000, 'much later', 9000)");
-    let error = PostgresStore::open(&database.url().into(), &PostgresConfig::default()).await.map(drop);
+    let error = PostgresStore::open(&database.url().into(), &PATIENT).await.map(drop);
     let error = error.unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema { found: 9000, .. }), "{error}");
 }
@@ -96,11 +96,10 @@ async fn an_old_program_goes_on_while_a_new_one_runs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_for_reading_is_left_as_it_is() {
     let Some(database) = postgres::database() else { return };
-    let config = PostgresConfig::default();
-    let error = PostgresStore::open_read_only(&database.url().into(), &config).await.map(drop).unwrap_err();
+    let error = PostgresStore::open_read_only(&database.url().into(), &PATIENT).await.map(drop).unwrap_err();
     assert!(error.to_string().contains("start the server once"), "{error}");
     assert_eq!(database.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
     take_turn(&open(&database).await, "ada", 1).await;
-    let reader = PostgresStore::open_read_only(&database.url().into(), &config).await.unwrap();
+    let reader = PostgresStore::open_read_only(&database.url().into(), &PATIENT).await.unwrap();
     assert!(reader.turn(&Scope::Everything, &turn_id(1)).await.unwrap().is_some());
 }

@@ -1,13 +1,13 @@
 //! How the connection to a server is protected, by the `sslmode` of its URL.
 
 use playhouse_store::testing::postgres;
-use playhouse_store::{PostgresConfig, PostgresStore, StoreError};
+use playhouse_store::{PostgresStore, StoreError};
 
+use super::PATIENT;
 use crate::conformance::take_turn;
 
 async fn open(url: &str) -> Result<PostgresStore, StoreError> {
-    let config = PostgresConfig { connect_timeout_ms: 5_000, ..PostgresConfig::default() };
-    PostgresStore::open(&url.to_owned().into(), &config).await
+    PostgresStore::open(&url.to_owned().into(), &PATIENT).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
