@@ -165,13 +165,15 @@ impl PostgresServer {
 
     /// Ends it as a crash would.
     pub fn kill(&self) {
-        self.end(Signal::KILL);
+        if let Some(service) = self.lock().take() {
+            service.crash();
+        }
     }
 
     /// Starts it again where it was, with all it held, after it was stopped or killed.
     pub fn restart(&self) {
         self.stop();
-        // Children of one that was killed end by themselves, and hold its memory until then.
+        // Children of one that was killed hold its memory until they have ended.
         assert!(until(|| self.try_start()), "PostgreSQL does not start again: {}", log_of(&self.log()));
     }
 

@@ -53,8 +53,10 @@ impl Service {
 
     /// Sends a signal to the process and its children.
     pub(super) fn signal_all(&self, signal: Signal) {
+        // Of one that has ended no children are known.
+        let children = self.children();
         self.signal(signal);
-        for child in self.children() {
+        for child in children {
             let _ = kill_process(child, signal);
         }
     }
@@ -64,11 +66,23 @@ impl Service {
         self.end_by(signal);
     }
 
+    /// Ends the process and its children at once, as a crash of the machine would, and waits until it is gone.
+    pub(super) fn crash(mut self) {
+        // Nor shall it start any more of them meanwhile.
+        self.signal(Signal::STOP);
+        self.signal_all(Signal::KILL);
+        self.wait();
+    }
+
     fn end_by(&mut self, signal: Signal) {
-        let Some(keeper) = self.keeper.take() else { return };
         // A paused process takes no other signal.
         self.signal_all(Signal::CONT);
         self.signal(signal);
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        let Some(keeper) = self.keeper.take() else { return };
         let _ = self.done.send(());
         let _ = keeper.join();
     }
@@ -82,7 +96,9 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.end_by(Signal::QUIT);
+        if self.keeper.is_some() {
+            self.end_by(Signal::QUIT);
+        }
     }
 }
 

@@ -45,8 +45,7 @@ async fn a_certificate_is_checked_as_the_url_asks() {
     ];
     for url in refused {
         // Opening waits for a server that may be starting; reading does not.
-        let config = PostgresConfig::default();
-        let error = PostgresStore::open_read_only(&url.clone().into(), &config).await.map(drop).unwrap_err();
+        let error = PostgresStore::open_read_only(&url.clone().into(), &PATIENT).await.map(drop).unwrap_err();
         assert!(error.is_unavailable() && !error.to_string().contains("s3cret"), "{url}: {error}");
     }
 }
