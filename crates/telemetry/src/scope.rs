@@ -50,9 +50,21 @@ impl RequestScope {
 
     /// The scope the current code runs in.
     pub fn current() -> Option<Self> {
-        let current = CURRENT.try_with(|current| current.try_borrow().ok()?.clone());
+        let mut found = None;
+        Self::with_current(|current| found = current.cloned());
+        found
+    }
+
+    /// Looks at the scope the current code runs in; `look` must not enter another.
+    pub(crate) fn with_current(mut look: impl FnMut(Option<&Self>)) {
+        let looked = CURRENT.try_with(|current| match current.try_borrow() {
+            Ok(current) => look(current.as_ref()),
+            Err(_) => look(None),
+        });
         // A thread that is ending has none any more.
-        current.ok().flatten()
+        if looked.is_err() {
+            look(None);
+        }
     }
 
     /// Runs a future, or polls a stream, in this scope; it is dropped there too.
