@@ -14,6 +14,7 @@ use crate::scope::RequestScope;
 pub(super) struct JsonStyle;
 
 impl Style for JsonStyle {
+    #[inline]
     fn escape(&self, out: &mut Vec<u8>, text: &str) {
         escape(out, text);
     }
@@ -29,6 +30,7 @@ impl Style for JsonStyle {
         out.extend_from_slice(&key.json[end..quote]);
     }
 
+    #[inline]
     fn text(&self, out: &mut Vec<u8>, key: &Key, underscores: usize, write: impl FnOnce(&mut Vec<u8>)) {
         if underscores == 0 {
             out.extend_from_slice(&key.json);

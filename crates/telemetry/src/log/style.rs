@@ -75,6 +75,7 @@ pub(super) trait Text: Copy {
 }
 
 impl Text for &str {
+    #[inline]
     fn write<S: Style>(self, style: &S, out: &mut Vec<u8>) {
         if self.len() <= VALUE_LIMIT {
             return style.escape(out, self);
