@@ -15,10 +15,13 @@ const NONE: u8 = 0xff;
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 impl<const CHARS: usize> Hex<CHARS> {
-    pub(crate) fn of(bytes: &[u8]) -> Self {
+    /// The text of half as many bytes.
+    #[inline]
+    pub(crate) fn of<const BYTES: usize>(bytes: [u8; BYTES]) -> Self {
+        const { assert!(CHARS == BYTES * 2, "two letters a byte") }
         let mut text = [b'0'; CHARS];
-        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-            *pair = PAIRS[usize::from(*byte)];
+        for at in 0..BYTES {
+            [text[2 * at], text[2 * at + 1]] = PAIRS[usize::from(bytes[at])];
         }
         Self(text)
     }
@@ -33,17 +36,17 @@ impl<const CHARS: usize> Hex<CHARS> {
 }
 
 /// The bytes that a text of exactly their digits stands for.
+#[inline]
 pub(crate) fn from_hex<const BYTES: usize>(text: &[u8]) -> Option<[u8; BYTES]> {
-    let (pairs, rest) = text.as_chunks::<2>();
-    if pairs.len() != BYTES || !rest.is_empty() {
-        return None;
-    }
+    let (pairs, []) = text.as_chunks::<2>() else { return None };
+    let pairs: &[[u8; 2]; BYTES] = pairs.try_into().ok()?;
     let mut bytes = [0; BYTES];
     let mut all = 0;
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
+    for at in 0..BYTES {
+        let [high, low] = pairs[at];
+        let (high, low) = (VALUES[usize::from(high)], VALUES[usize::from(low)]);
         all |= high | low;
-        *byte = high << 4 | low & 15;
+        bytes[at] = high << 4 | low & 15;
     }
     (all != NONE).then_some(bytes)
 }
@@ -76,7 +79,7 @@ mod tests {
     fn every_byte_comes_back() {
         for byte in 0..=u8::MAX {
             let text = format!("{byte:02x}");
-            assert_eq!(Hex::<2>::of(&[byte]).as_str(), text);
+            assert_eq!(Hex::<2>::of([byte]).as_str(), text);
             assert_eq!(from_hex(text.as_bytes()), Some([byte]));
         }
     }

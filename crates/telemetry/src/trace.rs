@@ -75,7 +75,7 @@ impl TraceParent {
         let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
         header[3..35].copy_from_slice(self.trace_id.to_hex().as_bytes());
         header[36..52].copy_from_slice(self.span_id.to_hex().as_bytes());
-        header[53..].copy_from_slice(Hex::<2>::of(&[self.flags]).as_bytes());
+        header[53..].copy_from_slice(Hex::<2>::of([self.flags]).as_bytes());
         Arc::from(str::from_utf8(&header).unwrap_or_default())
     }
 
@@ -129,7 +129,7 @@ macro_rules! id {
             }
 
             pub(crate) fn to_hex(self) -> Hex<$chars> {
-                Hex::of(&self.0)
+                Hex::of(self.0)
             }
         }
 

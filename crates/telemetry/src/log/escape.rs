@@ -45,8 +45,8 @@ fn marks(bytes: [u8; 8]) -> u64 {
     let word = u64::from_ne_bytes(bytes);
     let controls = word.wrapping_sub(ONES * 0x20);
     let deletes = word.wrapping_add(ONES);
-    let quotes = (word ^ ONES * 0x22).wrapping_sub(ONES);
-    let backslashes = (word ^ ONES * 0x5c).wrapping_sub(ONES);
+    let quotes = (word ^ (ONES * 0x22)).wrapping_sub(ONES);
+    let backslashes = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
     word | controls | deletes | quotes | backslashes
 }
 

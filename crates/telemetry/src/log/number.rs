@@ -143,7 +143,7 @@ mod tests {
         push_unsigned(&mut out, u64::MAX);
         push_signed(&mut out, i64::MIN);
         assert_eq!(out, b"18446744073709551615-9223372036854775808");
-        assert_eq!(float(8_999_999.123_456_789), "8999999.123456789");
+        assert_eq!(float(8_999_999.123_456_7), "8999999.1234567");
     }
 
     proptest! {

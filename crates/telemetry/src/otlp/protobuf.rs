@@ -62,6 +62,7 @@ impl Message {
         self.fixed64(field, value.to_bits());
     }
 
+    #[inline]
     pub(crate) fn bytes(&mut self, field: u32, value: &[u8]) {
         self.begin(field, value.len());
         self.0.extend_from_slice(value);
@@ -109,6 +110,22 @@ impl Message {
         self.any_value(value);
     }
 
+    /// The same of a text, if it is so short that all lengths, and the field's number, are one byte each.
+    #[inline(always)]
+    pub(crate) fn short_attribute(&mut self, field: u32, key: &str, text: &str) -> bool {
+        /// A key and a text of fewer bytes together make an attribute of less than 128.
+        const SHORT_BYTES: usize = 120;
+        if key.len() + text.len() >= SHORT_BYTES {
+            return false;
+        }
+        let (key_bytes, text_bytes) = (key.len() as u8, text.len() as u8);
+        self.0.extend_from_slice(&[tag(field), key_bytes + text_bytes + 6, tag(1), key_bytes]);
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(&[tag(2), text_bytes + 2, tag(1), text_bytes]);
+        self.0.extend_from_slice(text.as_bytes());
+        true
+    }
+
     /// As long as [`Value::length`] says.
     fn any_value(&mut self, value: Value<'_>) {
         match value {
@@ -151,6 +168,11 @@ impl Message {
             self.0.splice(at..=at, prefix.0);
         }
     }
+}
+
+/// What a field of bytes begins with, whose number is a small one.
+const fn tag(field: u32) -> u8 {
+    (field << 3 | BYTES) as u8
 }
 
 impl Value<'_> {

@@ -106,17 +106,19 @@ impl Span {
 
     /// Says something of the span.
     pub(crate) fn say(&mut self, key: &str, value: Value<'_>) {
-        let Some(recording) = &mut self.recording else { return };
-        let value = match value {
-            Value::Text(text) => Value::Text(cut(text, MAX_TEXT_BYTES)),
-            value => value,
-        };
-        recording.message.attribute(field::ATTRIBUTES, key, value);
+        if let Some(recording) = &mut self.recording {
+            recording.message.attribute(field::ATTRIBUTES, key, value);
+        }
     }
 
     /// Says a text.
+    // Keys are known where they are said, so there they are copied by a few moves, without a call.
+    #[inline(always)]
     pub(crate) fn say_text(&mut self, key: &str, text: &str) {
-        self.say(key, Value::Text(text));
+        let Some(recording) = &mut self.recording else { return };
+        if !recording.message.short_attribute(field::ATTRIBUTES, key, text) {
+            recording.message.attribute(field::ATTRIBUTES, key, Value::Text(cut(text, MAX_TEXT_BYTES)));
+        }
     }
 
     /// Says a text whose length has been seen to.
