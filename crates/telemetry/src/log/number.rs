@@ -74,7 +74,8 @@ impl Digits {
     }
 
     fn push(&mut self, byte: u8) {
-        self.first -= 1;
+        // The remainder changes nothing but what the compiler knows.
+        self.first = (self.first - 1) % Self::MOST;
         self.text[self.first] = byte;
     }
 
