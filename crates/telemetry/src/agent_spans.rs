@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use playhouse_llm::{Context, TraceContext, Usage};
 
-use crate::otlp::{Kind, Span, Tracer};
+use crate::otlp::{Kind, Name, Span, Tracer};
 
 /// The spans of a run, under the names of OpenTelemetry's GenAI conventions: `invoke_agent`, and in it
 /// `execute_tool` for each tool call. The `chat` spans in it are the attempts to have a model answer, which
@@ -27,8 +27,8 @@ impl RunSpans {
         if !tracer.is_on() {
             return None;
         }
-        let name = format!("invoke_agent {agent}");
-        let mut run = tracer.begin(context.trace.as_ref(), Kind::Internal, &name)?;
+        let name = Name { verb: "invoke_agent", object: Some(agent) };
+        let mut run = tracer.begin(context.trace.as_ref(), Kind::Internal, name)?;
         run.say_text("gen_ai.operation.name", "invoke_agent");
         run.say_text("gen_ai.agent.name", agent);
         run.say_text("gen_ai.request.model", model);
@@ -48,8 +48,8 @@ impl RunSpans {
         if !self.run.is_recording() {
             return;
         }
-        let name = format!("execute_tool {tool}");
-        let Some(mut span) = self.tracer.begin(Some(&self.trace), Kind::Internal, &name) else { return };
+        let name = Name { verb: "execute_tool", object: Some(tool) };
+        let Some(mut span) = self.tracer.begin(Some(&self.trace), Kind::Internal, name) else { return };
         span.say_text("gen_ai.operation.name", "execute_tool");
         span.say_text("gen_ai.tool.name", tool);
         span.say_text("gen_ai.tool.call.id", call_id);

@@ -20,9 +20,11 @@ pub mod trace;
 
 pub mod agent;
 mod agent_spans;
+mod hex;
 pub mod lines;
 pub mod metrics;
 pub mod otlp;
+mod random;
 
 pub use agent::{RunLine, StepLine, ToolCallLine};
 pub use agent_spans::RunSpans;

@@ -8,14 +8,14 @@ macro_rules! request_line {
         crate::__event!(
             $level,
             target: "playhouse::request",
+            message = "Request completed",
             method = $line.method,
             path = $line.path,
             route = $line.route,
             status_code = $line.status_code,
             duration_ms = rounded($line.duration_ms, 1e3),
             key_id = $line.key_id,
-            client_aborted = Some(true).filter(|_| $line.client_aborted),
-            "Request completed"
+            client_aborted = Some(true).filter(|_| $line.client_aborted)
         )
     };
 }
@@ -25,6 +25,7 @@ macro_rules! call_line {
         crate::__event!(
             $level,
             target: "playhouse::call",
+            message = $message,
             call_id = &*$record.id,
             request_id = &*$record.request_id,
             session_id = $record.session_id.as_deref(),
@@ -47,8 +48,7 @@ macro_rules! call_line {
             attempts = $record.attempts,
             status = $record.status,
             upstream_request_id = $record.upstream_request_id.as_deref(),
-            dropped_fields = Some($dropped_fields).filter(|dropped| *dropped > 0),
-            $message
+            dropped_fields = Some($dropped_fields).filter(|dropped| *dropped > 0)
         )
     };
 }

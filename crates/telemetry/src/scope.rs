@@ -50,9 +50,21 @@ impl RequestScope {
 
     /// The scope the current code runs in.
     pub fn current() -> Option<Self> {
-        let current = CURRENT.try_with(|current| current.try_borrow().ok()?.clone());
+        let mut found = None;
+        Self::with_current(|current| found = current.cloned());
+        found
+    }
+
+    /// Looks at the scope the current code runs in; `look` must not enter another.
+    pub(crate) fn with_current(mut look: impl FnMut(Option<&Self>)) {
+        let looked = CURRENT.try_with(|current| match current.try_borrow() {
+            Ok(current) => look(current.as_ref()),
+            Err(_) => look(None),
+        });
         // A thread that is ending has none any more.
-        current.ok().flatten()
+        if looked.is_err() {
+            look(None);
+        }
     }
 
     /// Runs a future, or polls a stream, in this scope; it is dropped there too.
@@ -144,7 +156,8 @@ fn swap_current(scope: &mut Option<RequestScope>) {
     // A thread that is ending has no current scope any more; its last lines go without.
     let _ = CURRENT.try_with(|current| {
         if let Ok(mut current) = current.try_borrow_mut() {
-            std::mem::swap(&mut *current, scope);
+            // Not `mem::swap`, which goes through memory a few bytes at a time.
+            *scope = std::mem::replace(&mut *current, scope.take());
         }
     });
 }

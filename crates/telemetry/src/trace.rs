@@ -1,9 +1,10 @@
 //! The W3C trace context: which trace, which span.
 
-use std::cell::Cell;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+
+use crate::hex::{Hex, from_hex};
+use crate::random::random_word;
 
 /// The id of a trace: 16 bytes, not all nought.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,21 +49,17 @@ impl TraceParent {
     /// Reads a `traceparent` header. `None` for one that is invalid, which means: a new trace.
     pub fn parse(header: &str) -> Option<Self> {
         const LEN: usize = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".len();
-        let (known, later) = header.split_at_checked(LEN)?;
-        let mut parts = known.split('-');
-        let (version, trace_id, span_id, flags) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let [version] = from_hex(version)?;
+        let (known, later) = header.as_bytes().split_first_chunk::<LEN>()?;
+        let [version] = from_hex(&known[..2])?;
         // A later version may add parts, but the first four stay.
-        let allowed =
-            if version == 0 { later.is_empty() } else { later.is_empty() || later.starts_with('-') };
-        if version == 0xff || !allowed || parts.next().is_some() {
+        let allowed = later.is_empty() || version != 0 && later[0] == b'-';
+        if version == 0xff || !allowed || [known[2], known[35], known[52]] != [b'-'; 3] {
             return None;
         }
-        let [flags] = from_hex(flags)?;
+        let [flags] = from_hex(&known[53..])?;
         Some(Self {
-            trace_id: TraceId::parse(trace_id)?,
-            span_id: SpanId::parse(span_id)?,
+            trace_id: from_hex(&known[3..35]).and_then(TraceId::from_bytes)?,
+            span_id: from_hex(&known[36..52]).and_then(SpanId::from_bytes)?,
             flags: flags & (Self::SAMPLED | Self::RANDOM_TRACE_ID),
         })
     }
@@ -78,8 +75,14 @@ impl TraceParent {
         let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
         header[3..35].copy_from_slice(self.trace_id.to_hex().as_bytes());
         header[36..52].copy_from_slice(self.span_id.to_hex().as_bytes());
-        header[53..].copy_from_slice(Hex::<2>::of(&[self.flags]).as_bytes());
+        header[53..].copy_from_slice(Hex::<2>::of([self.flags]).as_bytes());
         Arc::from(str::from_utf8(&header).unwrap_or_default())
+    }
+
+    /// The same span, recorded or not.
+    pub(crate) fn sampled(self, sampled: bool) -> Self {
+        let others = self.flags & !Self::SAMPLED;
+        Self { flags: others | if sampled { Self::SAMPLED } else { 0 }, ..self }
     }
 
     /// Whether the caller may have recorded the trace.
@@ -95,56 +98,12 @@ impl fmt::Display for TraceParent {
     }
 }
 
-/// Lower-case hexadecimal text of a known length.
-#[derive(Clone, Copy)]
-pub(crate) struct Hex<const CHARS: usize>([u8; CHARS]);
-
-impl<const CHARS: usize> Hex<CHARS> {
-    fn of(bytes: &[u8]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [b'0'; CHARS];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
-        Self(text)
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-fn from_hex<const BYTES: usize>(text: &str) -> Option<[u8; BYTES]> {
-    let mut bytes = [0; BYTES];
-    if text.len() != BYTES * 2 {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = from_digit(pair[0])? << 4 | from_digit(pair[1])?;
-    }
-    Some(bytes)
-}
-
-/// Capitals are invalid here.
-fn from_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
-}
-
 macro_rules! id {
     ($id:ident, $bytes:literal, $chars:literal) => {
         impl $id {
             /// Reads lower-case hexadecimal digits; all noughts are invalid.
             pub fn parse(text: &str) -> Option<Self> {
-                from_hex(text).and_then(Self::from_bytes)
+                from_hex(text.as_bytes()).and_then(Self::from_bytes)
             }
 
             /// An id of these bytes; all noughts are invalid.
@@ -161,7 +120,8 @@ macro_rules! id {
             pub fn random() -> Self {
                 loop {
                     let mut bytes = [0; $bytes];
-                    bytes.chunks_exact_mut(8).for_each(|word| word.copy_from_slice(&random_word()));
+                    let (words, _) = bytes.as_chunks_mut::<8>();
+                    words.iter_mut().for_each(|word| *word = random_word().to_ne_bytes());
                     if let Some(id) = Self::from_bytes(bytes) {
                         return id;
                     }
@@ -169,7 +129,7 @@ macro_rules! id {
             }
 
             pub(crate) fn to_hex(self) -> Hex<$chars> {
-                Hex::of(&self.0)
+                Hex::of(self.0)
             }
         }
 
@@ -189,17 +149,6 @@ macro_rules! id {
 
 id!(TraceId, 16, 32);
 id!(SpanId, 8, 16);
-
-/// The keyed hash of a counter, under a key that the operating system drew for this thread:
-/// unpredictable enough for names, without a crate and without a system call each.
-fn random_word() -> [u8; 8] {
-    thread_local! {
-        static KEY: RandomState = RandomState::new();
-        static COUNTER: Cell<u64> = const { Cell::new(0) };
-    }
-    let count = COUNTER.replace(COUNTER.get().wrapping_add(1));
-    KEY.with(|key| key.hash_one(count)).to_ne_bytes()
-}
 
 #[cfg(test)]
 mod tests {

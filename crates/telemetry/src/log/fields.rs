@@ -5,8 +5,9 @@ use std::fmt;
 
 use tracing::field::{Field, Visit};
 
-use super::json::{push_float, push_signed, push_unsigned};
 use super::keys::Keys;
+use super::layout::{Key, Layout, Role};
+use super::number::{push_float, push_signed, push_unsigned};
 use super::style::{Style, Text};
 
 /// The fields of one event, written in a style. Reused from line to line.
@@ -53,31 +54,42 @@ impl EventFields {
 /// Writes each field it meets into [`EventFields`].
 pub(super) struct FieldVisitor<'a, S> {
     pub(super) style: &'a S,
+    pub(super) layout: &'a Layout,
     pub(super) fields: &'a mut EventFields,
 }
 
-impl<S: Style> FieldVisitor<'_, S> {
-    fn key(&mut self, field: &Field) {
-        // A field written r#type is called type.
-        let name = field.name();
-        let name = name.strip_prefix("r#").unwrap_or(name);
-        let underscores = self.fields.keys.take(name);
-        self.style.key(&mut self.fields.own, name, underscores);
+impl<'a, S: Style> FieldVisitor<'a, S> {
+    fn role(&self, field: &Field) -> Role {
+        self.layout.field(field).map_or(Role::Own, |field| field.role)
+    }
+
+    /// The key of a field, and how many underscores must follow it.
+    fn key(&mut self, field: &Field) -> Option<(&'a Key, usize)> {
+        let key = &self.layout.field(field)?.key;
+        Some((key, if key.is_alone { 0 } else { self.fields.keys.take(key.name) }))
     }
 
     fn text(&mut self, field: &Field, text: impl Text) {
+        let role = self.role(field);
         let fields = &mut *self.fields;
-        match field.name() {
-            "message" => text.write(self.style, &mut fields.message),
-            "exception" => text.write(self.style, &mut fields.exception),
-            "log.function" => text.append_to(&mut fields.origin.function),
-            "log.module_path" => text.append_to(&mut fields.origin.module),
-            _ => {
-                self.key(field);
+        match role {
+            Role::Message => text.write(self.style, &mut fields.message),
+            Role::Exception => text.write(self.style, &mut fields.exception),
+            Role::Function => text.append_to(&mut fields.origin.function),
+            Role::Module => text.append_to(&mut fields.origin.module),
+            Role::Line | Role::Own => {
+                let Some((key, underscores)) = self.key(field) else { return };
                 let style = self.style;
-                style.value(&mut self.fields.own, |out| text.write(style, out));
+                style.text(&mut self.fields.own, key, underscores, |out| text.write(style, out));
             }
         }
+    }
+
+    /// A value that is no text.
+    fn plain(&mut self, field: &Field, write: impl FnOnce(&mut Vec<u8>)) {
+        let Some((key, underscores)) = self.key(field) else { return };
+        self.style.key(&mut self.fields.own, key, underscores);
+        write(&mut self.fields.own);
     }
 }
 
@@ -91,7 +103,7 @@ impl<S: Style> Visit for FieldVisitor<'_, S> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        if field.name() != "exception" {
+        if self.role(field) != Role::Exception {
             self.text(field, format_args!("{value}"));
         }
         if self.fields.exception.is_empty() {
@@ -100,27 +112,22 @@ impl<S: Style> Visit for FieldVisitor<'_, S> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.key(field);
-        self.fields.own.extend_from_slice(if value { b"true" } else { b"false" });
+        self.plain(field, |out| out.extend_from_slice(if value { b"true" } else { b"false" }));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name() == "log.line" {
-            self.fields.origin.line = Some(value);
-            return;
+        match self.role(field) {
+            Role::Line => self.fields.origin.line = Some(value),
+            _ => self.plain(field, |out| push_unsigned(out, value)),
         }
-        self.key(field);
-        push_unsigned(&mut self.fields.own, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.key(field);
-        push_signed(&mut self.fields.own, value);
+        self.plain(field, |out| push_signed(out, value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.key(field);
-        push_float(&mut self.fields.own, value);
+        self.plain(field, |out| push_float(out, value));
     }
 }
 

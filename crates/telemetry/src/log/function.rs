@@ -62,7 +62,9 @@ macro_rules! __event {
 macro_rules! __enclosing_function {
     () => {{
         fn here() {}
-        $crate::log::enclosing_function(::std::any::type_name_of_val(&here))
+        // Looked for once: the name stays, even where types change what stands around it.
+        static NAME: ::std::sync::OnceLock<&str> = ::std::sync::OnceLock::new();
+        *NAME.get_or_init(|| $crate::log::enclosing_function(::std::any::type_name_of_val(&here)))
     }};
 }
 

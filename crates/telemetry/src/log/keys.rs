@@ -4,6 +4,20 @@
 const STANDARD: [&str; 8] =
     ["timestamp", "level", "message", "logger", "module", "function", "line", "exception"];
 
+/// The names of the scope's ids, which an event's own fields may take.
+const IDS: [&str; 3] = ["request_id", "trace_id", "span_id"];
+
+/// A name without the underscores at its end: names of different stems stay different, however many
+/// underscores follow them.
+pub(super) fn stem(name: &str) -> &str {
+    name.trim_end_matches('_')
+}
+
+/// Whether a line may have something of this name that no field of its event is.
+pub(super) fn can_be_taken(name: &str) -> bool {
+    STANDARD.into_iter().chain(IDS).any(|taken| taken == stem(name))
+}
+
 /// The names taken within one line, so that none comes twice.
 #[derive(Debug)]
 pub(super) struct Keys {

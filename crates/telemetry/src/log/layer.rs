@@ -9,8 +9,8 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::fields::{EventFields, FieldVisitor};
-use super::function::last_segment;
 use super::json::JsonStyle;
+use super::layout::Layouts;
 use super::stamp::Stamp;
 use super::style::{Head, Style};
 use super::text::TextStyle;
@@ -60,15 +60,17 @@ impl<S: Subscriber, T: Style + 'static> Layer<S> for LogLayer<T> {
 
 impl<T: Style> LogLayer<T> {
     fn write(&self, event: &Event<'_>, scratch: &mut Scratch) {
-        let Scratch { stamp, fields, line } = scratch;
+        let Scratch { stamp, layouts, fields, line } = scratch;
         fields.clear();
         line.clear();
-        event.record(&mut FieldVisitor { style: &self.style, fields });
-        let head = head_of(event, fields, stamp.now());
-        self.style.compose(line, &head, fields, RequestScope::current().as_ref());
+        let layout = layouts.of(event.metadata());
+        event.record(&mut FieldVisitor { style: &self.style, layout, fields });
+        let head = Head { timestamp: stamp.now(), layout, origin: &fields.origin };
+        RequestScope::with_current(|scope| self.style.compose(line, &head, fields, scope));
         self.sink.write(line);
         if line.capacity() > Scratch::KEPT_BYTES {
-            *scratch = Scratch::default();
+            *fields = EventFields::default();
+            *line = Vec::new();
         }
     }
 }
@@ -86,6 +88,7 @@ impl Sink {
 #[derive(Default)]
 struct Scratch {
     stamp: Stamp,
+    layouts: Layouts,
     fields: EventFields,
     line: Vec<u8>,
 }
@@ -97,22 +100,4 @@ impl Scratch {
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
-
-fn head_of<'a>(event: &Event<'a>, fields: &'a EventFields, timestamp: &'a str) -> Head<'a> {
-    let metadata = event.metadata();
-    let origin = &fields.origin;
-    let module = non_empty(&origin.module).or(metadata.module_path()).unwrap_or(metadata.target());
-    Head {
-        timestamp,
-        level: *metadata.level(),
-        logger: metadata.target(),
-        module,
-        function: non_empty(&origin.function).unwrap_or_else(|| last_segment(module)),
-        line: origin.line.or(metadata.line().map(u64::from)),
-    }
-}
-
-fn non_empty(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
 }

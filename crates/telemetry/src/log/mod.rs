@@ -13,12 +13,15 @@
 
 mod capture;
 mod config;
+mod escape;
 mod fields;
 mod filter;
 mod function;
 mod json;
 mod keys;
 mod layer;
+mod layout;
+mod number;
 mod panics;
 mod queue;
 mod stamp;

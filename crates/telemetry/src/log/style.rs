@@ -4,7 +4,9 @@ use std::fmt;
 
 use tracing::Level;
 
-use super::fields::EventFields;
+use super::fields::{EventFields, Origin};
+use super::function::last_segment;
+use super::layout::{Key, Layout};
 use crate::scope::RequestScope;
 
 /// A look of log lines. Values are written into it as they are visited; the line is put together
@@ -13,11 +15,11 @@ pub(super) trait Style {
     /// Writes text so that it cannot end its value or its line.
     fn escape(&self, out: &mut Vec<u8>, text: &str);
 
-    /// Writes what stands between the value before and this one's value.
-    fn key(&self, out: &mut Vec<u8>, name: &str, underscores: usize);
+    /// Writes what stands between the value before and this one's value, which is no text.
+    fn key(&self, out: &mut Vec<u8>, key: &Key, underscores: usize);
 
-    /// Writes a text value around what `write` puts in, which is escaped already.
-    fn value(&self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>));
+    /// Writes a text with its key around what `write` puts in, which is escaped already.
+    fn text(&self, out: &mut Vec<u8>, key: &Key, underscores: usize, write: impl FnOnce(&mut Vec<u8>));
 
     /// Puts the line together, its end included.
     fn compose(&self, out: &mut Vec<u8>, head: &Head<'_>, fields: &EventFields, scope: Option<&RequestScope>);
@@ -26,13 +28,38 @@ pub(super) trait Style {
 /// What is known of every event.
 #[derive(Debug)]
 pub(super) struct Head<'a> {
-    /// RFC 3339 with microseconds, in UTC.
-    pub(super) timestamp: &'a str,
-    pub(super) level: Level,
-    pub(super) logger: &'a str,
-    pub(super) module: &'a str,
-    pub(super) function: &'a str,
-    pub(super) line: Option<u64>,
+    /// RFC 3339 with microseconds, in UTC: ASCII.
+    pub(super) timestamp: &'a [u8],
+    pub(super) layout: &'a Layout,
+    pub(super) origin: &'a Origin,
+}
+
+impl<'a> Head<'a> {
+    pub(super) fn level(&self) -> Level {
+        *self.layout.metadata.level()
+    }
+
+    /// The module, where the event says it comes from another than it is written in.
+    pub(super) fn other_module(&self) -> Option<&'a str> {
+        non_empty(&self.origin.module)
+    }
+
+    pub(super) fn module(&self) -> &'a str {
+        let metadata = self.layout.metadata;
+        self.other_module().or(metadata.module_path()).unwrap_or(metadata.target())
+    }
+
+    pub(super) fn function(&self) -> &'a str {
+        non_empty(&self.origin.function).unwrap_or_else(|| last_segment(self.module()))
+    }
+
+    pub(super) fn line(&self) -> Option<u64> {
+        self.origin.line.or(self.layout.metadata.line().map(u64::from))
+    }
+}
+
+fn non_empty(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The longest value a line takes, in bytes before escaping.
@@ -48,7 +75,11 @@ pub(super) trait Text: Copy {
 }
 
 impl Text for &str {
+    #[inline]
     fn write<S: Style>(self, style: &S, out: &mut Vec<u8>) {
+        if self.len() <= VALUE_LIMIT {
+            return style.escape(out, self);
+        }
         Escaping { style, out, left: VALUE_LIMIT, cut: false }.push(self);
     }
 

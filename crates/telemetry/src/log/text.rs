@@ -3,7 +3,9 @@
 use tracing::Level;
 
 use super::fields::EventFields;
-use super::json::{level_name, push_unsigned};
+use super::json::level_name;
+use super::layout::Key;
+use super::number::push_unsigned;
 use super::style::{Head, Style};
 use crate::scope::RequestScope;
 
@@ -29,31 +31,13 @@ impl Style for TextStyle {
         }
     }
 
-    fn key(&self, out: &mut Vec<u8>, name: &str, underscores: usize) {
-        out.push(b' ');
-        self.paint(out, DIM, |out| {
-            out.extend_from_slice(name.as_bytes());
-            out.extend(std::iter::repeat_n(b'_', underscores));
-            out.push(b'=');
-        });
+    fn key(&self, out: &mut Vec<u8>, key: &Key, underscores: usize) {
+        self.name(out, key.name, underscores);
     }
 
-    fn value(&self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = out.len();
-        write(out);
-        let bare = !out[start..].is_empty() && !out[start..].iter().any(|byte| b" \"=".contains(byte));
-        if bare {
-            return;
-        }
-        let written = out.split_off(start);
-        out.push(b'"');
-        for byte in written {
-            if byte == b'"' {
-                out.push(b'\\');
-            }
-            out.push(byte);
-        }
-        out.push(b'"');
+    fn text(&self, out: &mut Vec<u8>, key: &Key, underscores: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        self.name(out, key.name, underscores);
+        push_value(out, write);
     }
 
     fn compose(
@@ -63,17 +47,17 @@ impl Style for TextStyle {
         fields: &EventFields,
         scope: Option<&RequestScope>,
     ) {
-        self.paint(out, DIM, |out| out.extend_from_slice(clock_time(head.timestamp).as_bytes()));
+        self.paint(out, DIM, |out| out.extend_from_slice(clock_time(head.timestamp)));
         out.push(b' ');
-        let level = level_name(head.level);
+        let level = level_name(head.level());
         out.extend(std::iter::repeat_n(b' ', "ERROR".len() - level.len()));
-        self.paint(out, color_of(head.level), |out| out.extend_from_slice(level.as_bytes()));
+        self.paint(out, color_of(head.level()), |out| out.extend_from_slice(level.as_bytes()));
         out.push(b' ');
         out.extend_from_slice(&fields.message);
         out.extend_from_slice(&fields.own);
         if let Some(scope) = scope.filter(|_| !fields.names("request_id")) {
-            self.key(out, "request_id", 0);
-            self.value(out, |out| self.escape(out, &scope.request_id));
+            self.name(out, "request_id", 0);
+            push_value(out, |out| self.escape(out, &scope.request_id));
         }
         self.push_origin(out, head);
         out.push(b'\n');
@@ -82,16 +66,25 @@ impl Style for TextStyle {
 }
 
 impl TextStyle {
+    fn name(&self, out: &mut Vec<u8>, name: &str, underscores: usize) {
+        out.push(b' ');
+        self.paint(out, DIM, |out| {
+            out.extend_from_slice(name.as_bytes());
+            out.extend(std::iter::repeat_n(b'_', underscores));
+            out.push(b'=');
+        });
+    }
+
     /// Where the line was written: of interest only when something is wrong or looked into.
     fn push_origin(&self, out: &mut Vec<u8>, head: &Head<'_>) {
-        if head.level == Level::INFO {
+        if head.level() == Level::INFO {
             return;
         }
         out.push(b' ');
         self.paint(out, DIM, |out| {
             out.push(b'(');
-            self.escape(out, head.module);
-            if let Some(line) = head.line {
+            self.escape(out, head.module());
+            if let Some(line) = head.line() {
                 out.push(b':');
                 push_unsigned(out, line);
             }
@@ -109,6 +102,25 @@ impl TextStyle {
     }
 }
 
+/// A value, in quotes where it would not be seen as one without.
+fn push_value(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    write(out);
+    let bare = !out[start..].is_empty() && !out[start..].iter().any(|byte| b" \"=".contains(byte));
+    if bare {
+        return;
+    }
+    let written = out.split_off(start);
+    out.push(b'"');
+    for byte in written {
+        if byte == b'"' {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
 /// Below its line, indented, so that no text from outside looks like a line of its own.
 fn push_exception(out: &mut Vec<u8>, exception: &[u8]) {
     if exception.is_empty() {
@@ -122,7 +134,7 @@ fn push_exception(out: &mut Vec<u8>, exception: &[u8]) {
 }
 
 /// `2026-11-22T17:09:01.123456+00:00` → `17:09:01.123`.
-fn clock_time(timestamp: &str) -> &str {
+fn clock_time(timestamp: &[u8]) -> &[u8] {
     timestamp.get(11..23).unwrap_or(timestamp)
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use playhouse_llm::{Collector, Context, Error, ErrorKind, Event, Operation, Request, TraceContext, Usage};
+use playhouse_llm::{
+    Collector, Context, Error, ErrorKind, Event, FinishReason, Operation, Request, TraceContext, Usage,
+};
 
 use super::content;
 use super::protobuf::Value;
-use super::{Kind, Span, Tracer};
+use super::{Kind, Name, Span, Tracer};
 
 /// Who is asked: what is said of every attempt at a provider.
 #[derive(Clone, Debug)]
@@ -29,7 +31,7 @@ pub struct ChatSpan {
     response_id: Option<String>,
     looked_for_id: u8,
     model: Option<Arc<str>>,
-    finish: Option<String>,
+    finish: Option<FinishReason>,
     usage: Option<Usage>,
     /// What was answered, where that is captured.
     answer: Option<Collector>,
@@ -47,8 +49,8 @@ impl ChatSpan {
             return None;
         }
         let context = &*request.context;
-        let name = format!("{} {}", request.operation().as_str(), request.model);
-        let mut span = tracer.begin(context.trace.as_ref(), Kind::Client, &name)?;
+        let name = Name { verb: request.operation().as_str(), object: Some(&request.model) };
+        let mut span = tracer.begin(context.trace.as_ref(), Kind::Client, name)?;
         // Vectors say nothing to people.
         let has_words = request.operation() == Operation::Chat;
         let captures = has_words && tracer.captures_content() && span.is_recording();
@@ -104,8 +106,8 @@ impl ChatSpan {
         if outline.usage.is_some() {
             self.usage.clone_from(&outline.usage);
         }
-        if let Some(finish) = &outline.finish {
-            self.finish = Some(finish.as_str().to_owned());
+        if outline.finish.is_some() {
+            self.finish.clone_from(&outline.finish);
         }
         if let Some(answer) = &mut self.answer {
             absorb(answer, event);
@@ -130,7 +132,7 @@ impl ChatSpan {
         self.response_id.iter().for_each(|id| span.say_text("gen_ai.response.id", id));
         self.model.iter().for_each(|model| span.say_text("gen_ai.response.model", model));
         if let Some(finish) = &self.finish {
-            span.say("gen_ai.response.finish_reasons", Value::Texts(&[finish]));
+            span.say("gen_ai.response.finish_reasons", Value::Texts(&[finish.as_str()]));
         }
         if let Some(seconds) = self.time_to_first_chunk_s {
             span.say("gen_ai.response.time_to_first_chunk", Value::Double(seconds));

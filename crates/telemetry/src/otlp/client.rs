@@ -7,16 +7,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use secrecy::{ExposeSecret, SecretString};
+
+use super::export::Export;
 
 /// Exports cannot be sent as configured.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -46,7 +47,7 @@ pub(super) enum Refusal {
 
 /// Sends exports; one address after another keeps its connection.
 pub(super) struct Client {
-    http: HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: HyperClient<HttpsConnector<HttpConnector>, Export>,
     headers: HeaderMap,
     timeout: Duration,
 }
@@ -79,8 +80,8 @@ impl Client {
     }
 
     /// Posts an export.
-    pub(super) async fn post(&self, url: &Uri, export: Bytes) -> Result<(), Refusal> {
-        let mut request = Request::new(Full::new(export));
+    pub(super) async fn post(&self, url: &Uri, export: Export) -> Result<(), Refusal> {
+        let mut request = Request::new(export);
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = url.clone();
         *request.headers_mut() = self.headers.clone();
@@ -90,7 +91,7 @@ impl Client {
         }
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(), Refusal> {
+    async fn exchange(&self, request: Request<Export>) -> Result<(), Refusal> {
         let sent = self.http.request(request).await;
         let response = sent.map_err(|error| Refusal::Later(root_cause(&error), None))?;
         let (status, retry_after) = (response.status(), retry_after(&response));

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Uri;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -12,6 +11,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use super::client::{Client, ClientError, Refusal, parse_url};
 use super::config::TelemetryConfig;
+use super::export::Export;
 use super::metrics::MetricsExport;
 use super::queue::SpanQueue;
 use super::resource::Resource;
@@ -121,12 +121,15 @@ impl Otlp {
 impl CapturedExports {
     /// The spans that have ended since this was last asked, as an export of traces.
     pub fn take_traces(&self) -> Vec<u8> {
-        self.resource.frame(&self.queue.take().fields)
+        let batch = self.queue.take();
+        let export = self.resource.frame(&batch.pieces).to_vec();
+        self.queue.reuse(batch);
+        export
     }
 
     /// The metrics, as an export of them.
     pub fn metrics(&self) -> Vec<u8> {
-        self.resource.frame(&self.metrics.encode())
+        self.resource.frame(&[self.metrics.encode()]).to_vec()
     }
 }
 
@@ -151,23 +154,22 @@ impl Exporter {
         if batch.spans == 0 {
             return;
         }
-        let export = self.resource.frame(&batch.fields);
-        drop(batch.fields);
-        match self.send(&url, export.into()).await {
+        match self.send(&url, self.resource.frame(&batch.pieces)).await {
             true => self.queue.count_exported(batch.spans),
             false => self.queue.count_dropped(batch.spans),
         }
+        self.queue.reuse(batch);
     }
 
     async fn send_metrics(&mut self) {
         let Some((url, metrics)) = &self.metrics else { return };
-        let export = self.resource.frame(&metrics.encode());
+        let export = self.resource.frame(&[metrics.encode()]);
         let url = url.clone();
-        self.send(&url, export.into()).await;
+        self.send(&url, export).await;
     }
 
     /// Sends an export until it is taken, or it is no use; says whether it was.
-    async fn send(&mut self, url: &Uri, export: Bytes) -> bool {
+    async fn send(&mut self, url: &Uri, export: Export) -> bool {
         let mut retries = 0;
         loop {
             match self.client.post(url, export.clone()).await {

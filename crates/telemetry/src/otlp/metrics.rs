@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use prometheus::proto::{Metric, MetricFamily, MetricType};
 
 use super::instruments::{Instrument, NUMBERS, attribute};
@@ -37,13 +38,13 @@ impl MetricsExport {
     }
 
     /// All metrics, as the fields of the message they are sent in.
-    pub(super) fn encode(&self) -> Message {
+    pub(super) fn encode(&self) -> Bytes {
         let span = Span { started_ns: self.started_ns, now_ns: unix_ns() };
         let mut fields = Message::default();
         for family in self.metrics.gather() {
             fields.message(METRICS_FIELD, |metric| write_metric(metric, &family, span));
         }
-        fields
+        fields.into_bytes().into()
     }
 }
 

@@ -14,6 +14,7 @@ mod chat;
 mod client;
 mod config;
 mod content;
+mod export;
 mod exporter;
 mod instruments;
 mod metrics;
@@ -35,4 +36,4 @@ pub use tracer::Tracer;
 
 pub(crate) use chat::say_usage;
 pub(crate) use content::{say_arguments, say_result};
-pub(crate) use span::{Kind, Span};
+pub(crate) use span::{Kind, Name, Span};

@@ -22,6 +22,14 @@ const FIXED_64: u32 = 1;
 const BYTES: u32 = 2;
 const FIXED_32: u32 = 5;
 
+/// An empty message in a buffer that was used before.
+impl From<Vec<u8>> for Message {
+    fn from(mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self(buffer)
+    }
+}
+
 impl Message {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
@@ -54,14 +62,26 @@ impl Message {
         self.fixed64(field, value.to_bits());
     }
 
+    #[inline]
     pub(crate) fn bytes(&mut self, field: u32, value: &[u8]) {
-        self.key(field, BYTES);
-        self.raw_varint(value.len() as u64);
+        self.begin(field, value.len());
         self.0.extend_from_slice(value);
     }
 
     pub(crate) fn text(&mut self, field: u32, value: &str) {
         self.bytes(field, value.as_bytes());
+    }
+
+    /// The beginning of a field of so many bytes, which must follow.
+    #[inline]
+    pub(crate) fn begin(&mut self, field: u32, length: usize) {
+        self.key(field, BYTES);
+        self.raw_varint(length as u64);
+    }
+
+    /// Bytes of a field that has begun.
+    pub(crate) fn go_on(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
     }
 
     /// A message within this one.
@@ -74,20 +94,6 @@ impl Message {
         self.close(at);
     }
 
-    /// The fields of another message beside those of this one.
-    pub(crate) fn append(&mut self, fields: Self) {
-        if self.0.is_empty() {
-            *self = fields;
-        } else {
-            self.0.extend_from_slice(&fields.0);
-        }
-    }
-
-    /// The same, of a message that is still wanted.
-    pub(crate) fn extend(&mut self, fields: &Self) {
-        self.0.extend_from_slice(&fields.0);
-    }
-
     /// Several numbers of eight bytes in one field.
     pub(crate) fn packed64(&mut self, field: u32, values: impl ExactSizeIterator<Item = u64>) {
         self.key(field, BYTES);
@@ -97,28 +103,52 @@ impl Message {
 
     /// A `KeyValue`.
     pub(crate) fn attribute(&mut self, field: u32, key: &str, value: Value<'_>) {
-        self.message(field, |pair| {
-            pair.text(1, key);
-            pair.message(2, |any| any.any_value(value));
-        });
+        let of_value = value.length();
+        self.begin(field, field_length(key.len()) + field_length(of_value));
+        self.text(1, key);
+        self.begin(2, of_value);
+        self.any_value(value);
     }
 
+    /// The same of a text, if it is so short that all lengths, and the field's number, are one byte each.
+    #[inline(always)]
+    pub(crate) fn short_attribute(&mut self, field: u32, key: &str, text: &str) -> bool {
+        /// A key and a text of fewer bytes together make an attribute of less than 128.
+        const SHORT_BYTES: usize = 120;
+        if key.len() + text.len() >= SHORT_BYTES {
+            return false;
+        }
+        let (key_bytes, text_bytes) = (key.len() as u8, text.len() as u8);
+        self.0.extend_from_slice(&[tag(field), key_bytes + text_bytes + 6, tag(1), key_bytes]);
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(&[tag(2), text_bytes + 2, tag(1), text_bytes]);
+        self.0.extend_from_slice(text.as_bytes());
+        true
+    }
+
+    /// As long as [`Value::length`] says.
     fn any_value(&mut self, value: Value<'_>) {
         match value {
             Value::Text(text) => self.text(1, text),
             Value::Bool(flag) => self.varint(2, flag.into()),
             Value::Int(number) => self.varint(3, number.cast_unsigned()),
             Value::Double(number) => self.double(4, number),
-            Value::Texts(texts) => self.message(5, |list| {
-                texts.iter().for_each(|text| list.message(1, |any| any.text(1, text)));
-            }),
+            Value::Texts(texts) => {
+                self.begin(5, list_length(texts));
+                for text in texts {
+                    self.begin(1, field_length(text.len()));
+                    self.text(1, text);
+                }
+            }
         }
     }
 
+    #[inline]
     fn key(&mut self, field: u32, wire_type: u32) {
         self.raw_varint((field << 3 | wire_type).into());
     }
 
+    #[inline]
     fn raw_varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(low_seven_bits(value) | 0x80);
@@ -138,6 +168,39 @@ impl Message {
             self.0.splice(at..=at, prefix.0);
         }
     }
+}
+
+/// What a field of bytes begins with, whose number is a small one.
+const fn tag(field: u32) -> u8 {
+    (field << 3 | BYTES) as u8
+}
+
+impl Value<'_> {
+    /// How many bytes it is as an `AnyValue`.
+    fn length(&self) -> usize {
+        match self {
+            Self::Text(text) => field_length(text.len()),
+            Self::Bool(_) => 2,
+            Self::Int(number) => 1 + varint_length(number.cast_unsigned()),
+            Self::Double(_) => 9,
+            Self::Texts(texts) => field_length(list_length(texts)),
+        }
+    }
+}
+
+/// How many bytes an `ArrayValue` of texts is.
+fn list_length(texts: &[&str]) -> usize {
+    texts.iter().map(|text| field_length(field_length(text.len()))).sum()
+}
+
+/// How many bytes a field of so many takes, where its number is a small one.
+pub(crate) fn field_length(bytes: usize) -> usize {
+    1 + varint_length(bytes as u64) + bytes
+}
+
+fn varint_length(value: u64) -> usize {
+    // Seven bits a byte, and a byte at least.
+    (u64::BITS - (value | 1).leading_zeros()).div_ceil(7) as usize
 }
 
 fn low_seven_bits(value: u64) -> u8 {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::protobuf::Message;
@@ -22,6 +23,8 @@ pub struct SpanCounts {
 #[derive(Debug, Default)]
 pub(super) struct SpanQueue {
     parts: [Part; PARTS],
+    /// Buffers of spans that have been sent: memory that is at hand need not be asked for.
+    spare: Mutex<Vec<Vec<u8>>>,
     spans: AtomicUsize,
     bytes: AtomicUsize,
     exported: AtomicU64,
@@ -33,15 +36,23 @@ pub(super) struct SpanQueue {
 /// A part, kept apart from its neighbours in the processors' caches.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Part(Mutex<Batch>);
+struct Part(Mutex<Waiting>);
 
 /// Spans, as the fields of the message they are sent in.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
-    pub(super) spans: usize,
+struct Waiting {
+    spans: usize,
     /// Their own bytes, without what frames them.
     bytes: usize,
-    pub(super) fields: Message,
+    fields: Message,
+}
+
+/// Spans to be sent.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) spans: usize,
+    /// The fields of the message they are sent in.
+    pub(super) pieces: Vec<Bytes>,
 }
 
 const PARTS: usize = 8;
@@ -66,11 +77,11 @@ impl SpanQueue {
             self.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        let mut batch = lock(&self.parts[part_of_thread()]);
-        batch.fields.bytes(SPANS_FIELD, span);
-        batch.spans += 1;
-        batch.bytes += span.len();
-        drop(batch);
+        let mut part = lock(&self.parts[part_of_thread()].0);
+        part.fields.bytes(SPANS_FIELD, span);
+        part.spans += 1;
+        part.bytes += span.len();
+        drop(part);
         if (waiting + 1).is_multiple_of(Self::BATCH) {
             self.batch_ready.notify_one();
         }
@@ -78,15 +89,35 @@ impl SpanQueue {
 
     /// Everything that waits.
     pub(super) fn take(&self) -> Batch {
-        let mut all = Batch::default();
+        let mut batch = Batch::default();
         for part in &self.parts {
-            let batch = std::mem::take(&mut *lock(part));
-            all.spans += batch.spans;
-            all.bytes += batch.bytes;
-            all.fields.append(batch.fields);
+            let mut part = lock(&part.0);
+            if part.spans == 0 {
+                continue;
+            }
+            let fields = Message::from(lock(&self.spare).pop().unwrap_or_default());
+            let Waiting { spans, bytes, fields } =
+                std::mem::replace(&mut *part, Waiting { fields, ..Waiting::default() });
+            drop(part);
+            self.release(spans, bytes);
+            batch.spans += spans;
+            batch.pieces.push(fields.into_bytes().into());
         }
-        self.release(all.spans, all.bytes);
-        all
+        batch
+    }
+
+    /// Takes the buffers of a batch back, those that nobody else has hold of.
+    pub(super) fn reuse(&self, batch: Batch) {
+        /// A larger buffer is let go, so that a burst does not hold its memory for good.
+        const KEPT_BYTES: usize = 1 << 20;
+        let buffers =
+            batch.pieces.into_iter().filter_map(|piece| piece.try_into_mut().ok()).map(|mut buffer| {
+                buffer.clear();
+                Vec::from(buffer)
+            });
+        let mut spare = lock(&self.spare);
+        spare.extend(buffers.filter(|buffer| buffer.capacity() <= KEPT_BYTES));
+        spare.truncate(PARTS);
     }
 
     pub(super) fn count_exported(&self, spans: usize) {
@@ -110,9 +141,9 @@ impl SpanQueue {
     }
 }
 
-fn lock(part: &Part) -> MutexGuard<'_, Batch> {
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing panics while it writes.
-    part.0.lock().unwrap_or_else(PoisonError::into_inner)
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The part that this thread writes to.
@@ -148,6 +179,24 @@ mod tests {
         assert_eq!((queue.take().spans, queue.counts().dropped), (room, 20 - room as u64));
         queue.push(&span);
         assert_eq!(queue.take().spans, 1);
+    }
+
+    #[test]
+    fn buffers_are_used_again() {
+        let queue = SpanQueue::default();
+        (0..100).for_each(|_| queue.push(b"span"));
+        let batch = queue.take();
+        let shared = batch.pieces[0].clone();
+        queue.reuse(batch);
+        assert!(lock(&queue.spare).is_empty(), "somebody has hold of it");
+        assert_eq!(&shared[..6], b"\x12\x04span");
+        (0..100).for_each(|_| queue.push(b"span"));
+        queue.reuse(queue.take());
+        let spare: Vec<usize> = lock(&queue.spare).iter().map(Vec::capacity).collect();
+        assert!(spare.len() == 1 && spare[0] >= 600, "{spare:?}");
+        queue.push(b"more");
+        assert_eq!(queue.take().pieces[0], &b"\x12\x04more"[..]);
+        assert!(lock(&queue.spare).is_empty());
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use super::config::TelemetryConfig;
-use super::protobuf::{Message, Value};
+use super::export::Export;
+use super::protobuf::{Message, Value, field_length};
 use crate::trace::TraceId;
 
 const SERVICE_NAME: &str = "playhouse";
@@ -30,18 +33,23 @@ impl Resource {
         Self { resource, scope }
     }
 
-    /// An export of traces or metrics: both are framed alike. `fields` are those of the scope's part.
-    pub(super) fn frame(&self, fields: &Message) -> Vec<u8> {
-        let length = fields.as_bytes().len() + self.resource.as_bytes().len() + 128;
-        let mut export = Message::with_capacity(length);
-        export.message(1, |of_resource| {
-            of_resource.bytes(1, self.resource.as_bytes());
-            of_resource.message(2, |of_scope| {
-                of_scope.bytes(1, self.scope.as_bytes());
-                of_scope.extend(fields);
-            });
-        });
-        export.into_bytes()
+    /// What an export of traces or metrics begins with, which are framed alike: the fields of the scope's part, so
+    /// many bytes, must follow.
+    fn head(&self, fields_bytes: usize) -> Vec<u8> {
+        let (resource, scope) = (self.resource.as_bytes(), self.scope.as_bytes());
+        let of_scope = field_length(scope.len()) + fields_bytes;
+        let mut head = Message::with_capacity(resource.len() + scope.len() + 64);
+        head.begin(1, field_length(resource.len()) + field_length(of_scope));
+        head.bytes(1, resource);
+        head.begin(2, of_scope);
+        head.bytes(1, scope);
+        head.into_bytes()
+    }
+
+    /// An export of these fields, which may be in several pieces.
+    pub(super) fn frame(&self, fields: &[Bytes]) -> Export {
+        let head = self.head(fields.iter().map(Bytes::len).sum());
+        [head.into()].into_iter().chain(fields.iter().cloned()).collect()
     }
 }
 

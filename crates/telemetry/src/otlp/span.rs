@@ -7,7 +7,7 @@ use playhouse_llm::TraceContext;
 
 use super::protobuf::{Message, Value};
 use super::tracer::Recorder;
-use crate::trace::{SpanId, TraceParent};
+use crate::trace::TraceParent;
 
 /// On which side of what a span stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,13 @@ pub(crate) enum Kind {
     Internal = 1,
     Server = 2,
     Client = 3,
+}
+
+/// What a span is called: `{verb} {object}`, or the verb alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'a> {
+    pub(crate) verb: &'a str,
+    pub(crate) object: Option<&'a str>,
 }
 
 /// What a span is part of.
@@ -79,7 +86,7 @@ impl Span {
         ids: TraceParent,
         parent: Option<&Parent>,
         kind: Kind,
-        name: &str,
+        name: Name<'_>,
         recorder: &Arc<Recorder>,
     ) -> Self {
         let recording =
@@ -99,17 +106,19 @@ impl Span {
 
     /// Says something of the span.
     pub(crate) fn say(&mut self, key: &str, value: Value<'_>) {
-        let Some(recording) = &mut self.recording else { return };
-        let value = match value {
-            Value::Text(text) => Value::Text(cut(text, MAX_TEXT_BYTES)),
-            value => value,
-        };
-        recording.message.attribute(field::ATTRIBUTES, key, value);
+        if let Some(recording) = &mut self.recording {
+            recording.message.attribute(field::ATTRIBUTES, key, value);
+        }
     }
 
     /// Says a text.
+    // Keys are known where they are said, so there they are copied by a few moves, without a call.
+    #[inline(always)]
     pub(crate) fn say_text(&mut self, key: &str, text: &str) {
-        self.say(key, Value::Text(text));
+        let Some(recording) = &mut self.recording else { return };
+        if !recording.message.short_attribute(field::ATTRIBUTES, key, text) {
+            recording.message.attribute(field::ATTRIBUTES, key, Value::Text(cut(text, MAX_TEXT_BYTES)));
+        }
     }
 
     /// Says a text whose length has been seen to.
@@ -133,18 +142,30 @@ impl Span {
     }
 }
 
+impl Name<'_> {
+    fn write(self, message: &mut Message) {
+        let verb = cut(self.verb, MAX_TEXT_BYTES);
+        let Some(object) = self.object else { return message.text(field::NAME, verb) };
+        let object = cut(object, MAX_TEXT_BYTES.saturating_sub(verb.len() + 1));
+        message.begin(field::NAME, verb.len() + 1 + object.len());
+        message.go_on(verb.as_bytes());
+        message.go_on(b" ");
+        message.go_on(object.as_bytes());
+    }
+}
+
 impl Recording {
     fn begin(
         ids: TraceParent,
         parent: Option<&Parent>,
         kind: Kind,
-        name: &str,
+        name: Name<'_>,
         recorder: Arc<Recorder>,
     ) -> Self {
         let mut message = Message::with_capacity(USUAL_BYTES);
         message.bytes(field::TRACE_ID, &ids.trace_id.to_bytes());
         message.bytes(field::SPAN_ID, &ids.span_id.to_bytes());
-        message.text(field::NAME, cut(name, MAX_TEXT_BYTES));
+        name.write(&mut message);
         message.varint(field::KIND, kind as u64);
         let mut flags = u32::from(ids.flags) | KNOWS_REMOTE;
         if let Some(parent) = parent {
@@ -185,10 +206,4 @@ pub(super) fn parent_of(trace: Option<&TraceContext>, is_remote: bool) -> Option
     let trace = trace?;
     let span = TraceParent::parse(&trace.traceparent)?;
     Some(Parent { span, tracestate: trace.tracestate.clone(), is_remote })
-}
-
-/// A new span's ids.
-pub(super) fn child_ids(trace: TraceParent, sampled: bool) -> TraceParent {
-    let flags = trace.flags & !TraceParent::SAMPLED | if sampled { TraceParent::SAMPLED } else { 0 };
-    TraceParent { span_id: SpanId::random(), flags, ..trace }
 }

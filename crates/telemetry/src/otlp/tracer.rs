@@ -7,8 +7,8 @@ use playhouse_llm::TraceContext;
 use super::config::{ContentCapture, TelemetryConfig};
 use super::queue::SpanQueue;
 use super::sampler::Sampler;
-use super::span::{Kind, Span, child_ids, parent_of};
-use crate::trace::TraceParent;
+use super::span::{Kind, Name, Span, parent_of};
+use crate::trace::{SpanId, TraceParent};
 
 /// Begins spans; cheap to clone. The default one begins none.
 #[derive(Clone, Debug, Default)]
@@ -42,20 +42,20 @@ impl Tracer {
     }
 
     /// Begins a span of what somebody else asks of this process, or of nobody's trace.
-    pub(crate) fn enter(&self, caller: Option<&TraceContext>, kind: Kind, name: &str) -> Option<Span> {
+    pub(crate) fn enter(&self, caller: Option<&TraceContext>, kind: Kind, name: Name<'_>) -> Option<Span> {
         let recorder = self.0.as_ref()?;
         let parent = parent_of(caller, true);
         let caller = parent.as_ref().map(|parent| parent.span);
-        let trace = caller.unwrap_or_else(|| TraceParent::new(false));
-        let sampled = recorder.sampler.samples(trace.trace_id, caller.as_ref());
-        Some(Span::begin(child_ids(trace, sampled), parent.as_ref(), kind, name, recorder))
+        let ids = caller.map_or_else(|| TraceParent::new(false), |caller| caller.child(SpanId::random()));
+        let sampled = recorder.sampler.samples(ids.trace_id, caller.as_ref());
+        Some(Span::begin(ids.sampled(sampled), parent.as_ref(), kind, name, recorder))
     }
 
     /// Begins a span within one of this process; without one, a trace of its own.
-    pub(crate) fn begin(&self, within: Option<&TraceContext>, kind: Kind, name: &str) -> Option<Span> {
+    pub(crate) fn begin(&self, within: Option<&TraceContext>, kind: Kind, name: Name<'_>) -> Option<Span> {
         let recorder = self.0.as_ref()?;
         let Some(parent) = parent_of(within, false) else { return self.enter(None, kind, name) };
-        let ids = child_ids(parent.span, parent.span.is_sampled());
+        let ids = parent.span.child(SpanId::random());
         Some(Span::begin(ids, Some(&parent), kind, name, recorder))
     }
 }
