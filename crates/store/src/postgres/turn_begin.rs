@@ -1,0 +1,316 @@
+//! The statement that begins turns, and what it says of each.
+
+use std::borrow::Cow;
+
+use tokio_postgres::{Error, Row};
+use uuid::Uuid;
+
+use super::PostgresStore;
+use super::failure::{Verdict, unreadable};
+use super::text::kept;
+use crate::begun::{Begun, ContextTurn};
+use crate::draft::NewTurn;
+use crate::stored::Stored;
+
+/// How many turns are looked through for those in context; where more than these failed one after the other,
+/// the walk goes on in a statement of its own.
+const NEAR: i32 = 256;
+
+/// Begins turns in one round trip, each in another session: finds each session or makes it, takes its next
+/// number unless a turn runs, and reads the newest turns in context as long as they fit.
+///
+/// All parts see what was there when the statement began. What another process does meanwhile is settled by
+/// the key of a turn, its session and number: whoever comes second adds nothing, and is told so by the second
+/// column, which is empty. Whoever meets others waits for them in one order: keys, then sessions that are
+/// there, then new ones, each kind sorted; so two of these never wait for each other.
+///
+/// Rows are looked up one by one (`LATERAL … LIMIT 1`, `= ANY`), so that no plan for a small table ever reads a
+/// large one as a whole.
+const BEGIN: &str = "\
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::boolean[],
+        $8::text[], $9::text[], $10::uuid[], $11::bytea[], $12::bytea[], $13::bigint[], $14::bigint[])
+        WITH ORDINALITY AS asked (session_id, owner, id, now_us, tokens, question, question_json,
+            model, agent, in_place_of, key_id, key_body, max_messages, max_tokens, place)
+), met AS MATERIALIZED (
+    SELECT asked.*, home.key AS known, last.id AS last_id, last.running, coalesce(last.number, 0) + 1 AS number,
+        coalesce(last.context, 0) AS context
+    FROM asked LEFT JOIN LATERAL (
+        SELECT key FROM sessions WHERE sessions.id = asked.session_id AND sessions.owner = asked.owner LIMIT 1
+    ) AS home ON TRUE LEFT JOIN LATERAL (
+        SELECT number, id, state = 'running' AS running,
+            CASE WHEN in_context AND id IS DISTINCT FROM asked.in_place_of THEN number ELSE context_before END AS context
+        FROM turns WHERE turns.session = home.key ORDER BY number DESC LIMIT 1
+    ) AS last ON TRUE
+), free AS MATERIALIZED (
+    SELECT * FROM met
+    WHERE running IS NOT TRUE AND (SELECT number FROM turns WHERE turns.id = met.id LIMIT 1) IS NULL
+        AND (key_id IS NULL OR (SELECT began FROM idempotency_keys WHERE idempotency_keys.id = met.key_id
+            AND at_us >= $15::bigint AND began <> met.id LIMIT 1) IS NULL)
+), claimed AS (
+    INSERT INTO idempotency_keys (id, body, began, at_us)
+    SELECT key_id, key_body, id, now_us FROM free WHERE key_id IS NOT NULL ORDER BY key_id
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body, began = excluded.began, at_us = excluded.at_us
+    WHERE idempotency_keys.at_us < $15::bigint OR idempotency_keys.began = excluded.began
+    RETURNING began
+), entering AS MATERIALIZED (
+    SELECT * FROM free WHERE key_id IS NULL OR id IN (SELECT began FROM claimed)
+), left_out AS (
+    UPDATE turns SET in_context = FALSE
+    WHERE id = ANY (ARRAY(SELECT last_id FROM entering WHERE last_id = in_place_of))
+), touched AS (
+    UPDATE sessions SET active_at_us = (SELECT now_us FROM entering WHERE entering.known = sessions.key)
+    WHERE key = ANY (ARRAY(SELECT known FROM entering WHERE known IS NOT NULL ORDER BY known)) RETURNING key
+), made AS (
+    INSERT INTO sessions (id, created_at_us, active_at_us, owner)
+    SELECT session_id, now_us, now_us, owner FROM entering WHERE known IS NULL ORDER BY session_id, owner
+    ON CONFLICT (id, owner) DO NOTHING RETURNING key, id, owner
+), housed AS (
+    SELECT entering.*, CASE WHEN known IN (SELECT key FROM touched) THEN known
+        ELSE (SELECT key FROM made WHERE made.id = entering.session_id AND made.owner = entering.owner) END AS home
+    FROM entering OFFSET 0
+), added AS (
+    INSERT INTO turns (session, number, id, state, context_before, messages, tokens, started_at_us, question,
+        question_json, replica, asked_model, agent)
+    SELECT home, number, id, 'running', context, 1, tokens, now_us, question, question_json, $16::uuid, model, agent
+    FROM housed WHERE home IS NOT NULL
+    ON CONFLICT DO NOTHING RETURNING id, number
+), told AS MATERIALIZED (
+    SELECT place, known, context, max_messages, max_tokens, CASE WHEN running THEN last_id END AS in_the_way,
+        (SELECT number FROM added WHERE added.id = met.id) AS number
+    FROM met
+)
+SELECT told.place, told.number, in_the_way, past.number, past.context_before, past.messages, past.tokens,
+    question_json, answer_json, question, answer
+FROM told LEFT JOIN LATERAL (
+    SELECT * FROM (
+        SELECT number, context_before, question_json, answer_json, question, answer,
+            sum(messages) OVER newest_first AS messages, sum(tokens) OVER newest_first AS tokens
+        FROM (
+            SELECT number, context_before, question_json, answer_json, question, answer,
+                least(messages, 2147483647)::integer AS messages, least(tokens, 2147483647)::integer AS tokens
+            FROM turns
+            WHERE session = told.known AND turns.number <= told.context AND turns.number > told.context - $17::integer
+                AND in_context
+            ORDER BY turns.number DESC LIMIT greatest(told.max_messages / 2, 1)
+        ) AS near
+        WINDOW newest_first AS (ORDER BY number DESC ROWS UNBOUNDED PRECEDING)
+    ) AS summed
+    WHERE (summed.messages <= told.max_messages AND summed.tokens <= told.max_tokens)
+        OR summed.number = told.context
+) AS past ON told.number IS NOT NULL";
+
+/// Goes on gathering a history where [`BEGIN`] has left off, newest first.
+///
+/// Each turn names the one in context before it, so this visits those it takes and one more, however many of
+/// the session's turns failed.
+const WALK_ON: &str = "\
+WITH RECURSIVE walk AS (
+    SELECT session, context_before, $3::bigint - messages AS message_room, $4::bigint - tokens AS token_room,
+        question_json, answer_json, question, answer
+    FROM turns WHERE session = (SELECT session FROM turns WHERE id = $1) AND number = $2
+    UNION ALL
+    SELECT turns.session, turns.context_before, message_room - messages, token_room - tokens,
+        turns.question_json, turns.answer_json, turns.question, turns.answer
+    FROM walk CROSS JOIN LATERAL (
+        SELECT * FROM turns WHERE turns.session = walk.session AND turns.number = walk.context_before LIMIT 1
+    ) AS turns
+    WHERE message_room > 0 AND token_room > 0
+)
+SELECT question_json, answer_json, question, answer FROM walk WHERE message_room >= 0 AND token_room >= 0";
+
+/// What came of an attempt to begin a turn.
+pub(super) enum Attempt {
+    Begun(Begun),
+    /// It has begun, and the walk through its history goes on.
+    Walking(Begun, Rest),
+    Running(Uuid),
+    /// Somebody else was faster, or the id is in use.
+    Beaten,
+}
+
+/// Where a walk goes on, and what still fits.
+pub(super) struct Rest {
+    number: i32,
+    messages: i64,
+    tokens: i64,
+}
+
+/// What a statement has said of one turn so far.
+#[derive(Default)]
+struct Told {
+    number: Option<i32>,
+    in_the_way: Option<Uuid>,
+    past: Vec<Past>,
+}
+
+/// A turn of the history, with the sums over it and those after it.
+struct Past {
+    number: i32,
+    context_before: i32,
+    messages: i64,
+    tokens: i64,
+    said: ContextTurn,
+}
+
+/// Turns as columns.
+#[derive(Default)]
+struct Columns<'a> {
+    sessions: Vec<&'a str>,
+    owners: Vec<&'a str>,
+    ids: Vec<Uuid>,
+    now_us: Vec<i64>,
+    tokens: Vec<i64>,
+    questions: Vec<&'a str>,
+    question_json: Vec<bool>,
+    models: Vec<Option<Cow<'a, str>>>,
+    agents: Vec<Option<Cow<'a, str>>>,
+    in_place_of: Vec<Option<Uuid>>,
+    keys: Vec<Option<&'a [u8]>>,
+    key_bodies: Vec<Option<&'a [u8]>>,
+    max_messages: Vec<i64>,
+    max_tokens: Vec<i64>,
+    /// What is older than this is forgotten. Where the turns differ, more counts as known; they are then tried
+    /// one by one.
+    keys_since_us: i64,
+}
+
+impl PostgresStore {
+    /// Tries to begin turns of different sessions, with different ids and idempotency keys.
+    pub(super) async fn try_begin(&self, turns: &[NewTurn]) -> Result<Vec<Attempt>, Verdict> {
+        let columns = Columns::of(turns);
+        let rows = self
+            .short()
+            .query_judged(
+                BEGIN,
+                &[
+                    &columns.sessions,
+                    &columns.owners,
+                    &columns.ids,
+                    &columns.now_us,
+                    &columns.tokens,
+                    &columns.questions,
+                    &columns.question_json,
+                    &columns.models,
+                    &columns.agents,
+                    &columns.in_place_of,
+                    &columns.keys,
+                    &columns.key_bodies,
+                    &columns.max_messages,
+                    &columns.max_tokens,
+                    &columns.keys_since_us,
+                    &self.replica(),
+                    &NEAR,
+                ],
+            )
+            .await?;
+        let attempts = attempts(&rows, turns);
+        attempts.map_err(|error| Verdict::Connection(unreadable(self.place(), &error)))
+    }
+
+    /// Gathers the rest of a history.
+    pub(super) async fn walk_on(
+        &self,
+        turn: &NewTurn,
+        mut begun: Begun,
+        rest: &Rest,
+    ) -> Result<Begun, crate::StoreError> {
+        let id = Uuid::from_bytes(turn.id);
+        let rows = self.short().query(WALK_ON, &[&id, &rest.number, &rest.messages, &rest.tokens]).await?;
+        let said: Result<Vec<_>, _> = rows.iter().map(|row| said_at(row, 0)).collect();
+        begun.context.extend(said.map_err(|error| unreadable(self.place(), &error))?);
+        Ok(begun)
+    }
+}
+
+impl<'a> Columns<'a> {
+    fn of(turns: &'a [NewTurn]) -> Self {
+        let mut columns = Self::default();
+        turns.iter().for_each(|turn| columns.add(turn));
+        let since_us = turns.iter().filter_map(|turn| turn.idempotency).map(|key| key.since_us);
+        columns.keys_since_us = since_us.min().unwrap_or_default();
+        columns
+    }
+
+    fn add(&mut self, turn: &'a NewTurn) {
+        self.sessions.push(&turn.session_id);
+        self.owners.push(&turn.owner);
+        self.ids.push(Uuid::from_bytes(turn.id));
+        self.now_us.push(turn.now_us);
+        self.tokens.push(turn.tokens.into());
+        self.questions.push(&turn.question.content);
+        self.question_json.push(turn.question.is_json);
+        self.models.push(turn.model.as_deref().map(kept));
+        self.agents.push(turn.agent.as_deref().map(kept));
+        self.in_place_of.push(turn.in_place_of.map(Uuid::from_bytes));
+        let key = turn.idempotency.as_ref();
+        self.keys.push(key.map(|key| &key.id[..]));
+        self.key_bodies.push(key.map(|key| &key.body[..]));
+        self.max_messages.push(turn.window.max_messages.into());
+        self.max_tokens.push(turn.window.max_tokens.into());
+    }
+}
+
+/// What the rows say of each turn. They come in any order.
+fn attempts(rows: &[Row], turns: &[NewTurn]) -> Result<Vec<Attempt>, Error> {
+    let mut told: Vec<Told> = turns.iter().map(|_| Told::default()).collect();
+    for row in rows {
+        let place = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default();
+        if let Some(told) = place.checked_sub(1).and_then(|place| told.get_mut(place)) {
+            told.take_in(row)?;
+        }
+    }
+    Ok(told.into_iter().zip(turns).map(|(told, turn)| told.into_attempt(turn)).collect())
+}
+
+impl Told {
+    fn take_in(&mut self, row: &Row) -> Result<(), Error> {
+        (self.number, self.in_the_way) = (row.try_get(1)?, row.try_get(2)?);
+        // Nothing more where there is no history.
+        if let Some(number) = row.try_get(3)? {
+            let (context_before, messages, tokens) = (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
+            self.past.push(Past { number, context_before, messages, tokens, said: said_at(row, 7)? });
+        }
+        Ok(())
+    }
+
+    fn into_attempt(self, turn: &NewTurn) -> Attempt {
+        match (self.number, self.in_the_way) {
+            (Some(number), _) => self.begun(number, turn),
+            (None, Some(other)) => Attempt::Running(other),
+            (None, None) => Attempt::Beaten,
+        }
+    }
+
+    fn begun(mut self, number: i32, turn: &NewTurn) -> Attempt {
+        self.past.sort_unstable_by_key(|past| std::cmp::Reverse(past.number));
+        let (most_messages, most_tokens) =
+            (i64::from(turn.window.max_messages), i64::from(turn.window.max_tokens));
+        let room = |past: &Past| (most_messages - past.messages, most_tokens - past.tokens);
+        let newest = self.past.first();
+        let oversized = newest.is_some_and(|past| room(past).0 < 0 || room(past).1 < 0);
+        let is_far = |past: &&Past| {
+            let reach = newest.map_or(0, |newest| newest.number) - NEAR;
+            past.context_before > 0 && past.context_before <= reach
+        };
+        let rest = self.past.last().filter(|_| !oversized).filter(is_far).map(|past| Rest {
+            number: past.context_before,
+            messages: room(past).0,
+            tokens: room(past).1,
+        });
+        let context = self.past.into_iter().map(|past| past.said).collect();
+        let begun = Begun { number: number.unsigned_abs(), new_session: number == 1, context, oversized };
+        match rest.filter(|rest| rest.messages > 0 && rest.tokens > 0) {
+            Some(rest) => Attempt::Walking(begun, rest),
+            None => Attempt::Begun(begun),
+        }
+    }
+}
+
+/// What was said in a turn, in four columns from this one.
+fn said_at(row: &Row, column: usize) -> Result<ContextTurn, Error> {
+    Ok(ContextTurn {
+        question: Stored { content: row.try_get(column + 2)?, is_json: row.try_get(column)? },
+        answer: Stored { content: row.try_get(column + 3)?, is_json: row.try_get(column + 1)? },
+    })
+}
