@@ -4,6 +4,7 @@ mod faults;
 mod replicas;
 mod sums;
 mod tls;
+mod together;
 
 use std::sync::Arc;
 
