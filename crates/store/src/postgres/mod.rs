@@ -7,7 +7,7 @@
 //! Opening does not end the turns and runs of a process that died, as SQLite does: others live, and bury it.
 //!
 //! In reading order: `sessions`, `runs`, `responses`, `calls`, `keys` and `replicas` (the traits) → `turns`
-//! (over `gather`: those that arrive together; `turn_begin`, `turn_end`), `deletion`, `run_rows`, `response_rows`, `call_rows`, `idempotency_rows` (writing) → `unheard` (callers that go away) → `transcript`,
+//! (over `gather`: those that arrive together; `turn_begin`, `turn_end`; `remembered`: what need not be read), `deletion`, `run_rows`, `response_rows`, `call_rows`, `idempotency_rows` (writing) → `unheard` (callers that go away) → `transcript`,
 //! `run_reader`, `run_list`,
 //! `call_list`, `call_stats` (reading) → `lane` (connections) → `link` (one of them) → `connector`, `target`,
 //! `tls`; `migrate`, `usage`, `text` and `failure` beside them.
@@ -25,6 +25,7 @@ mod keys;
 mod lane;
 mod link;
 mod migrate;
+mod remembered;
 mod replicas;
 mod response_rows;
 mod responses;
@@ -57,6 +58,7 @@ use self::connector::Connector;
 use self::gather::Gate;
 use self::lane::{Lane, LaneBounds};
 use self::migrate::{MIGRATIONS, Migration};
+use self::remembered::Remembered;
 use self::target::Target;
 use self::turns::{Beginning, Ending};
 use crate::config::PostgresConfig;
@@ -94,6 +96,8 @@ struct Inner {
     beginnings: Arc<Gate<Beginning>>,
     /// Turns that are to end.
     endings: Arc<Gate<Ending>>,
+    /// What was said last in conversations that go on here.
+    remembered: Remembered,
     /// What is being ended that nobody heard of.
     unheard: Semaphore,
 }
@@ -175,6 +179,7 @@ impl PostgresStore {
             place,
             beginnings: Arc::new(Gate::new()),
             endings: Arc::new(Gate::new()),
+            remembered: Remembered::new(),
             unheard: Semaphore::new(MOST_UNHEARD),
         };
         Self { inner: Arc::new(inner), replica: ReplicaId::unique() }

@@ -1,12 +1,14 @@
 //! The statement that begins turns, and what it says of each.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use super::PostgresStore;
 use super::failure::{Verdict, unreadable};
+use super::remembered::{Conversation, PastTurn, Remembered};
 use super::text::kept;
 use crate::begun::{Begun, ContextTurn};
 use crate::draft::NewTurn;
@@ -17,7 +19,8 @@ use crate::stored::Stored;
 const NEAR: i32 = 256;
 
 /// Begins turns in one round trip, each in another session: finds each session or makes it, takes its next
-/// number unless a turn runs, and reads the newest turns in context as long as they fit.
+/// number unless a turn runs, and reads the newest turns in context as long as they fit, unless the last one is
+/// remembered.
 ///
 /// All parts see what was there when the statement began. What another process does meanwhile is settled by
 /// the key of a turn, its session and number: whoever comes second adds nothing, and is told so by the second
@@ -29,17 +32,18 @@ const NEAR: i32 = 256;
 const BEGIN: &str = "\
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::boolean[],
-        $8::text[], $9::text[], $10::uuid[], $11::bytea[], $12::bytea[], $13::bigint[], $14::bigint[])
+        $8::text[], $9::text[], $10::uuid[], $11::bytea[], $12::bytea[], $13::bigint[], $14::bigint[], $18::uuid[])
         WITH ORDINALITY AS asked (session_id, owner, id, now_us, tokens, question, question_json,
-            model, agent, in_place_of, key_id, key_body, max_messages, max_tokens, place)
+            model, agent, in_place_of, key_id, key_body, max_messages, max_tokens, remembered, place)
 ), met AS MATERIALIZED (
     SELECT asked.*, home.key AS known, last.id AS last_id, last.running, coalesce(last.number, 0) + 1 AS number,
-        coalesce(last.context, 0) AS context
+        coalesce(last.context, 0) AS context, coalesce(last.is_remembered, FALSE) AS is_remembered
     FROM asked LEFT JOIN LATERAL (
         SELECT key FROM sessions WHERE sessions.id = asked.session_id AND sessions.owner = asked.owner LIMIT 1
     ) AS home ON TRUE LEFT JOIN LATERAL (
         SELECT number, id, state = 'running' AS running,
-            CASE WHEN in_context AND id IS DISTINCT FROM asked.in_place_of THEN number ELSE context_before END AS context
+            CASE WHEN in_context AND id IS DISTINCT FROM asked.in_place_of THEN number ELSE context_before END AS context,
+            in_context AND id = asked.remembered AND id IS DISTINCT FROM asked.in_place_of AS is_remembered
         FROM turns WHERE turns.session = home.key ORDER BY number DESC LIMIT 1
     ) AS last ON TRUE
 ), free AS MATERIALIZED (
@@ -76,11 +80,12 @@ WITH asked AS MATERIALIZED (
     FROM housed WHERE home IS NOT NULL
     ON CONFLICT DO NOTHING RETURNING id, number
 ), told AS MATERIALIZED (
-    SELECT place, known, context, max_messages, max_tokens, CASE WHEN running THEN last_id END AS in_the_way,
+    SELECT place, known, context, is_remembered, max_messages, max_tokens,
+        CASE WHEN running THEN last_id END AS in_the_way,
         (SELECT number FROM added WHERE added.id = met.id) AS number
     FROM met
 )
-SELECT told.place, told.number, in_the_way, past.number, past.context_before, past.messages, past.tokens,
+SELECT told.place, told.number, in_the_way, is_remembered, past.number, past.context_before, past.messages, past.tokens,
     question_json, answer_json, question, answer
 FROM told LEFT JOIN LATERAL (
     SELECT * FROM (
@@ -98,7 +103,7 @@ FROM told LEFT JOIN LATERAL (
     ) AS summed
     WHERE (summed.messages <= told.max_messages AND summed.tokens <= told.max_tokens)
         OR summed.number = told.context
-) AS past ON told.number IS NOT NULL";
+) AS past ON told.number IS NOT NULL AND NOT is_remembered";
 
 /// Goes on gathering a history where [`BEGIN`] has left off, newest first.
 ///
@@ -141,6 +146,7 @@ pub(super) struct Rest {
 struct Told {
     number: Option<i32>,
     in_the_way: Option<Uuid>,
+    is_remembered: bool,
     past: Vec<Past>,
 }
 
@@ -170,6 +176,7 @@ struct Columns<'a> {
     key_bodies: Vec<Option<&'a [u8]>>,
     max_messages: Vec<i64>,
     max_tokens: Vec<i64>,
+    remembered: Vec<Option<Uuid>>,
     /// What is older than this is forgotten. Where the turns differ, more counts as known; they are then tried
     /// one by one.
     keys_since_us: i64,
@@ -178,7 +185,8 @@ struct Columns<'a> {
 impl PostgresStore {
     /// Tries to begin turns of different sessions, with different ids and idempotency keys.
     pub(super) async fn try_begin(&self, turns: &[NewTurn]) -> Result<Vec<Attempt>, Verdict> {
-        let columns = Columns::of(turns);
+        let remembered: Vec<_> = turns.iter().map(|turn| self.inner.remembered.of(turn)).collect();
+        let columns = Columns::of(turns, &remembered);
         let rows = self
             .short()
             .query_judged(
@@ -201,11 +209,17 @@ impl PostgresStore {
                     &columns.keys_since_us,
                     &self.replica(),
                     &NEAR,
+                    &columns.remembered,
                 ],
             )
             .await?;
-        let attempts = attempts(&rows, turns);
-        attempts.map_err(|error| Verdict::Connection(unreadable(self.place(), &error)))
+        let told =
+            told(&rows, turns).map_err(|error| Verdict::Connection(unreadable(self.place(), &error)))?;
+        let turns = turns.iter().zip(remembered);
+        let memory = &self.inner.remembered;
+        let attempt =
+            |(told, (turn, known)): (Told, (_, Option<_>))| told.into_attempt(turn, known.as_deref(), memory);
+        Ok(told.into_iter().zip(turns).map(attempt).collect())
     }
 
     /// Gathers the rest of a history.
@@ -224,8 +238,11 @@ impl PostgresStore {
 }
 
 impl<'a> Columns<'a> {
-    fn of(turns: &'a [NewTurn]) -> Self {
+    fn of(turns: &'a [NewTurn], remembered: &[Option<Arc<Conversation>>]) -> Self {
         let mut columns = Self::default();
+        let last =
+            |known: &Option<Arc<Conversation>>| known.as_ref().map(|known| Uuid::from_bytes(known.last));
+        columns.remembered = remembered.iter().map(last).collect();
         turns.iter().for_each(|turn| columns.add(turn));
         let since_us = turns.iter().filter_map(|turn| turn.idempotency).map(|key| key.since_us);
         columns.keys_since_us = since_us.min().unwrap_or_default();
@@ -252,7 +269,7 @@ impl<'a> Columns<'a> {
 }
 
 /// What the rows say of each turn. They come in any order.
-fn attempts(rows: &[Row], turns: &[NewTurn]) -> Result<Vec<Attempt>, Error> {
+fn told(rows: &[Row], turns: &[NewTurn]) -> Result<Vec<Told>, Error> {
     let mut told: Vec<Told> = turns.iter().map(|_| Told::default()).collect();
     for row in rows {
         let place = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default();
@@ -260,51 +277,74 @@ fn attempts(rows: &[Row], turns: &[NewTurn]) -> Result<Vec<Attempt>, Error> {
             told.take_in(row)?;
         }
     }
-    Ok(told.into_iter().zip(turns).map(|(told, turn)| told.into_attempt(turn)).collect())
+    Ok(told)
 }
 
 impl Told {
     fn take_in(&mut self, row: &Row) -> Result<(), Error> {
-        (self.number, self.in_the_way) = (row.try_get(1)?, row.try_get(2)?);
+        (self.number, self.in_the_way, self.is_remembered) =
+            (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         // Nothing more where there is no history.
-        if let Some(number) = row.try_get(3)? {
-            let (context_before, messages, tokens) = (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
-            self.past.push(Past { number, context_before, messages, tokens, said: said_at(row, 7)? });
+        if let Some(number) = row.try_get(4)? {
+            let (context_before, messages, tokens) = (row.try_get(5)?, row.try_get(6)?, row.try_get(7)?);
+            self.past.push(Past { number, context_before, messages, tokens, said: said_at(row, 8)? });
         }
         Ok(())
     }
 
-    fn into_attempt(self, turn: &NewTurn) -> Attempt {
-        match (self.number, self.in_the_way) {
-            (Some(number), _) => self.begun(number, turn),
-            (None, Some(other)) => Attempt::Running(other),
-            (None, None) => Attempt::Beaten,
+    fn into_attempt(self, turn: &NewTurn, known: Option<&Conversation>, memory: &Remembered) -> Attempt {
+        let number = match (self.number, self.in_the_way) {
+            (Some(number), _) => number,
+            (None, Some(other)) => return Attempt::Running(other),
+            (None, None) => return Attempt::Beaten,
+        };
+        let (past, oversized, rest) = match known.filter(|_| self.is_remembered) {
+            Some(known) => {
+                let (past, oversized) = known.seen();
+                (past, oversized, None)
+            }
+            None => self.read(turn),
+        };
+        let context = past.iter().map(|past| past.said.clone()).collect();
+        let begun = Begun { number: number.unsigned_abs(), new_session: number == 1, context, oversized };
+        if let Some(rest) = rest {
+            return Attempt::Walking(begun, rest);
         }
+        memory.began(turn, past);
+        Attempt::Begun(begun)
     }
 
-    fn begun(mut self, number: i32, turn: &NewTurn) -> Attempt {
+    /// The history that was read, newest first, whether the only turn in it is too large for the window, and what
+    /// is still to be read.
+    fn read(mut self, turn: &NewTurn) -> (Vec<Arc<PastTurn>>, bool, Option<Rest>) {
         self.past.sort_unstable_by_key(|past| std::cmp::Reverse(past.number));
-        let (most_messages, most_tokens) =
-            (i64::from(turn.window.max_messages), i64::from(turn.window.max_tokens));
-        let room = |past: &Past| (most_messages - past.messages, most_tokens - past.tokens);
-        let newest = self.past.first();
-        let oversized = newest.is_some_and(|past| room(past).0 < 0 || room(past).1 < 0);
-        let is_far = |past: &&Past| {
-            let reach = newest.map_or(0, |newest| newest.number) - NEAR;
-            past.context_before > 0 && past.context_before <= reach
-        };
-        let rest = self.past.last().filter(|_| !oversized).filter(is_far).map(|past| Rest {
-            number: past.context_before,
-            messages: room(past).0,
-            tokens: room(past).1,
-        });
-        let context = self.past.into_iter().map(|past| past.said).collect();
-        let begun = Begun { number: number.unsigned_abs(), new_session: number == 1, context, oversized };
-        match rest.filter(|rest| rest.messages > 0 && rest.tokens > 0) {
-            Some(rest) => Attempt::Walking(begun, rest),
-            None => Attempt::Begun(begun),
-        }
+        let (messages, tokens) = (i64::from(turn.window.max_messages), i64::from(turn.window.max_tokens));
+        let room = |past: &Past| (messages - past.messages, tokens - past.tokens);
+        let reach = self.past.first().map_or(0, |newest| newest.number - NEAR);
+        let oversized =
+            self.past.first().map(room).is_some_and(|(messages, tokens)| messages < 0 || tokens < 0);
+        let rest = self.past.last().filter(|past| past.context_before > 0 && past.context_before <= reach);
+        let rest = rest.map(|past| (past.context_before, room(past)));
+        let rest = rest.filter(|(_, (messages, tokens))| *messages > 0 && *tokens > 0);
+        let rest = rest.map(|(number, (messages, tokens))| Rest { number, messages, tokens });
+        (each_apart(self.past), oversized, rest)
     }
+}
+
+/// The turns with what each takes, where the sums over them are known.
+fn each_apart(newest_first: Vec<Past>) -> Vec<Arc<PastTurn>> {
+    let (mut messages, mut tokens) = (0, 0);
+    let apart = |past: Past| {
+        let part = |sum: i64, before: i64| u32::try_from(sum - before).unwrap_or(u32::MAX);
+        let turn = PastTurn {
+            messages: part(past.messages, messages),
+            tokens: part(past.tokens, tokens),
+            said: past.said,
+        };
+        (messages, tokens) = (past.messages, past.tokens);
+        Arc::new(turn)
+    };
+    newest_first.into_iter().map(apart).collect()
 }
 
 /// What was said in a turn, in four columns from this one.

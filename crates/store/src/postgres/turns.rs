@@ -193,7 +193,10 @@ impl PostgresStore {
         let waiting = ends.into_iter().zip(replies).map(|(end, reply)| Ending { end, reply });
         match ended {
             Ok(ended) => waiting.for_each(|ending| match ended.contains(&ending.end.id) {
-                true => ending.tell(Ok(())),
+                true => {
+                    self.inner.remembered.ended(&ending.end);
+                    ending.tell(Ok(()));
+                }
                 false => self.end_apart(ending, true),
             }),
             Err(Verdict::Statement(_) | Verdict::Again(_)) if waiting.len() > 1 => {

@@ -1,6 +1,7 @@
 //! PostgreSQL: its place in the conformance suite, and the troubles that a server and its neighbours can make.
 
 mod faults;
+mod remembered;
 mod replicas;
 mod sums;
 mod tls;
