@@ -30,7 +30,7 @@ const NEAR: i32 = 256;
 /// Rows are looked up one by one (`LATERAL … LIMIT 1`, `= ANY`), so that no plan for a small table ever reads a
 /// large one as a whole.
 const BEGIN: &str = "\
-WITH asked AS MATERIALIZED (
+WITH asked AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::boolean[],
         $8::text[], $9::text[], $10::uuid[], $11::bytea[], $12::bytea[], $13::bigint[], $14::bigint[], $18::uuid[])
         WITH ORDINALITY AS asked (session_id, owner, id, now_us, tokens, question, question_json,
@@ -59,12 +59,14 @@ WITH asked AS MATERIALIZED (
     RETURNING began
 ), entering AS MATERIALIZED (
     SELECT * FROM free WHERE key_id IS NULL OR id IN (SELECT began FROM claimed)
+), moving AS MATERIALIZED (
+    SELECT known, now_us FROM entering WHERE known IS NOT NULL
 ), left_out AS (
     UPDATE turns SET in_context = FALSE
     WHERE id = ANY (ARRAY(SELECT last_id FROM entering WHERE last_id = in_place_of))
 ), touched AS (
-    UPDATE sessions SET active_at_us = (SELECT now_us FROM entering WHERE entering.known = sessions.key)
-    WHERE key = ANY (ARRAY(SELECT known FROM entering WHERE known IS NOT NULL ORDER BY known)) RETURNING key
+    UPDATE sessions SET active_at_us = (SELECT now_us FROM moving WHERE known = sessions.key LIMIT 1)
+    WHERE key = ANY (ARRAY(SELECT known FROM moving ORDER BY known)) RETURNING key
 ), made AS (
     INSERT INTO sessions (id, created_at_us, active_at_us, owner)
     SELECT session_id, now_us, now_us, owner FROM entering WHERE known IS NULL ORDER BY session_id, owner
@@ -78,11 +80,11 @@ WITH asked AS MATERIALIZED (
         question_json, replica, asked_model, agent)
     SELECT home, number, id, 'running', context, 1, tokens, now_us, question, question_json, $16::uuid, model, agent
     FROM housed WHERE home IS NOT NULL
-    ON CONFLICT DO NOTHING RETURNING id, number
+    ON CONFLICT DO NOTHING RETURNING id
 ), told AS MATERIALIZED (
     SELECT place, known, context, is_remembered, max_messages, max_tokens,
         CASE WHEN running THEN last_id END AS in_the_way,
-        (SELECT number FROM added WHERE added.id = met.id) AS number
+        CASE WHEN id IN (SELECT id FROM added) THEN number END AS number
     FROM met
 )
 SELECT told.place, told.number, in_the_way, is_remembered, past.number, past.context_before, past.messages, past.tokens,

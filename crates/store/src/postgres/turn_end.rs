@@ -29,7 +29,7 @@ UPDATE turns SET (state, in_context, ended_at_us, messages, tokens, answer, answ
         ended.answer, ended.answer_json, ended.model, ended.finish_reason, ended.error, ended.prompt_tokens,
         ended.completion_tokens, ended.total_tokens, ended.cached_tokens, ended.cache_write_tokens,
         ended.reasoning_tokens
-    FROM ended WHERE ended.id = turns.id)
+    FROM ended WHERE ended.id = turns.id LIMIT 1)
 WHERE id = ANY ($1::uuid[]) AND state IS NOT DISTINCT FROM 'running' AND replica IS NOT DISTINCT FROM $18::uuid
 RETURNING id";
 
