@@ -15,6 +15,7 @@ pub(crate) struct Begun {
 }
 
 /// A turn that the next one sees.
+#[derive(Clone)]
 pub(crate) struct ContextTurn {
     pub(crate) question: Stored,
     pub(crate) answer: Stored,

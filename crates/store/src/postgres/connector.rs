@@ -65,9 +65,10 @@ impl Connector {
         &self.place
     }
 
-    /// Makes a connection that keeps to the bounds of every statement.
-    pub(super) async fn connect(&self) -> Result<Connected, StoreError> {
-        self.within(self.connect_bound(&self.bounds.to_sql())).await
+    /// Makes a connection that keeps to the bounds of every statement, with some settings more.
+    pub(super) async fn connect(&self, settings: &str) -> Result<Connected, StoreError> {
+        let settings = format!("{}{settings}", self.bounds.to_sql());
+        self.within(self.connect_bound(&settings)).await
     }
 
     /// Makes a connection for a change of the schema, which may take as long as it has to.
@@ -100,7 +101,6 @@ impl Connector {
 impl Bounds {
     fn to_sql(self) -> String {
         let Self { statement_ms, lock_ms } = self;
-        // Every hot statement finds its rows by a key: planning it anew for each value gains nothing.
         format!(
             "SET statement_timeout = {statement_ms}; SET lock_timeout = {lock_ms}; \
              SET idle_in_transaction_session_timeout = {statement_ms}; SET jit = off; \

@@ -38,6 +38,8 @@ pub(super) struct LaneBounds {
     pub(super) connections: usize,
     /// How many statements on each at a time.
     pub(super) depth: usize,
+    /// What else the server is told of each connection, in SQL.
+    pub(super) settings: &'static str,
     /// How long a statement waits for a place.
     pub(super) patience: Duration,
     /// How long the server lets a statement run.
@@ -48,6 +50,7 @@ struct Shared {
     connector: Arc<Connector>,
     connections: usize,
     depth: usize,
+    settings: &'static str,
     state: Mutex<State>,
     /// A connection was made, or could not be, or has room again.
     changed: Notify,
@@ -85,6 +88,7 @@ impl Lane {
             connector,
             connections: bounds.connections.max(1),
             depth: bounds.depth.max(1),
+            settings: bounds.settings,
             state: Mutex::default(),
             changed: Notify::new(),
         };
@@ -128,15 +132,29 @@ impl Lane {
         Ok(self.run(Work::Snapshot(sqls, params)).await?.into_sets())
     }
 
-    /// Does work on a connection, again if only another statement was in the way.
+    /// Runs a statement of the program and returns its rows, or tells whether the statement is to blame.
+    pub(super) async fn query_judged(
+        &self,
+        sql: &'static str,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, Verdict> {
+        Ok(self.run_judged(Work::Query(sql, params)).await?.into_rows())
+    }
+
     async fn run(&self, work: Work<'_>) -> Result<Answer, StoreError> {
+        self.run_judged(work).await.map_err(Verdict::into_error)
+    }
+
+    /// Does work on a connection, again if only another statement was in the way.
+    async fn run_judged(&self, work: Work<'_>) -> Result<Answer, Verdict> {
         let mut attempts = 1;
         loop {
-            let lease = self.acquire().await?;
+            let lease = self.acquire().await.map_err(Verdict::Connection)?;
             let place = self.shared.connector.place();
             let Ok(outcome) = timeout(self.limit, lease.loaded.link.run(&work)).await else {
                 lease.retire();
-                return Err(away(place, &format!("no answer within {} ms", self.limit.as_millis())));
+                let reason = format!("no answer within {} ms", self.limit.as_millis());
+                return Err(Verdict::Connection(away(place, &reason)));
             };
             match outcome.map_err(|error| judge(place, &error)) {
                 Ok(answer) => return Ok(answer),
@@ -145,7 +163,7 @@ impl Lane {
                     if matches!(verdict, Verdict::Connection(_)) {
                         lease.retire();
                     }
-                    return Err(verdict.into_error());
+                    return Err(verdict);
                 }
             }
         }
@@ -204,7 +222,7 @@ impl Shared {
     }
 
     async fn grow(self: Arc<Self>) {
-        let connected = self.connector.connect().await;
+        let connected = self.connector.connect(self.settings).await;
         let mut state = self.state();
         state.connecting -= 1;
         match connected {

@@ -79,7 +79,7 @@ pub(super) async fn migrate(connector: &Connector, steps: &[Migration]) -> Resul
 /// # Errors
 /// [`StoreError::NewerSchema`], or [`StoreError::Unavailable`] for an older one.
 pub(super) async fn check(connector: &Connector, steps: &[Migration]) -> Result<(), StoreError> {
-    let client = connector.connect().await?.client;
+    let client = connector.connect("").await?.client;
     let fail = |error: tokio_postgres::Error| judge(connector.place(), &error).into_error();
     let noted: bool = client.query_one(IS_NOTED, &[]).await.and_then(|row| row.try_get(0)).map_err(fail)?;
     let standing = match noted {

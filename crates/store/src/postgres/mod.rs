@@ -6,8 +6,8 @@
 //!
 //! Opening does not end the turns and runs of a process that died, as SQLite does: others live, and bury it.
 //!
-//! In reading order: `sessions`, `runs`, `responses`, `calls`, `keys` and `replicas` (the traits) → `turns`, `deletion`,
-//! `run_rows`, `response_rows`, `call_rows`, `idempotency_rows` (writing) → `unheard` (callers that go away) → `transcript`,
+//! In reading order: `sessions`, `runs`, `responses`, `calls`, `keys` and `replicas` (the traits) → `turns`
+//! (over `gather`: those that arrive together; `turn_begin`, `turn_end`; `remembered`: what need not be read), `deletion`, `run_rows`, `response_rows`, `call_rows`, `idempotency_rows` (writing) → `unheard` (callers that go away) → `transcript`,
 //! `run_reader`, `run_list`,
 //! `call_list`, `call_stats` (reading) → `lane` (connections) → `link` (one of them) → `connector`, `target`,
 //! `tls`; `migrate`, `usage`, `text` and `failure` beside them.
@@ -19,11 +19,13 @@ mod calls;
 mod connector;
 mod deletion;
 mod failure;
+mod gather;
 mod idempotency_rows;
 mod keys;
 mod lane;
 mod link;
 mod migrate;
+mod remembered;
 mod replicas;
 mod response_rows;
 mod responses;
@@ -36,6 +38,8 @@ mod target;
 mod text;
 mod tls;
 mod transcript;
+mod turn_begin;
+mod turn_end;
 mod turns;
 mod unheard;
 mod usage;
@@ -51,14 +55,20 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::connector::Connector;
+use self::gather::Gate;
 use self::lane::{Lane, LaneBounds};
 use self::migrate::{MIGRATIONS, Migration};
+use self::remembered::Remembered;
 use self::target::Target;
+use self::turns::{Beginning, Ending};
 use crate::config::PostgresConfig;
 use crate::{Health, ReplicaId, StoreError};
 
 /// How many short statements are on their way over one connection at a time.
 const PIPELINE: usize = 32;
+/// Short statements find their rows by keys: to plan them anew for each value gains nothing, and a plan that reads
+/// a table as a whole, made while it was small, would be kept as it grows.
+const SHORT_SETTINGS: &str = "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
 /// How long a server that is starting too is waited for.
 const START_PATIENCE: Duration = Duration::from_secs(10);
 const START_PAUSE: Duration = Duration::from_millis(200);
@@ -82,6 +92,12 @@ struct Inner {
     /// For what may take its time, one statement a connection.
     long: Lane,
     place: Arc<str>,
+    /// Turns that are to begin.
+    beginnings: Arc<Gate<Beginning>>,
+    /// Turns that are to end.
+    endings: Arc<Gate<Ending>>,
+    /// What was said last in conversations that go on here.
+    remembered: Remembered,
     /// What is being ended that nobody heard of.
     unheard: Semaphore,
 }
@@ -152,11 +168,20 @@ impl PostgresStore {
         let statement = Duration::from_millis(config.statement_timeout_ms);
         let short = (config.max_connections / 2).max(1);
         let long = config.max_connections.saturating_sub(short).max(1);
-        let bounds = |connections, depth| LaneBounds { connections, depth, patience, statement };
+        let bounds =
+            |connections, depth, settings| LaneBounds { connections, depth, settings, patience, statement };
         let place = Arc::clone(connector.place());
-        let short = Lane::new(Arc::clone(&connector), &bounds(short, PIPELINE));
-        let long = Lane::new(connector, &bounds(long, 1));
-        let inner = Inner { short, long, place, unheard: Semaphore::new(MOST_UNHEARD) };
+        let short = Lane::new(Arc::clone(&connector), &bounds(short, PIPELINE, SHORT_SETTINGS));
+        let long = Lane::new(connector, &bounds(long, 1, ""));
+        let inner = Inner {
+            short,
+            long,
+            place,
+            beginnings: Arc::new(Gate::new()),
+            endings: Arc::new(Gate::new()),
+            remembered: Remembered::new(),
+            unheard: Semaphore::new(MOST_UNHEARD),
+        };
         Self { inner: Arc::new(inner), replica: ReplicaId::unique() }
     }
 

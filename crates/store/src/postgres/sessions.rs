@@ -4,7 +4,6 @@ use async_trait::async_trait;
 
 use super::PostgresStore;
 use super::failure::unreadable;
-use super::unheard::{Begun, begin_watched};
 use crate::draft::{new_turn, turn_end};
 use crate::ids::turn_id;
 use crate::{
@@ -17,15 +16,14 @@ impl Sessions for PostgresStore {
     async fn begin_turn(&self, begin: BeginTurn) -> Result<BegunTurn, StoreError> {
         let window = begin.history;
         let turn = new_turn(begin, self.replica)?;
-        let (store, begun) = (self.clone(), Begun::Turn(turn.id));
-        let (begun, unheard) = begin_watched(self, begun, async move { store.begin(&turn).await }).await?;
+        let (begun, unheard) = self.begin(turn).await?;
         let turn = begun.into_turn(window).map_err(|error| unreadable(self.place(), &error))?;
         unheard.heard();
         Ok(turn)
     }
 
     async fn finish_turn(&self, finish: FinishTurn) -> Result<(), StoreError> {
-        self.finish(&turn_end(finish, self.replica)?).await
+        self.finish(turn_end(finish, self.replica)?).await
     }
 
     async fn list_sessions(&self, scope: &Scope, page: Page) -> Result<SessionPage, StoreError> {

@@ -1,125 +1,165 @@
-//! Turns: beginning, ending, and the walk that gathers a history.
+//! Turns: many begin and end together, and each is told what came of it.
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use super::PostgresStore;
-use super::failure::{away, unreadable};
-use super::idempotency_rows::KeyColumns;
-use super::text::kept;
-use super::usage::usage_columns;
-use crate::begun::{Begun, ContextTurn};
+use super::failure::{Verdict, away, unreadable};
+use super::gather::{Boarding, Passenger};
+use super::turn_begin::Attempt;
+use super::unheard::{self, Unheard};
+use crate::begun::Begun;
 use crate::draft::{NewTurn, TurnEnd};
 use crate::ids::TurnId;
-use crate::stored::Stored;
 use crate::{StoreError, TurnState};
 
 /// How often a beginning is tried that others have come in the way of: a session that is deleted and begun
 /// anew meanwhile, a turn that ends in the moment it is found running.
 const ATTEMPTS: usize = 5;
 
-/// Begins a turn in one round trip: finds the session or makes it, takes its next number unless a turn runs,
-/// and walks back through the turns in context while they fit.
-///
-/// All parts see what was there when the statement began. What another process does meanwhile is settled by
-/// the key of a turn, its session and number: whoever comes second adds nothing, and is told so by the first
-/// column, which is empty.
-const BEGIN: &str = "\
-WITH RECURSIVE known AS MATERIALIZED (
-    SELECT key FROM sessions WHERE id = $1::text AND owner = $16::text
-), last AS MATERIALIZED (
-    SELECT number, id, state = 'running' AS running,
-        CASE WHEN in_context AND id IS DISTINCT FROM $12::uuid THEN number ELSE context_before END AS context
-    FROM turns WHERE session = (SELECT key FROM known) ORDER BY number DESC LIMIT 1
-), free AS MATERIALIZED (
-    SELECT coalesce((SELECT number FROM last), 0) + 1 AS number, coalesce((SELECT context FROM last), 0) AS context
-    WHERE NOT EXISTS (SELECT FROM last WHERE running) AND NOT EXISTS (SELECT FROM turns WHERE id = $2::uuid)
-        AND NOT EXISTS (SELECT FROM idempotency_keys
-            WHERE id = $13::bytea AND at_us >= $15::bigint AND began <> $2::uuid)
-), claimed AS (
-    INSERT INTO idempotency_keys (id, body, began, at_us)
-    SELECT $13::bytea, $14::bytea, $2::uuid, $3::bigint FROM free WHERE $13::bytea IS NOT NULL
-    ON CONFLICT (id) DO UPDATE SET body = excluded.body, began = excluded.began, at_us = excluded.at_us
-    WHERE idempotency_keys.at_us < $15::bigint OR idempotency_keys.began = excluded.began
-    RETURNING 1
-), entering AS MATERIALIZED (
-    SELECT number, context FROM free WHERE $13::bytea IS NULL OR EXISTS (SELECT FROM claimed)
-), left_out AS (
-    UPDATE turns SET in_context = FALSE
-    WHERE id = (SELECT id FROM last WHERE id = $12::uuid) AND EXISTS (SELECT FROM entering)
-), touched AS (
-    UPDATE sessions SET active_at_us = $3::bigint
-    WHERE key = (SELECT key FROM known) AND EXISTS (SELECT FROM entering) RETURNING key
-), made AS (
-    INSERT INTO sessions (id, created_at_us, active_at_us, owner)
-    SELECT $1::text, $3::bigint, $3::bigint, $16::text FROM entering WHERE NOT EXISTS (SELECT FROM known)
-    ON CONFLICT (id, owner) DO NOTHING RETURNING key
-), added AS (
-    INSERT INTO turns (session, number, id, state, context_before, messages, tokens, started_at_us, question,
-        question_json, replica, asked_model, agent)
-    SELECT entered.key, entering.number, $2::uuid, 'running', entering.context, 1, $4::bigint, $3::bigint,
-        $5::text, $6::boolean, $9::uuid, $10::text, $11::text
-    FROM entering CROSS JOIN (SELECT key FROM touched UNION ALL SELECT key FROM made) AS entered
-    ON CONFLICT DO NOTHING RETURNING number
-), walk AS (
-    SELECT number, context_before, $7::bigint - messages AS message_room, $8::bigint - tokens AS token_room, TRUE AS newest,
-        question_json, answer_json, question, answer
-    FROM turns WHERE session = (SELECT key FROM known) AND number = (SELECT context FROM entering)
-    UNION ALL
-    SELECT turns.number, turns.context_before, message_room - messages, token_room - tokens, FALSE,
-        turns.question_json, turns.answer_json, turns.question, turns.answer
-    FROM walk JOIN turns ON turns.session = (SELECT key FROM known) AND turns.number = walk.context_before
-    WHERE message_room > 0 AND token_room > 0
-)
-SELECT (SELECT number FROM added), (SELECT id FROM last WHERE running),
-    message_room < 0 OR token_room < 0, question_json, answer_json, question, answer
-FROM (SELECT) AS one LEFT JOIN walk ON newest OR (message_room >= 0 AND token_room >= 0)
-ORDER BY walk.number DESC";
-
 /// Why nothing was added: the turn that runs in the session, and whether the id is in use.
 const IN_THE_WAY: &str = "\
 SELECT (SELECT id FROM turns WHERE session = (SELECT key FROM sessions WHERE sessions.id = $1 AND owner = $3)
         AND state = 'running' ORDER BY number DESC LIMIT 1),
     EXISTS (SELECT FROM turns WHERE id = $2)";
-
-const FINISH: &str = "\
-UPDATE turns SET state = $2, in_context = $3, ended_at_us = $4, messages = messages + $5, tokens = tokens + $6,
-    answer = $7, answer_json = $8, model = $9, finish_reason = $10, error = $11, prompt_tokens = $12,
-    completion_tokens = $13, total_tokens = $14, cached_tokens = $15, cache_write_tokens = $16,
-    reasoning_tokens = $17
-WHERE id = $1 AND state = 'running' AND replica = $18";
 const FIND_STATE: &str = "SELECT state FROM turns WHERE id = $1";
 const INTERRUPT: &str = "UPDATE turns SET state = 'interrupted' WHERE id = $1 AND state = 'running'";
 
-/// What came of an attempt to begin a turn.
-enum Attempt {
-    Begun(Begun),
-    Running(Uuid),
-    /// Somebody else was faster, or the id is in use.
-    Beaten,
+/// A turn that has begun, and what watches over it until its caller has heard of it.
+type Watched = (Begun, Unheard);
+
+/// A turn that is to begin.
+pub(super) struct Beginning {
+    turn: NewTurn,
+    reply: oneshot::Sender<Result<Watched, StoreError>>,
+}
+
+/// A turn that is to end.
+pub(super) struct Ending {
+    end: TurnEnd,
+    reply: oneshot::Sender<Result<(), StoreError>>,
+}
+
+impl Passenger for Beginning {
+    fn bytes(&self) -> usize {
+        self.turn.question.content.len()
+    }
+
+    fn clashes_with(&self, other: &Self) -> bool {
+        let (one, other) = (&self.turn, &other.turn);
+        let key = |turn: &NewTurn| turn.idempotency.map(|key| key.id);
+        (one.session_id == other.session_id && one.owner == other.owner)
+            || one.id == other.id
+            || (one.idempotency.is_some() && key(one) == key(other))
+    }
+}
+
+impl Passenger for Ending {
+    fn bytes(&self) -> usize {
+        self.end.answer.as_ref().map_or(0, |answer| answer.content.len())
+    }
+
+    fn clashes_with(&self, other: &Self) -> bool {
+        self.end.id == other.end.id
+    }
 }
 
 impl PostgresStore {
-    /// Begins a turn.
-    pub(super) async fn begin(&self, turn: &NewTurn) -> Result<Begun, StoreError> {
-        let id = Uuid::from_bytes(turn.id);
-        let begun = self.begin_in_the_end(turn, id).await;
+    /// Begins a turn, whatever becomes of the caller; one that has gone finds it ended again.
+    pub(super) async fn begin(&self, turn: NewTurn) -> Result<Watched, StoreError> {
+        let (reply, outcome) = oneshot::channel();
+        match self.inner.beginnings.board(Beginning { turn, reply }) {
+            Boarding::Flight(mut flight) => {
+                let store = self.clone();
+                tokio::spawn(async move {
+                    while let Some(beginnings) = flight.next() {
+                        store.begin_together(beginnings).await;
+                    }
+                });
+            }
+            Boarding::Next => {}
+            Boarding::Full => return Err(self.crowded()),
+        }
+        outcome.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Ends a turn.
+    pub(super) async fn finish(&self, end: TurnEnd) -> Result<(), StoreError> {
+        let (reply, outcome) = oneshot::channel();
+        match self.inner.endings.board(Ending { end, reply }) {
+            Boarding::Flight(mut flight) => {
+                let store = self.clone();
+                tokio::spawn(async move {
+                    while let Some(endings) = flight.next() {
+                        store.end_together(endings).await;
+                    }
+                });
+            }
+            Boarding::Next => {}
+            Boarding::Full => return Err(self.crowded()),
+        }
+        outcome.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    async fn begin_together(&self, beginnings: Vec<Beginning>) {
+        let (turns, replies): (Vec<_>, Vec<_>) =
+            beginnings.into_iter().map(|beginning| (beginning.turn, beginning.reply)).unzip();
+        let attempts = self.try_begin(&turns).await;
+        let waiting = turns.into_iter().zip(replies).map(|(turn, reply)| Beginning { turn, reply });
+        match attempts {
+            Ok(attempts) => waiting.zip(attempts).for_each(|(beginning, attempt)| match attempt {
+                Attempt::Begun(begun) => beginning.tell(self, Ok(begun)),
+                attempt => self.settle_apart(beginning, Some(attempt)),
+            }),
+            // Nothing has begun, and only one of them may be to blame.
+            Err(Verdict::Statement(_) | Verdict::Again(_)) if waiting.len() > 1 => {
+                waiting.for_each(|beginning| self.settle_apart(beginning, None));
+            }
+            Err(verdict) => {
+                let error = verdict.into_error();
+                waiting.for_each(|beginning| beginning.tell(self, Err(error.clone())));
+            }
+        }
+    }
+
+    /// Goes on with one turn alone, and lets the others not wait for it.
+    fn settle_apart(&self, beginning: Beginning, attempt: Option<Attempt>) {
+        let store = self.clone();
+        tokio::spawn(async move {
+            let begun = store.settle(&beginning.turn, attempt).await;
+            beginning.tell(&store, begun);
+        });
+    }
+
+    /// Begins a turn of which one attempt may have been made.
+    async fn settle(&self, turn: &NewTurn, attempt: Option<Attempt>) -> Result<Begun, StoreError> {
+        let begun = self.begin_in_the_end(turn, attempt).await;
         if matches!(&begun, Err(refusal) if !refusal.is_unavailable()) {
-            self.release_key(turn.idempotency.as_ref(), id).await?;
+            self.release_key(turn.idempotency.as_ref(), Uuid::from_bytes(turn.id)).await?;
         }
         begun
     }
 
-    async fn begin_in_the_end(&self, turn: &NewTurn, id: Uuid) -> Result<Begun, StoreError> {
+    async fn begin_in_the_end(
+        &self,
+        turn: &NewTurn,
+        mut attempt: Option<Attempt>,
+    ) -> Result<Begun, StoreError> {
         for _ in 0..ATTEMPTS {
-            let running_turn = match self.try_begin(turn).await? {
+            let known = match attempt.take() {
+                Some(attempt) => attempt,
+                None => self.try_alone(turn).await?,
+            };
+            let running_turn = match known {
                 Attempt::Begun(begun) => return Ok(begun),
+                Attempt::Walking(begun, rest) => return self.walk_on(turn, begun, &rest).await,
                 Attempt::Running(other) => Some(other),
                 Attempt::Beaten => None,
             };
-            self.check_key(turn.idempotency.as_ref(), Some(id)).await?;
+            self.check_key(turn.idempotency.as_ref(), Some(Uuid::from_bytes(turn.id))).await?;
             match running_turn {
                 Some(other) => return Err(running(turn, other)),
                 None => self.look_in_the_way(turn).await?,
@@ -129,34 +169,9 @@ impl PostgresStore {
         Err(away(self.place(), &format!("session '{session}' is begun and deleted too often at a time")))
     }
 
-    async fn try_begin(&self, turn: &NewTurn) -> Result<Attempt, StoreError> {
-        let (id, window) = (Uuid::from_bytes(turn.id), turn.window);
-        let key = KeyColumns::of(turn.idempotency.as_ref());
-        let rows = self
-            .short()
-            .query(
-                BEGIN,
-                &[
-                    &&*turn.session_id,
-                    &id,
-                    &turn.now_us,
-                    &i64::from(turn.tokens),
-                    &turn.question.content,
-                    &turn.question.is_json,
-                    &i64::from(window.max_messages),
-                    &i64::from(window.max_tokens),
-                    &self.replica(),
-                    &turn.model.as_deref().map(kept),
-                    &turn.agent.as_deref().map(kept),
-                    &turn.in_place_of.map(Uuid::from_bytes),
-                    &key.id,
-                    &key.body,
-                    &key.since_us,
-                    &&*turn.owner,
-                ],
-            )
-            .await?;
-        attempt(&rows).map_err(|error| unreadable(self.place(), &error))
+    async fn try_alone(&self, turn: &NewTurn) -> Result<Attempt, StoreError> {
+        let attempts = self.try_begin(std::slice::from_ref(turn)).await;
+        Ok(attempts.map_err(Verdict::into_error)?.pop().unwrap_or(Attempt::Beaten))
     }
 
     /// Whether a turn runs or the id is in use; if neither, the way is free again.
@@ -171,39 +186,49 @@ impl PostgresStore {
         }
     }
 
-    /// Ends a turn.
-    pub(super) async fn finish(&self, end: &TurnEnd) -> Result<(), StoreError> {
-        let [prompt, completion, total, cached, cache_write, reasoning] = usage_columns(end.usage.as_ref());
-        let touched = self
-            .short()
-            .execute(
-                FINISH,
-                &[
-                    &Uuid::from_bytes(end.id),
-                    &end.state.as_str(),
-                    &end.in_context,
-                    &end.now_us,
-                    &i64::from(end.messages),
-                    &i64::from(end.tokens),
-                    &end.answer.as_ref().map(|answer| &answer.content),
-                    &end.answer.as_ref().is_some_and(|answer| answer.is_json),
-                    &end.model.as_deref().map(kept),
-                    &end.finish_reason.as_deref().map(kept),
-                    &end.error.as_deref().map(kept),
-                    &prompt,
-                    &completion,
-                    &total,
-                    &cached,
-                    &cache_write,
-                    &reasoning,
-                    &Uuid::from_bytes(end.replica.bytes()),
-                ],
-            )
-            .await?;
-        match touched {
-            0 => Err(self.why_not_finished(end.id).await?),
-            _ => Ok(()),
+    async fn end_together(&self, endings: Vec<Ending>) {
+        let (ends, replies): (Vec<_>, Vec<_>) =
+            endings.into_iter().map(|ending| (ending.end, ending.reply)).unzip();
+        let ended = self.try_end(&ends).await;
+        let waiting = ends.into_iter().zip(replies).map(|(end, reply)| Ending { end, reply });
+        match ended {
+            Ok(ended) => waiting.for_each(|ending| match ended.contains(&ending.end.id) {
+                true => {
+                    self.inner.remembered.ended(&ending.end);
+                    ending.tell(Ok(()));
+                }
+                false => self.end_apart(ending, true),
+            }),
+            Err(Verdict::Statement(_) | Verdict::Again(_)) if waiting.len() > 1 => {
+                waiting.for_each(|ending| self.end_apart(ending, false));
+            }
+            Err(verdict) => {
+                let error = verdict.into_error();
+                waiting.for_each(|ending| ending.tell(Err(error.clone())));
+            }
         }
+    }
+
+    /// Ends one turn alone, or finds out why it could not be ended.
+    fn end_apart(&self, ending: Ending, tried: bool) {
+        let store = self.clone();
+        tokio::spawn(async move {
+            let ended = match tried {
+                true => Ok(false),
+                false => store.end_alone(&ending.end).await,
+            };
+            let outcome = match ended {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(store.why_not_finished(ending.end.id).await.unwrap_or_else(|error| error)),
+                Err(error) => Err(error),
+            };
+            ending.tell(outcome);
+        });
+    }
+
+    async fn end_alone(&self, end: &TurnEnd) -> Result<bool, StoreError> {
+        let ended = self.try_end(std::slice::from_ref(end)).await;
+        Ok(ended.map_err(Verdict::into_error)?.contains(&end.id))
     }
 
     async fn why_not_finished(&self, turn: TurnId) -> Result<StoreError, StoreError> {
@@ -221,6 +246,29 @@ impl PostgresStore {
     pub(super) async fn interrupt_turn(&self, turn: TurnId) -> Result<(), StoreError> {
         self.short().execute(INTERRUPT, &[&Uuid::from_bytes(turn)]).await.map(drop)
     }
+
+    fn crowded(&self) -> StoreError {
+        away(self.place(), "more turns wait for it than may")
+    }
+}
+
+impl Beginning {
+    /// Tells the caller. What has begun, or may have, for one who has gone, is ended again.
+    fn tell(self, store: &PostgresStore, begun: Result<Begun, StoreError>) {
+        let watch = || Unheard::new(store.clone(), unheard::Begun::Turn(self.turn.id));
+        if matches!(&begun, Err(error) if error.is_unavailable()) {
+            drop(watch());
+        }
+        // Whoever has gone takes nothing; what watches ends what has begun.
+        let _ = self.reply.send(begun.map(|begun| (begun, watch())));
+    }
+}
+
+impl Ending {
+    fn tell(self, outcome: Result<(), StoreError>) {
+        // The caller may have gone; its turn has ended all the same.
+        let _ = self.reply.send(outcome);
+    }
 }
 
 /// A state in a row.
@@ -237,27 +285,6 @@ fn running(turn: &NewTurn, other: Uuid) -> StoreError {
     StoreError::TurnRunning { session_id, turn_id: other.to_string().into() }
 }
 
-fn attempt(rows: &[Row]) -> Result<Attempt, Error> {
-    let Some(first) = rows.first() else { return Ok(Attempt::Beaten) };
-    let (number, other): (Option<i32>, Option<Uuid>) = (first.try_get(0)?, first.try_get(1)?);
-    match (number, other) {
-        (Some(number), _) => Ok(Attempt::Begun(begun(number, rows)?)),
-        (None, Some(other)) => Ok(Attempt::Running(other)),
-        (None, None) => Ok(Attempt::Beaten),
-    }
-}
-
-fn begun(number: i32, rows: &[Row]) -> Result<Begun, Error> {
-    let mut context = Vec::with_capacity(rows.len());
-    let mut oversized = false;
-    for row in rows {
-        // Nothing but the number where there is no history.
-        let Some(question) = row.try_get(5)? else { break };
-        oversized |= row.try_get::<_, Option<bool>>(2)?.unwrap_or_default();
-        context.push(ContextTurn {
-            question: Stored { content: question, is_json: row.try_get(3)? },
-            answer: Stored { content: row.try_get(6)?, is_json: row.try_get(4)? },
-        });
-    }
-    Ok(Begun { number: number.unsigned_abs(), new_session: number == 1, context, oversized })
+fn closed() -> StoreError {
+    StoreError::unavailable("the store is being closed")
 }

@@ -33,7 +33,8 @@ pub(super) struct Unheard {
 }
 
 impl Unheard {
-    fn new(store: PostgresStore, begun: Begun) -> Self {
+    /// Watches over what has begun, or may have.
+    pub(super) fn new(store: PostgresStore, begun: Begun) -> Self {
         Self { store, begun: Some(begun) }
     }
 

@@ -1,9 +1,11 @@
 //! PostgreSQL: its place in the conformance suite, and the troubles that a server and its neighbours can make.
 
 mod faults;
+mod remembered;
 mod replicas;
 mod sums;
 mod tls;
+mod together;
 
 use std::sync::Arc;
 
