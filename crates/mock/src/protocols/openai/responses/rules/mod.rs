@@ -54,6 +54,8 @@ pub(super) struct Subject<'a> {
     pub(super) model: &'a str,
     /// Whether it follows an answer that is not there.
     pub(super) follows_unknown: bool,
+    /// Whether it follows an answer that is not there yet.
+    pub(super) follows_unfinished: bool,
 }
 
 /// What is wrong with a request.
@@ -76,6 +78,8 @@ pub(super) fn check(subject: Subject<'_>) -> Vec<Violation> {
         found.extend(state::RULES.iter().filter_map(|rule| rule.check(&request)));
         let followed = request.text("previous_response_id").filter(|_| subject.follows_unknown);
         found.extend(followed.map(|id| state::unknown_answer(id).under(state::FOLLOWS)));
+        let followed = request.text("previous_response_id").filter(|_| subject.follows_unfinished);
+        found.extend(followed.map(|id| state::unfinished_answer(id).under(state::FOLLOWS)));
         found.extend(state::SAYS_SOMETHING.check(&request));
         let items = [&item::CALLS, &item::CALL_IDS, &item::ID_LETTERS, &item::NAMES];
         let alone = items.into_iter().chain(&tool::RULES);
