@@ -136,6 +136,12 @@ def doubles(request, tmp_path_factory):
         server.close()
 
 
+@pytest.fixture
+def lenient(doubles):
+    """A double that answers what a vendor would refuse, and says so in its journal."""
+    return doubles("--strict=warn")
+
+
 @pytest.fixture(scope="module")
 def crossing(request, tmp_path_factory, double):
     """`playhouse serve` whose providers are the double, in OpenAI's protocol and in Anthropic's."""

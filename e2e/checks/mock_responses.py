@@ -1,6 +1,7 @@
 """The double answers OpenAI's Responses to the official package: whole, streamed, by tools, kept and gone on with."""
 
 import json
+import time
 
 import openai
 import pydantic
@@ -93,6 +94,72 @@ def test_conversations_go_on_and_are_kept(client, scripted):
     with pytest.raises(openai.BadRequestError) as refused:
         ask(client, previous_response_id="resp_nought")
     assert refused.value.code == "previous_response_not_found"
+
+
+def ended(client, response_id: str, timeout: float = 10):
+    """The response once it has ended, and how it stood each time somebody looked."""
+    deadline, statuses = time.monotonic() + timeout, []
+    while (response := client.responses.retrieve(response_id)).status in ("queued", "in_progress"):
+        statuses.append(response.status)
+        assert time.monotonic() < deadline, f"the response is {response.status} after {timeout} s"
+        time.sleep(0.02)
+    return response, statuses
+
+
+def test_a_background_response_is_polled(client, scripted):
+    scripted({"reply": ANSWER})
+    queued = ask(client, background=True)
+    assert (queued.status, queued.output, queued.background) == ("queued", [], True)
+    response, statuses = ended(client, queued.id)
+    assert (response.output_text, response.status, statuses) == (ANSWER, "completed", [])
+    with pytest.raises(openai.BadRequestError, match="Cannot cancel a completed response."):
+        client.responses.cancel(queued.id)
+
+
+def test_a_background_response_comes_at_its_pace(client, scripted):
+    scripted({"reply": "one two three four", "pace": {"first_token_ms": 200, "token_ms": 200}})
+    response, statuses = ended(client, ask(client, background=True).id)
+    assert response.output_text == "one two three four"
+    assert list(dict.fromkeys(statuses)) == ["queued", "in_progress"]
+
+
+def test_a_background_stream_is_resumed_after_a_number(client, scripted, double, namespace):
+    scripted({"reply": "one two three four five six", "fault": {"kind": "reset_after_headers"}, "times": 1}, {"reply": ANSWER, "pace": {"token_ms": 50}})
+    with pytest.raises(openai.APIConnectionError):
+        list(ask(client, background=True, stream=True))
+    begun = []
+    with ask(client, background=True, stream=True) as stream:
+        for event in stream:
+            begun.append(event)
+            if event.type == "response.output_text.delta":
+                break
+    assert [event.type for event in begun[:3]] == ["response.created", "response.queued", "response.in_progress"]
+    response_id, last = begun[0].response.id, begun[-1].sequence_number
+    rest = list(client.responses.retrieve(response_id, stream=True, starting_after=last))
+    whole = begun + rest
+    assert [event.sequence_number for event in whole] == list(range(len(whole)))
+    assert (whole[-1].type, whole[-1].response.output_text) == ("response.completed", ANSWER)
+    assert list(client.responses.retrieve(response_id, stream=True)) == whole
+    assert double.verify(namespace, total=4)["ok"]
+
+
+def test_a_background_response_is_cancelled(client, scripted):
+    scripted({"reply": ANSWER}, pace={"first_token_ms": 60000})
+    queued = ask(client, background=True)
+    cancelled = client.responses.cancel(queued.id)
+    assert (cancelled.status, cancelled.output) == ("cancelled", [])
+    assert client.responses.retrieve(queued.id) == cancelled
+    stream = ask(client, background=True)
+    with pytest.raises(openai.BadRequestError, match="not created with stream=true"):
+        client.responses.retrieve(stream.id, stream=True)
+    with pytest.raises(openai.BadRequestError) as refused:
+        ask(client, previous_response_id=stream.id)
+    assert refused.value.param == "previous_response_id"
+
+
+def test_conversations_are_refused_by_name(client):
+    with pytest.raises(openai.NotFoundError, match="Conversation with id 'conv_1' not found."):
+        ask(client, conversation="conv_1")
 
 
 def test_reasoning_is_told_and_taken_back(client, scripted):

@@ -2,48 +2,43 @@
 
 import os
 import re
-import shutil
-import subprocess
-import sys
-import tarfile
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-KEPT = os.environ.get("PLAYHOUSE_E2E_SUITES")
+from harness.suites import complaints, python_sources, run, run_pytest
+
 NODE_CHECKOUT = os.environ.get("PLAYHOUSE_OPENAI_NODE")
 
 # What concerns the endpoints that the double has; the others are none of its business.
 PYTHON_TESTS = [f"tests/api_resources/{name}" for name in ("chat", "test_embeddings.py", "test_models.py")]
 NODE_TESTS = [f"tests/api-resources/{name}" for name in ("chat", "embeddings.test.ts", "models.test.ts")]
 
-
-@pytest.fixture
-def python_sources(home):
-    """The sources of the client library for Python, which have its tests; from the package index."""
-    wanted = f"openai-{version('openai')}"
-    folder = Path(KEPT) if KEPT else home
-    archive = folder / f"{wanted}.tar.gz"
-    if not archive.exists():
-        fetch = ["download", "--quiet", "--no-deps", "--no-binary", "openai", "--dest", str(folder), wanted.replace("-", "==")]
-        fetched = subprocess.run([sys.executable, "-m", "pip", *fetch], capture_output=True, text=True, timeout=90)
-        if fetched.returncode != 0:
-            pytest.skip(f"the sources of {wanted} cannot be had: {fetched.stderr.strip().splitlines()[-1:]}")
-    with tarfile.open(archive) as sources:
-        sources.extractall(home, filter="data")
-    # The installed package is tested with, not the sources of the same version.
-    shutil.rmtree(home / wanted / "src")
-    return home / wanted
+PYTHON_RESPONSES = [f"tests/api_resources/{name}" for name in ("test_responses.py", "responses")]
+# What the double does not speak, and requests that say nothing at all, not even a model.
+SAYING_SOMETHING = "not compact and not create_overload and (with_all_params or not count)"
+# What OpenAI itself refuses of what the suite sends to see that it can be sent: every parameter at once.
+REFUSED_BY_OPENAI = {
+    "openai/model-exists",
+    "openai-responses/conversation-exists",
+    "openai-responses/function-schema",
+    "openai-responses/max-tool-calls",
+    "openai-responses/one-state",
+    "openai-responses/previous-response-exists",
+}
 
 
 @pytest.mark.timeout_s(240)
-def test_the_suite_for_python(double, python_sources):
-    plugins = ["-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider", "-o", "addopts="]
-    env = {**os.environ, "TEST_API_BASE_URL": double.url, "PY_COLORS": "0"}
-    command = [sys.executable, "-m", "pytest", "--quiet", *plugins, *PYTHON_TESTS]
-    told = run(command, python_sources, env)
+def test_the_suite_for_python(double, home):
+    told = run_pytest(double, python_sources("openai", home), PYTHON_TESTS)
     assert int(re.search(r"(\d+) passed", told)[1]) > 200, told
+
+
+@pytest.mark.timeout_s(240)
+def test_the_suite_of_responses_for_python(lenient, home):
+    told = run_pytest(lenient, python_sources("openai", home), [*PYTHON_RESPONSES, "-k", SAYING_SOMETHING])
+    assert int(re.search(r"(\d+) passed", told)[1]) >= 130, told
+    assert complaints(lenient) == REFUSED_BY_OPENAI
 
 
 @pytest.mark.timeout_s(240)
@@ -51,9 +46,3 @@ def test_the_suite_for_python(double, python_sources):
 def test_the_suite_for_node(double):
     env = {**os.environ, "TEST_API_BASE_URL": double.url, "OPENAI_TEST_SUITE": "generated", "NO_COLOR": "1"}
     run(["./node_modules/.bin/jest", *NODE_TESTS], Path(NODE_CHECKOUT), env)
-
-
-def run(command: list[str], folder: Path, env: dict[str, str]) -> str:
-    ended = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=220)
-    assert ended.returncode == 0, f"{' '.join(command)} exited with {ended.returncode}: {ended.stdout[-4000:]}{ended.stderr[-1000:]}"
-    return ended.stdout

@@ -46,8 +46,12 @@ pub struct Facts {
     pub tools: Vec<String>,
     /// The results of tools after the last message of the assistant.
     pub tool_results: Vec<ToolResult>,
+    /// Whether nobody waits for the answer.
+    pub background: bool,
     /// Whether it goes on with an answer that was not kept.
     pub follows_unknown: bool,
+    /// Whether it goes on with an answer that is not there yet.
+    pub follows_unfinished: bool,
     json: OnceLock<Option<Value>>,
     violations: OnceLock<Vec<Violation>>,
     content_hash: OnceLock<u64>,
@@ -87,6 +91,8 @@ pub enum KeptQuery {
     List(Page),
     /// This one.
     One(String),
+    /// The events of this one.
+    Events(String, Page),
     /// The messages that this one answered.
     Messages(String, Page),
     /// To have this one changed as the body says.
@@ -206,7 +212,9 @@ impl Facts {
             turn: 0,
             tools: Vec::new(),
             tool_results: Vec::new(),
+            background: false,
             follows_unknown: false,
+            follows_unfinished: false,
             json: OnceLock::new(),
             violations: OnceLock::new(),
             content_hash: OnceLock::new(),

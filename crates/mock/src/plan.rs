@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use playhouse_llm::{Chunk, EmbedReply, Error, ModelInfo};
 
+use crate::engine::Replay;
 use crate::fault::Fault;
 use crate::pace::Pace;
 
@@ -43,6 +44,8 @@ pub enum Content {
     Refusal(Error),
     /// Bytes as they are.
     Raw(RawContent),
+    /// Events that were told before.
+    Replay(Replay),
 }
 
 impl Content {

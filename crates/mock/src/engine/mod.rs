@@ -5,6 +5,7 @@
 
 mod compiled;
 mod content_hash;
+mod course;
 mod faults;
 mod memo;
 mod namespace;
@@ -20,6 +21,7 @@ use http::HeaderMap;
 use playhouse_llm::{Error, ErrorKind};
 
 pub use compiled::{CompiledScript, ScriptErrors};
+pub use course::{Course, Replay, Stage};
 pub(crate) use faults::refusal;
 pub use memo::Memo;
 pub use namespace::Namespace;
@@ -304,12 +306,12 @@ impl Engine {
     ) -> Decision {
         let chaos = self.chaos(namespace, compiled, call);
         let facts = &call.facts;
-        let content = || {
-            let recalled = namespace.with_shelf(|shelf| protocol.recall(facts, shelf));
-            recalled.unwrap_or_else(|| protocol.unscripted(facts))
-        };
+        let recalled = namespace.with_shelf(|shelf| protocol.recall(facts, shelf));
+        // What was kept is not made once more: it comes at once.
+        let pace = if recalled.is_some() { Pace::default() } else { self.pace(compiled, None, 0) };
+        let content = || recalled.unwrap_or_else(|| protocol.unscripted(facts));
         let mut plan = faults::plan_with(chaos, protocol, facts, || Plan::new(content()));
-        plan.pace = self.pace(compiled, None, 0);
+        plan.pace = pace;
         Decision::of(plan, Verdict::Unscripted)
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::course::Course;
 use crate::call::Facts;
 
 /// Answers that are kept at most, and the bytes of them; beyond, the oldest go.
@@ -20,6 +21,8 @@ pub struct Kept {
     pub answer: Value,
     /// What was asked.
     pub facts: Arc<Facts>,
+    /// How it comes along, where nobody waits for it.
+    pub course: Option<Course>,
     /// How large it is.
     pub bytes: usize,
 }
@@ -75,7 +78,7 @@ mod tests {
 
     fn kept(number: usize, bytes: usize) -> Kept {
         let facts = Facts::kept("test", KeptQuery::List(Page::default()), Bytes::new());
-        Kept { id: format!("id-{number}"), answer: Value::Null, facts: Arc::new(facts), bytes }
+        Kept { id: format!("id-{number}"), answer: Value::Null, facts: Arc::new(facts), course: None, bytes }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One request and its answer: read, decided, written, noted.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -20,7 +20,7 @@ use super::body::{End, PacedBody, Progress};
 use super::listen::ConnectionControl;
 use super::noted::Noted;
 use crate::call::{Call, Facts};
-use crate::engine::{Decision, Kept, Namespace, refusal};
+use crate::engine::{Course, Decision, Kept, Namespace, refusal};
 use crate::fault::{self, Delivery, Fault};
 use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
 use crate::plan::{Content, Plan};
@@ -141,14 +141,15 @@ impl Exchange<'_> {
         let envelope = facts.as_deref().map(|facts| envelope(facts, identity));
         let Written { status, mut headers, frames, finish, completion_tokens } =
             self.write(&plan, facts.as_deref().zip(envelope.as_ref()), identity);
-        if let (Some(facts), Some(envelope), None) = (&facts, &envelope, &plan.fault) {
-            self.keep(&plan.content, facts, envelope);
+        if let (Some(facts), Some(envelope)) = (&facts, &envelope) {
+            self.keep(&plan, facts, envelope, &frames);
         }
         let met = plan.fault.as_ref();
         let is_stream = frames.content_type.starts_with(EVENT_STREAM);
         let delivery = fault::deliver(frames, met, || self.error_within(met, is_stream, identity));
         add_form(&mut headers, &delivery, is_stream);
         self.add_headers(&mut headers, &plan, quota.as_ref(), identity);
+        let waits = waits_of(&plan, facts.as_deref(), is_stream);
         let recording = self.record(facts, body, Seen { verdict, violations, fault: plan.fault });
         if delivery.begins() {
             recording.begin_answer(journal::Answer {
@@ -161,12 +162,14 @@ impl Exchange<'_> {
             });
         }
         let body = PacedBody::new(delivery, self.connection, Noted::new(recording, self.double.lines()));
-        let body = match (plan.pace.is_instant(), is_stream) {
-            (true, _) => body,
-            (false, true) => body.paced(plan.pace.waits()),
-            (false, false) => body.paced(std::iter::once(plan.pace.whole(plan.content.outputs()))),
-        };
-        respond(status, headers, body)
+        respond(
+            status,
+            headers,
+            match waits {
+                Some(waits) => body.paced(waits),
+                None => body,
+            },
+        )
     }
 
     fn record(&self, facts: Option<Arc<Facts>>, body: Bytes, seen: Seen) -> Recording {
@@ -190,6 +193,7 @@ impl Exchange<'_> {
         let error = match (&plan.content, asked) {
             (Content::Refusal(error), _) => error.clone(),
             (Content::Raw(raw), _) => return Written::raw(raw),
+            (Content::Replay(replay), _) => return Written::answer(replay.frames.clone(), &plan.content),
             (content, Some((facts, envelope))) => {
                 let headers = &self.headers;
                 let write = |envelope: &Envelope| self.protocol.write_to(headers, content, facts, envelope);
@@ -217,12 +221,19 @@ impl Exchange<'_> {
         }
     }
 
-    /// Keeps the answer, where the caller wants that.
-    fn keep(&self, content: &Content, facts: &Arc<Facts>, envelope: &Envelope) {
+    /// Keeps the answer, where the caller wants that. What befalls the connection does not befall an answer that
+    /// nobody waits for.
+    fn keep(&self, plan: &Plan, facts: &Arc<Facts>, envelope: &Envelope, frames: &Frames) {
+        if plan.fault.is_some() && !facts.background {
+            return;
+        }
         let envelope = || envelope.clone();
-        if let Some((id, answer)) = self.protocol.keep(content, facts, &envelope) {
-            let bytes = facts.body.len() + facts.whole().len() + answer.to_string().len();
-            self.namespace.keep(Kept { id, answer, facts: facts.clone(), bytes });
+        if let Some((id, answer)) = self.protocol.keep(&plan.content, facts, &envelope) {
+            let (outputs, events) = (plan.content.outputs(), facts.stream.then_some(frames));
+            let course = facts.background.then(|| Course::begin(&plan.pace, outputs, events, Instant::now()));
+            let events_bytes = course.as_ref().map_or(0, Course::bytes);
+            let bytes = facts.body.len() + facts.whole().len() + answer.to_string().len() + events_bytes;
+            self.namespace.keep(Kept { id, answer, facts: facts.clone(), course, bytes });
         }
     }
 
@@ -261,6 +272,23 @@ impl Exchange<'_> {
             true => self.protocol.error_event(&error, &identity.request_id),
             false => vendor.error_body(&error, 500, &identity.request_id),
         }
+    }
+}
+
+/// How long each piece of an answer is waited for; `None` where nothing is.
+fn waits_of(
+    plan: &Plan,
+    facts: Option<&Facts>,
+    is_stream: bool,
+) -> Option<Box<dyn Iterator<Item = Duration> + Send>> {
+    let is_awaited = facts.is_none_or(|facts| !facts.background);
+    match &plan.content {
+        Content::Replay(replay) => {
+            (!replay.is_instant()).then(|| Box::new(replay.waits.clone().into_iter()) as _)
+        }
+        _ if plan.pace.is_instant() => None,
+        _ if is_stream => Some(Box::new(plan.pace.waits())),
+        content => is_awaited.then(|| Box::new(std::iter::once(plan.pace.whole(content.outputs()))) as _),
     }
 }
 

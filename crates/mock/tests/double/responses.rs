@@ -180,3 +180,85 @@ async fn answers_are_generated_paced_and_verified() {
     assert!(made["n"].is_i64(), "{made}");
     server.expect(Expectations::default().called(When::user("Hi"), 1).total(1).script_consumed());
 }
+
+const IN_BACKGROUND: &str = "
+pace: {first_token_ms: 600000}
+rules:
+  - when: {user: soon}
+    reply: Soon done.
+    pace: {first_token_ms: 0}
+  - reply: Much later.
+";
+
+async fn get(server: &MockServer, id: &Value, rest: &str) -> Answer {
+    send(server, "GET", &format!("/v1/responses/{}{rest}", id.as_str().unwrap()), "").await
+}
+
+async fn cancel(server: &MockServer, id: &Value) -> Answer {
+    send(server, "POST", &format!("/v1/responses/{}/cancel", id.as_str().unwrap()), "").await
+}
+
+#[tokio::test]
+async fn in_the_background_an_answer_is_queued_and_then_there() {
+    let server = start(IN_BACKGROUND).await;
+    let queued = ask(&server, json!({ "input": "soon", "background": true })).await.json();
+    assert_eq!(
+        (&queued["status"], &queued["output"], &queued["usage"]),
+        (&json!("queued"), &json!([]), &Value::Null)
+    );
+    let there = get(&server, &queued["id"], "").await.json();
+    assert_eq!(
+        (text(&there), &there["status"], &there["background"]),
+        ("Soon done.", &json!("completed"), &json!(true))
+    );
+    assert!(there["usage"]["output_tokens"].as_u64() > Some(0));
+    assert_eq!(
+        told(&cancel(&server, &queued["id"]).await),
+        (Some(400), "Cannot cancel a completed response.".into())
+    );
+    let next = ask(&server, json!({ "input": "soon", "previous_response_id": queued["id"] })).await.json();
+    assert_eq!(text(&next), "Soon done.");
+    let calls = server.journal().snapshot();
+    assert_eq!(calls.entries.len(), 4, "each of these is a call");
+}
+
+#[tokio::test]
+async fn what_is_not_there_yet_is_neither_gone_on_from_nor_deleted_but_cancelled() {
+    let server = start(IN_BACKGROUND).await;
+    let queued = ask(&server, json!({ "input": "Hi", "background": true })).await.json();
+    let id = &queued["id"];
+    assert_eq!(get(&server, id, "").await.json(), queued);
+    let next = ask(&server, json!({ "input": "And?", "previous_response_id": id })).await;
+    assert_eq!((next.status, &next.json()["error"]["param"]), (Some(400), &json!("previous_response_id")));
+    let path = format!("/v1/responses/{}", id.as_str().unwrap());
+    let deleted = send(&server, "DELETE", &path, "").await;
+    assert_eq!(told(&deleted), (Some(400), "Cannot delete an in-flight response.".to_owned()));
+    let cancelled = cancel(&server, id).await.json();
+    assert_eq!((&cancelled["status"], &cancelled["output"]), (&json!("cancelled"), &json!([])));
+    assert_eq!(cancel(&server, id).await.json(), cancelled);
+    assert_eq!(get(&server, id, "").await.json(), cancelled);
+    let refused = ask(&server, json!({ "input": "Hi", "background": true, "store": false })).await;
+    assert_eq!((refused.status, &refused.json()["error"]["param"]), (Some(400), &json!("background")));
+}
+
+#[tokio::test]
+async fn a_stream_in_the_background_outlives_its_connection() {
+    let server = start("rules: [{reply: one two three four, fault: {kind: cut, after_events: 6}}]").await;
+    let cut = events(&ask(&server, json!({ "input": "Hi", "background": true, "stream": true })).await);
+    let kinds: Vec<&str> = cut.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds[..3], ["response.created", "response.queued", "response.in_progress"]);
+    assert_eq!((cut.len(), &cut[0]["response"]["status"]), (6, &json!("queued")));
+    let id = &cut[0]["response"]["id"].clone();
+    let rest = events(&get(&server, id, "?stream=true&starting_after=5").await);
+    let whole = events(&get(&server, id, "?stream=true").await);
+    assert_eq!([cut, rest].concat(), whole);
+    assert!(whole.iter().enumerate().all(|(at, event)| event["sequence_number"] == at), "{whole:?}");
+    let last = &whole[whole.len() - 1];
+    assert_eq!(
+        (&last["type"], text(&last["response"])),
+        (&json!("response.completed"), "one two three four")
+    );
+    assert_eq!(get(&server, id, "").await.json(), last["response"]);
+    let refused = get(&server, id, "?stream=true&starting_after=many").await;
+    assert_eq!((refused.status, &refused.json()["error"]["param"]), (Some(400), &json!("starting_after")));
+}

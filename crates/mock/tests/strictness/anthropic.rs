@@ -57,6 +57,10 @@ fn good_requests_are_taken() {
 fn a_count_takes_what_says_something_of_the_prompt_alone() {
     let least = json!({"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": "Hi"}]});
     assert_eq!(count_refusal(&least.to_string()), None);
+    let mut compacting = least.clone();
+    compacting["compaction"] = json!({"type": "summarize"});
+    compacting["billing_policy"] = json!({"type": "billing_policy", "bill_to": "self"});
+    assert_eq!(count_refusal(&compacting.to_string()), None);
     for name in ["max_tokens", "stream", "temperature", "zzz_unknown"] {
         let mut request = least.clone();
         request[name] = json!(1);

@@ -101,6 +101,30 @@ fn the_first_complaint_is_openais() {
             "No tool call found for function call output with call_id call_1.",
         ),
         (
+            asked(
+                json!({ "input": [{ "type": "custom_tool_call", "call_id": "call_1", "name": "a", "input": "" }] }),
+            ),
+            Value::Null,
+            "No tool output found for custom tool call call_1.",
+        ),
+        (
+            asked(json!({ "input": [{ "type": "function_call_output", "call_id": "", "output": "" }] })),
+            json!("empty_string"),
+            "Invalid 'input[0].call_id': empty string. Expected a string with minimum length 1, but got an empty string instead.",
+        ),
+        (
+            asked(json!({ "input": [{ "type": "reasoning", "id": "", "summary": [] }] })),
+            json!("invalid_value"),
+            "Invalid 'input[0].id': ''. Expected an ID that contains letters, numbers, underscores, or dashes, but this value contained additional characters.",
+        ),
+        (
+            asked(json!({ "input": [
+                { "type": "custom_tool_call", "id": "fc_1", "call_id": "call_1", "name": "a", "input": "" },
+            ] })),
+            json!("invalid_value"),
+            "Invalid 'input[0].id': 'fc_1'. Expected an ID that begins with 'ctc'.",
+        ),
+        (
             asked(json!({ "previous_response_id": "resp_1" })),
             json!("previous_response_not_found"),
             "Previous response with id 'resp_1' not found.",
@@ -108,5 +132,8 @@ fn the_first_complaint_is_openais() {
     ] {
         assert_eq!(told(request), (400, code, message.to_owned()));
     }
-    assert_eq!(told(asked(json!({ "conversation": "conv_1" }))).0, 404);
+    let missed = "Conversation with id 'conv_1' not found.".to_owned();
+    for conversation in [json!("conv_1"), json!({ "id": "conv_1" })] {
+        assert_eq!(told(asked(json!({ "conversation": conversation }))), (404, Value::Null, missed.clone()));
+    }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use playhouse_llm::{Chunk, Error, Event, Operation, Reply, Request};
 use playhouse_wire::openai::models::ModelList;
+use playhouse_wire::openai::responses::state::{self, Ended, Mark, Telling};
 use playhouse_wire::openai::responses::{RequestHead, Transcript, with_history};
 use playhouse_wire::sse::{FrameCutter, frames};
 use playhouse_wire::{Codec, Dialect, Envelope, StreamReader, UpstreamAnswer, codecs, routed};
@@ -64,6 +65,28 @@ pub(crate) fn kept(bytes: &[u8]) {
     let mut transcript = Transcript::default();
     transcript.absorb(&Bytes::copy_from_slice(bytes));
     let _ = (transcript.response(), transcript.failed("c", "m"), transcript.cancelled());
+    stored(bytes);
+}
+
+/// The same where this server keeps them: what is sent on, the mark on an answer and on its events, its items.
+fn stored(bytes: &[u8]) {
+    state::is_stateless(bytes);
+    if let Ok(head) = RequestHead::read(bytes) {
+        let _ = state::told_upstream(bytes, &head, &head.input);
+        let _ = state::referenced(&head.input).count();
+        let _ = state::resolved(&head.input, &[]);
+        state::listed("resp_1", &head.input.into(), None);
+    }
+    let body = Bytes::copy_from_slice(bytes);
+    let mark = Mark { id: "resp_1".into(), created: 7, previous: None, store: true, background: true };
+    let response = mark.whole(&body).unwrap_or_default();
+    state::said_again(&response, &response);
+    let _ = state::made_in(&response).count();
+    Telling::of(mark.clone()).marked(&body);
+    let mut telling = Telling::of(mark);
+    telling.events(&body);
+    telling.fail(&response, "failed", Some(("c", "m")));
+    let _ = Ended::event(&Ended::of(response, "cancelled", None), 0);
 }
 
 fn write_everywhere(codec: &'static dyn Codec, request: &Request) {

@@ -73,6 +73,11 @@ impl<'a> ModelCard<'a> {
 
 const EFFORTS: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
 const THINKING: [&str; 2] = ["adaptive", "enabled"];
+/// What else `thinking.type` may be: there, nothing is thought before the answer.
+const WITHOUT_THINKING: [&str; 2] = ["between_tools", "disabled"];
+/// What is done about a conversation that grows.
+const CONTEXT: [&str; 3] = ["clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112"];
+const SERVER_TOOLS: [&str; 2] = ["code_execution", "web_search"];
 
 /// Encodes a page of the list with all that is told of its models.
 pub fn encode_model_cards(cards: &[ModelCard<'_>], has_more: bool) -> Value {
@@ -103,15 +108,23 @@ fn capabilities(card: &ModelCard<'_>) -> Value {
     };
     let mut effort = each(&EFFORTS, card.efforts);
     effort.insert("supported".to_owned(), (!card.efforts.is_empty()).into());
-    let types = each(&THINKING, card.thinking);
+    let mut types = each(&THINKING, card.thinking);
+    types.extend(each(&WITHOUT_THINKING, card.thinking));
+    let all = |names: &[&str]| {
+        let mut all = each(names, names);
+        all.insert("supported".to_owned(), true.into());
+        all
+    };
     let thinks = THINKING.iter().any(|kind| card.thinking.contains(kind));
     json!({
         "batch": supported(true),
         "citations": supported(true),
         "code_execution": supported(true),
+        "context_management": all(&CONTEXT),
         "effort": effort,
         "image_input": supported(true),
         "pdf_input": supported(true),
+        "server_tools": all(&SERVER_TOOLS),
         "structured_outputs": supported(true),
         "thinking": { "supported": thinks, "types": types },
     })

@@ -36,6 +36,18 @@ fn the_list_is_told_as_recorded() {
     );
     assert_eq!(model["capabilities"]["thinking"]["types"]["adaptive"]["supported"], true);
     assert_eq!(model["capabilities"]["effort"]["xhigh"]["supported"], false);
+    assert_eq!(model["capabilities"]["context_management"]["compact_20260112"]["supported"], true);
+    let thinking = |id: &str, kind: &str| {
+        answer(&format!("/v1/models/{id}"))["capabilities"]["thinking"]["types"][kind]["supported"].clone()
+    };
+    for (id, kinds) in [
+        ("claude-sonnet-5-5", [true, false, true, false]),
+        ("claude-haiku-5-5", [true, false, false, true]),
+        ("claude-3-haiku-20240307", [false, false, false, true]),
+    ] {
+        let told = ["adaptive", "enabled", "between_tools", "disabled"].map(|kind| thinking(id, kind));
+        assert_eq!(told, kinds.map(Value::from), "{id}");
+    }
 }
 
 #[test]

@@ -4,10 +4,11 @@ use bytes::Bytes;
 use playhouse_wire::openai::responses::{PROTOCOL, RequestHead, with_history};
 use playhouse_wire::{Codec, OpenAiResponses};
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::NAME;
 use crate::call::{Asked, Facts, Form};
-use crate::engine::{Kept, Shelf};
+use crate::engine::{Kept, Shelf, Stage};
 
 const PREVIOUS: &str = "previous_response_id";
 
@@ -23,13 +24,17 @@ pub(super) fn body_of(facts: &Facts) -> Option<&Bytes> {
 pub(super) fn resume(facts: &Facts, shelf: &Shelf) -> Option<Facts> {
     let id = facts.json()?.get(PREVIOUS)?.as_str()?;
     let previous = shelf.get(id).filter(|kept| kept.facts.protocol == NAME);
+    let is_unfinished = previous.and_then(|kept| kept.course.as_ref());
+    let is_unfinished = is_unfinished.is_some_and(|course| course.stage(Instant::now()) != Stage::Ended);
     let whole = previous.and_then(|previous| with_said_before(&facts.body, id, previous));
     let follows_unknown = whole.is_none();
     let whole = whole.unwrap_or_else(|| facts.body.clone());
     let request = OpenAiResponses.read_request(whole).ok()?.request;
     let form = Form { include_usage: true, ..Form::default() };
     let mut resumed = Facts::chat(NAME, request, form, facts.body.clone());
+    resumed.background = facts.background;
     resumed.follows_unknown = follows_unknown;
+    resumed.follows_unfinished = is_unfinished;
     Some(resumed)
 }
 

@@ -1,5 +1,6 @@
 //! OpenAI's Responses, and those that were kept.
 
+mod background;
 mod history;
 pub mod input_tokens;
 pub mod kept;
@@ -61,6 +62,7 @@ impl MockProtocol for Responses {
             whole: whole.as_ref().and_then(Value::as_object).unwrap_or(members),
             model: &facts.model,
             follows_unknown: facts.follows_unknown,
+            follows_unfinished: facts.follows_unfinished,
         })
     }
 
@@ -92,7 +94,16 @@ impl MockProtocol for Responses {
     }
 
     fn write(&self, content: &Content, facts: &Facts, envelope: &Envelope) -> Result<Frames, Error> {
-        write_chat(&OpenAiResponses, content, facts, envelope)
+        match content {
+            Content::Chat(chunks) if facts.background && !facts.stream => {
+                let answer = whole_answer(&OpenAiResponses, chunks, facts, envelope)?;
+                Ok(Frames::whole("application/json", background::queued(&answer)?))
+            }
+            _ if facts.background => {
+                Ok(background::in_events(&write_chat(&OpenAiResponses, content, facts, envelope)?))
+            }
+            _ => write_chat(&OpenAiResponses, content, facts, envelope),
+        }
     }
 
     fn repeats_what_is_asked(&self) -> bool {

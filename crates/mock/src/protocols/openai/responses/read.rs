@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use playhouse_llm::Error;
+use playhouse_wire::openai::responses::RequestHead;
 use playhouse_wire::{Codec, OpenAiResponses};
 use serde_json::Value;
 
@@ -15,7 +16,9 @@ use crate::protocols::openai::{OpenAi, unparsable};
 pub(super) fn read(body: Bytes) -> Result<Facts, Error> {
     let readable = OpenAiResponses.read_request(body.clone()).map_err(|error| refusal(&body, error))?;
     let form = Form { include_usage: true, ..Form::default() };
-    Ok(Facts::chat(NAME, readable.request, form, body))
+    let mut facts = Facts::chat(NAME, readable.request, form, body);
+    facts.background = RequestHead::read(&facts.body).is_ok_and(|head| head.background && head.store);
+    Ok(facts)
 }
 
 /// What OpenAI says of a body that cannot be read as a request.
@@ -24,7 +27,13 @@ fn refusal(body: &[u8], error: Error) -> Error {
         return unparsable().to_error(OpenAi.name());
     };
     let model = members.get("model").and_then(Value::as_str).unwrap_or_default();
-    let subject = Subject { members: &members, whole: &members, model, follows_unknown: false };
+    let subject = Subject {
+        members: &members,
+        whole: &members,
+        model,
+        follows_unknown: false,
+        follows_unfinished: false,
+    };
     let first = rules::check(subject).into_iter().next();
     first.map_or(error, |violation| violation.to_error(OpenAi.name()))
 }

@@ -96,7 +96,7 @@ fn answer(query: &KeptQuery, facts: &Facts, shelf: &mut Shelf) -> Result<Vec<u8>
             let (items, has_more) = page::part_of(told.iter(), page);
             Ok(encode_page(&items, has_more))
         }
-        KeptQuery::One(id) => one(id, shelf.get(id)),
+        KeptQuery::One(id) | KeptQuery::Events(id, _) => one(id, shelf.get(id)),
         KeptQuery::Change(id) => {
             let metadata = facts.json().and_then(|body| body.get("metadata"));
             let kept = shelf.get_mut(id);

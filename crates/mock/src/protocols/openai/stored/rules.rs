@@ -15,7 +15,7 @@ pub(in crate::protocols::openai) fn check(query: &KeptQuery, body: Option<&Value
     match query {
         KeptQuery::List(page) | KeptQuery::Messages(_, page) => check_page(page),
         KeptQuery::Change(_) => faults_of_metadata(body.and_then(|body| body.get("metadata"))),
-        KeptQuery::One(_) | KeptQuery::Delete(_) => Vec::new(),
+        KeptQuery::One(_) | KeptQuery::Events(..) | KeptQuery::Delete(_) => Vec::new(),
     }
 }
 

@@ -43,7 +43,7 @@ fn shelf() -> Shelf {
         let body = json!({"messages": messages, "metadata": {"job": job}});
         let facts = Facts::kept(ANSWERED, KeptQuery::Delete(String::new()), body.to_string().into());
         let answer = json!({"id": id, "model": model, "metadata": {"job": job}});
-        shelf.put(Kept { id: id.to_owned(), answer, facts: Arc::new(facts), bytes: 1 });
+        shelf.put(Kept { id: id.to_owned(), answer, facts: Arc::new(facts), course: None, bytes: 1 });
     }
     shelf
 }

@@ -97,12 +97,14 @@ pub(super) static PARAMETERS: Object = Object {
         Field::optional("anthropic-messages/fallback-credit", "fallback_credit_token", Shape::Anything),
         Field::optional("anthropic-messages/compaction", "compaction", Shape::Anything),
         Field::optional("anthropic-messages/output-format", "output_format", Shape::Anything),
+        Field::optional("anthropic-messages/billing-policy", "billing_policy", Shape::Anything),
+        Field::optional("anthropic-messages/thread", "thread", Shape::Anything),
     ],
 };
 
 /// Those of [`PARAMETERS`] that a count of tokens takes
 /// (<https://platform.claude.com/docs/en/api/messages/count_tokens>).
-pub(super) const COUNTED: [&str; 14] = [
+pub(super) const COUNTED: [&str; 16] = [
     "model",
     "tool_choice",
     "tools",
@@ -116,7 +118,9 @@ pub(super) const COUNTED: [&str; 14] = [
     "workspace_id",
     "context_management",
     "mcp_servers",
+    "compaction",
     "output_format",
+    "billing_policy",
 ];
 
 const UNIT: Shape = Shape::Decimal { min: 0.0, max: 1.0 };

@@ -55,7 +55,8 @@ pub(super) static RULES: [Rule; 3] = [
     },
 ];
 
-/// A kind of call, the kind of its result, and what both are called.
+/// A kind of call, the kind of its result, and what both are called. Of custom tools, word by word:
+/// <https://github.com/diegosouzapw/OmniRoute/issues/8946>.
 const PAIRS: [(&str, &str, &str); 2] = [
     ("function_call", "function_call_output", "function call"),
     ("custom_tool_call", "custom_tool_call_output", "custom tool call"),

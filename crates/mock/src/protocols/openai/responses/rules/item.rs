@@ -11,7 +11,10 @@ use crate::protocols::openai::strict::wording;
 /// Measured in August 2026 (gpt-5.6).
 const MEASURED: &str =
     "https://github.com/kangminlee-maker/local-OAuth-CLI-API-adapter/blob/main/docs/conformance-matrix.md";
-const IDS: &str = "https://github.com/openai/openai-agents-python/issues/1660";
+/// Word by word, with its code: reports of people whom OpenAI refused.
+const IDS: &str = "https://github.com/continuedev/continue/issues/11494";
+const LETTERS: &str = "https://github.com/langchain-ai/langchainjs/issues/11044";
+const EMPTY_CALL_IDS: &str = "https://github.com/BigPizzaV3/CodexPlusPlus/issues/315";
 
 pub(super) static ITEMS: Rule = Rule {
     id: "openai-responses/items",
@@ -54,6 +57,29 @@ pub(super) static CALLS: Rule = Rule {
     find: |request| numbered(request).find_map(|(at, item)| fault_of_call(item, &format!("input[{at}]"))),
 };
 
+pub(super) static CALL_IDS: Rule = Rule {
+    id: "openai-responses/call-ids",
+    source: EMPTY_CALL_IDS,
+    takes: &[r#"{"input": [{"type": "function_call", "call_id": "call_1", "name": "now", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "call_1", "output": "noon"}]}"#],
+    refuses: &[
+        r#"{"input": [{"type": "function_call_output", "call_id": "", "output": "noon"}]}"#,
+        r#"{"input": [{"type": "custom_tool_call", "call_id": "", "name": "sh", "input": "ls"}]}"#,
+    ],
+    find: |request| numbered(request).find_map(|(at, item)| empty_call_id(item, &format!("input[{at}]"))),
+};
+
+pub(super) static ID_LETTERS: Rule = Rule {
+    id: "openai-responses/item-id-letters",
+    source: LETTERS,
+    takes: &[r#"{"input": [{"type": "message", "id": "msg_a-1", "role": "user", "content": "Hi"}]}"#],
+    refuses: &[
+        r#"{"input": [{"type": "message", "id": "", "role": "user", "content": "Hi"}]}"#,
+        r#"{"input": [{"type": "message", "id": "msg_a:1", "role": "user", "content": "Hi"}]}"#,
+    ],
+    find: |request| numbered(request).find_map(|(at, item)| misspelt_id(item, at)),
+};
+
 pub(super) static NAMES: Rule = Rule {
     id: "openai-responses/item-ids",
     source: IDS,
@@ -61,6 +87,8 @@ pub(super) static NAMES: Rule = Rule {
     refuses: &[
         r#"{"input": [{"type": "message", "id": "item_1", "role": "user", "content": "Hi"}]}"#,
         r#"{"input": [{"type": "function_call", "id": "call_1", "call_id": "call_1", "name": "now", "arguments": "{}"}]}"#,
+        // As reported: <https://github.com/can1357/oh-my-pi/issues/977>.
+        r#"{"input": [{"type": "custom_tool_call", "id": "fc_1", "call_id": "call_1", "name": "sh", "input": "ls"}]}"#,
         r#"{"input": [{"type": "reasoning", "id": "r1", "summary": []}]}"#,
     ],
     find: |request| numbered(request).find_map(|(at, item)| strange_id(item, at)),
@@ -197,11 +225,28 @@ fn fault_of_call(item: &Value, place: &str) -> Option<Complaint> {
         .then(|| wording::too_long(format!("{place}.call_id"), "string", MAX_CALL_ID, length))
 }
 
+fn empty_call_id(item: &Value, place: &str) -> Option<Complaint> {
+    let is_empty = item.get("call_id").and_then(Value::as_str) == Some("");
+    is_empty.then(|| wording::empty(format!("{place}.call_id"), "string"))
+}
+
+fn misspelt_id(item: &Value, at: usize) -> Option<Complaint> {
+    let is_known = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let id = item.get("id")?.as_str()?;
+    let is_misspelt = id.is_empty() || !id.chars().all(is_known);
+    let place = format!("input[{at}].id");
+    let message = format!(
+        "Invalid '{place}': '{id}'. Expected an ID that contains letters, numbers, underscores, or dashes, but this value contained additional characters."
+    );
+    is_misspelt.then(|| Complaint::new(message).at(place).code("invalid_value"))
+}
+
 fn strange_id(item: &Value, at: usize) -> Option<Complaint> {
     let members = item.as_object()?;
     let beginning = match text(members, "type") {
         "" | "message" => "msg",
         "function_call" => "fc",
+        "custom_tool_call" => "ctc",
         "reasoning" => "rs",
         _ => return None,
     };

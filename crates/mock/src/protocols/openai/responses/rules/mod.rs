@@ -54,6 +54,8 @@ pub(super) struct Subject<'a> {
     pub(super) model: &'a str,
     /// Whether it follows an answer that is not there.
     pub(super) follows_unknown: bool,
+    /// Whether it follows an answer that is not there yet.
+    pub(super) follows_unfinished: bool,
 }
 
 /// What is wrong with a request.
@@ -76,8 +78,11 @@ pub(super) fn check(subject: Subject<'_>) -> Vec<Violation> {
         found.extend(state::RULES.iter().filter_map(|rule| rule.check(&request)));
         let followed = request.text("previous_response_id").filter(|_| subject.follows_unknown);
         found.extend(followed.map(|id| state::unknown_answer(id).under(state::FOLLOWS)));
+        let followed = request.text("previous_response_id").filter(|_| subject.follows_unfinished);
+        found.extend(followed.map(|id| state::unfinished_answer(id).under(state::FOLLOWS)));
         found.extend(state::SAYS_SOMETHING.check(&request));
-        let alone = [&item::CALLS, &item::NAMES].into_iter().chain(&tool::RULES);
+        let items = [&item::CALLS, &item::CALL_IDS, &item::ID_LETTERS, &item::NAMES];
+        let alone = items.into_iter().chain(&tool::RULES);
         found.extend(alone.filter_map(|rule| rule.check(&request)));
     }
     if found.is_empty() {
@@ -134,12 +139,14 @@ pub(super) fn unknown_model(name: &str) -> Option<Violation> {
 
 /// Every rule, with its examples.
 pub(crate) fn cards() -> Vec<RuleCard> {
-    let rules: [&'static [Rule]; 10] = [
+    let rules: [&'static [Rule]; 12] = [
         std::slice::from_ref(&NAMED),
         std::slice::from_ref(&KNOWN),
         std::slice::from_ref(&capability::ANSWERS_HERE),
         std::slice::from_ref(&item::ITEMS),
         std::slice::from_ref(&item::CALLS),
+        std::slice::from_ref(&item::CALL_IDS),
+        std::slice::from_ref(&item::ID_LETTERS),
         std::slice::from_ref(&item::NAMES),
         std::slice::from_ref(&state::SAYS_SOMETHING),
         &state::RULES,

@@ -116,6 +116,14 @@ pub(super) static PARAMETERS: Object = Object {
         Field::optional("openai-responses/context-management", "context_management", OBJECTS)
             .takes(&["[]", "null"])
             .refuses(&["{}"]),
+        // Where OpenAI complains of these three among the others, nobody has measured.
+        Field::optional("openai-responses/access-programs", "access_programs", ANY_OBJECT)
+            .takes(&[r#"{"cyber": "standard"}"#])
+            .refuses(&[r#""cyber""#]),
+        Field::optional("openai-responses/background-options", "background_options", ANY_OBJECT)
+            .takes(&[r#"{"completion_window": "soonest"}"#])
+            .refuses(&["true"]),
+        Field::optional("openai-responses/image", "image", ANY_OBJECT).takes(&["{}"]).refuses(&["true"]),
         // Told by what it names: see `state`.
         Field::optional("openai-responses/conversation", "conversation", Shape::Anything),
     ],

@@ -1,5 +1,6 @@
 //! What a request says of what OpenAI keeps: looked up when all parameters are what they must be.
 
+use playhouse_wire::openai::responses::state::refusals;
 use serde_json::Value;
 
 use super::parameters::REFERENCE;
@@ -54,6 +55,11 @@ pub(super) fn unknown_answer(id: &str) -> Complaint {
     Complaint::new(format!("Previous response with id '{id}' not found."))
         .at("previous_response_id")
         .code("previous_response_not_found")
+}
+
+/// The refusal of an answer that is not there yet. Nobody has shown OpenAI's words.
+pub(super) fn unfinished_answer(id: &str) -> Complaint {
+    Complaint::new(refusals::previous_in_progress(id).message).at("previous_response_id")
 }
 
 /// Present, and of no use. Measured: what is looked up is told before.
