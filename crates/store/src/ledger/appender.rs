@@ -244,7 +244,7 @@ impl Appender {
 
     fn take_copies(&mut self, mut at: Position, most: usize) -> Source {
         let is_next = |copy: &mut Recent, at: &Position| copy.from == *at;
-        let mut records = Vec::new();
+        let mut records = Vec::with_capacity(most.min(self.copies.len()));
         while records.len() < most
             && let Some(copy) = self.copies.pop_front_if(|copy| is_next(copy, &at))
         {

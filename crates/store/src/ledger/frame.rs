@@ -5,6 +5,8 @@
 use crc32fast::Hasher;
 use playhouse_llm::CallRecord;
 
+use super::json;
+
 /// Begins every frame.
 const MARK: [u8; 4] = [0xF5, 0xC1, b'c', b'r'];
 /// Mark, length and checksum, four bytes each.
@@ -28,7 +30,7 @@ pub(super) fn encode(record: &CallRecord, buffer: &mut Vec<u8>) -> bool {
     buffer.clear();
     buffer.extend_from_slice(&MARK);
     buffer.extend_from_slice(&[0; HEAD - MARK.len()]);
-    let written = serde_json::to_writer(&mut *buffer, record);
+    let written = json::write(record, buffer);
     let payload = buffer.len() - HEAD;
     if written.is_err() || payload > MAX_PAYLOAD {
         return false;

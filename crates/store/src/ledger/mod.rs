@@ -6,7 +6,7 @@
 //! batches and keeps a watermark behind itself; after a crash what lies behind the watermark is sent once more,
 //! and the database leaves alone what it has. So each is there in the end, once.
 //!
-//! In reading order: `frame` (a record's bytes) → `segment` (files of them) → `reader` → `recovery` (what a
+//! In reading order: `json`, `frame` (a record's bytes) → `segment` (files of them) → `reader` → `recovery` (what a
 //! former process has left) → `appender` → `sync` (flushes) → `watermark`, `batch`, `refused`, `courier` (to
 //! the database) → [`verify`].
 
@@ -14,6 +14,7 @@ mod appender;
 mod batch;
 mod courier;
 mod frame;
+mod json;
 mod reader;
 mod recovery;
 mod refused;

@@ -1,45 +1,27 @@
-//! The call log's rows: adding, listing, removing.
+//! The call log's rows: listing, removing.
 
 use std::sync::Arc;
 
 use playhouse_llm::{CallRecord, Operation, Outcome};
 use rusqlite::types::Value;
-use rusqlite::{CachedStatement, Connection, Row, params_from_iter};
+use rusqlite::{Connection, Row, params_from_iter};
 use uuid::Uuid;
 
 use super::failure::Stop;
-use super::usage::{usage_at, usage_columns};
-use crate::durations::{microseconds, milliseconds};
+use super::usage::usage_at;
+use crate::durations::milliseconds;
 use crate::ids::{CallId, call_id, first_id_at};
 use crate::{CallFilter, StoreError};
 
 const MOST_ROWS: u32 = 1_000;
-/// After so many rows the writing thread lets others have the processor: a request should not wait
-/// for a whole batch.
-const UNINTERRUPTED_ROWS: usize = 64;
 const OUTCOMES: [Outcome; 3] = [Outcome::Ok, Outcome::Error, Outcome::Cancelled];
 
-const ADD: &str = "INSERT INTO calls (id, started_at_us, duration_us, ttft_us, stream, attempts, status, \
-     prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
-     outcome, model, model_served, provider, error, finish_reason, request_id, session_id, turn_id, \
-     upstream_request_id, run_id, key_id, operation) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 const COLUMNS: &str = "SELECT id, started_at_us, duration_us, ttft_us, stream, attempts, status, \
      prompt_tokens, completion_tokens, total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost_usd, \
      outcome, model, model_served, provider, error, finish_reason, request_id, session_id, turn_id, \
      upstream_request_id, run_id, key_id, operation FROM calls";
 pub(super) const PRUNE: &str =
     "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE id < ?1 ORDER BY id LIMIT ?2)";
-
-/// Adds records that are not there yet.
-pub(super) fn append(db: &Connection, records: &[CallRecord]) -> Result<(), Stop> {
-    let mut statement = db.prepare_cached(ADD)?;
-    for some in records.chunks(UNINTERRUPTED_ROWS) {
-        some.iter().try_for_each(|record| add(&mut statement, record))?;
-        std::thread::yield_now();
-    }
-    Ok(())
-}
 
 /// Removes the oldest records before an id, up to a number.
 pub(super) fn prune(db: &Connection, before: CallId, limit: u32) -> Result<u64, Stop> {
@@ -110,41 +92,6 @@ fn text(value: &str) -> Value {
 
 fn id_value(id: CallId) -> Value {
     Value::Blob(id.to_vec())
-}
-
-fn add(statement: &mut CachedStatement<'_>, record: &CallRecord) -> Result<(), Stop> {
-    let usage = usage_columns(record.usage.as_ref());
-    statement.raw_bind_parameter(1, call_id(&record.id).map_err(Stop::RefusedLate)?)?;
-    statement.raw_bind_parameter(2, record.started_at_us)?;
-    statement.raw_bind_parameter(3, microseconds(record.duration_ms))?;
-    statement.raw_bind_parameter(4, record.ttft_ms.map(microseconds))?;
-    statement.raw_bind_parameter(5, record.stream)?;
-    statement.raw_bind_parameter(6, record.attempts)?;
-    statement.raw_bind_parameter(7, record.status)?;
-    for (column, count) in (8..).zip(usage) {
-        statement.raw_bind_parameter(column, count)?;
-    }
-    statement.raw_bind_parameter(14, record.cost_usd)?;
-    statement.raw_bind_parameter(15, record.outcome.as_str())?;
-    statement.raw_bind_parameter(16, &*record.model)?;
-    let texts = [
-        record.model_served.as_deref(),
-        record.provider.as_deref(),
-        record.error.as_deref(),
-        record.finish_reason.as_deref(),
-        Some(&*record.request_id),
-        record.session_id.as_deref(),
-        record.turn_id.as_deref(),
-        record.upstream_request_id.as_deref(),
-        record.run_id.as_deref(),
-        record.key_id.as_deref(),
-        Some(record.operation.as_str()),
-    ];
-    for (column, text) in (17..).zip(texts) {
-        statement.raw_bind_parameter(column, text)?;
-    }
-    statement.raw_execute()?;
-    Ok(())
 }
 
 fn record_at(row: &Row<'_>) -> rusqlite::Result<CallRecord> {

@@ -7,14 +7,14 @@ use playhouse_llm::CallRecord;
 
 use super::call_rows::{self, CallQuery};
 use super::failure::store_error;
-use super::{SqliteStore, call_stats};
+use super::{SqliteStore, call_adding, call_stats};
 use crate::ids::{CallId, first_id_at};
 use crate::{CallFilter, CallStat, Calls, Scope, StatsBy, StoreError};
 
 #[async_trait]
 impl Calls for SqliteStore {
     async fn append_calls(&self, records: Arc<[CallRecord]>) -> Result<(), StoreError> {
-        self.write(move |db| call_rows::append(db, &records)).await
+        self.write(move |db| call_adding::append(db, &records)).await
     }
 
     async fn list_calls(&self, filter: CallFilter) -> Result<Vec<CallRecord>, StoreError> {

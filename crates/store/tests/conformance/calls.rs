@@ -97,6 +97,21 @@ pub(crate) async fn a_batch_sent_twice_counts_once(backend: &dyn Backend) {
     append(&*store, []).await;
 }
 
+pub(crate) async fn a_large_batch_is_stored_whole_in_whatever_order(backend: &dyn Backend) {
+    let store = backend.open().await;
+    let full = |n| CallRecord { error: Some("timeout".into()), session_id: Some("ada".into()), ..call(n) };
+    let empty = |n| CallRecord { usage: None, ttft_ms: None, cost_usd: None, finish_reason: None, ..call(n) };
+    let one = |n: u64| if n.is_multiple_of(3) { full(n) } else { empty(n) };
+    append(&*store, [one(4), one(90)]).await;
+    // 37 has no divisor in common with 151, so each comes once; the last of them come twice.
+    let scattered = (0..151).map(|n| one(n * 37 % 151));
+    let again = (140..151).map(|n| one(n * 37 % 151));
+    append(&*store, scattered.chain(again)).await;
+    let filter = CallFilter { limit: 1_000, ..CallFilter::default() };
+    let newest_first: Vec<CallRecord> = (0..151).rev().map(one).collect();
+    assert_eq!(store.list_calls(filter).await.unwrap(), newest_first);
+}
+
 pub(crate) async fn a_batch_with_a_bad_id_is_refused_whole(backend: &dyn Backend) {
     let store = backend.open().await;
     let bad = CallRecord { id: "call-2".into(), ..call(2) };

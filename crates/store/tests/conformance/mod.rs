@@ -83,6 +83,7 @@ macro_rules! conformance_tests {
             calls,
             calls_come_newest_first_as_they_were,
             a_batch_sent_twice_counts_once,
+            a_large_batch_is_stored_whole_in_whatever_order,
             a_batch_with_a_bad_id_is_refused_whole,
             filters_choose,
             a_span_of_time_includes_its_start,

@@ -65,6 +65,65 @@ fn a_record_is_read_as_it_was_written() {
     assert_eq!(decode(&frame[frame::HEAD..]).unwrap(), full);
 }
 
+/// Records that between them have every field filled, and left empty where it may be.
+fn all_kinds() -> [CallRecord; 4] {
+    let usage = playhouse_llm::Usage {
+        cached_tokens: Some(0),
+        cache_write_tokens: Some(u64::MAX),
+        reasoning_tokens: Some(7),
+        ..playhouse_llm::Usage::new(1, 2)
+    };
+    let texts = |text: &str| CallRecord {
+        request_id: text.into(),
+        session_id: Some(text.into()),
+        turn_id: Some(text.into()),
+        run_id: Some(text.into()),
+        key_id: Some(text.into()),
+        model: text.into(),
+        model_served: Some(text.into()),
+        provider: Some(text.into()),
+        error: Some(text.into()),
+        finish_reason: Some(text.into()),
+        upstream_request_id: Some(text.into()),
+        ..record(text)
+    };
+    let awkward = CallRecord {
+        started_at_us: i64::MIN,
+        operation: playhouse_llm::Operation::Embeddings,
+        stream: true,
+        outcome: Outcome::Error,
+        status: Some(u16::MAX),
+        attempts: u32::MAX,
+        ttft_ms: Some(1e-7),
+        duration_ms: 1e21,
+        usage: Some(usage),
+        cost_usd: Some(0.1),
+        ..texts("\"\\/\u{0}\u{1f}\n\u{7f}\u{2028}é\u{1F680}")
+    };
+    let usual =
+        CallRecord { usage: Some(playhouse_llm::Usage::new(3, 4)), ..texts("as it is, and a bit longer") };
+    [record("bare"), CallRecord { outcome: Outcome::Cancelled, ..texts("") }, usual, awkward]
+}
+
+#[test]
+fn a_record_is_written_as_it_would_be_by_itself_without_what_is_empty() {
+    for record in all_kinds() {
+        let frame = frame_of(&record);
+        let written: serde_json::Value = serde_json::from_slice(&frame[frame::HEAD..]).unwrap();
+        let mut by_itself = serde_json::to_value(&record).unwrap();
+        by_itself.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        assert_eq!(written, by_itself);
+        assert_eq!(decode(&frame[frame::HEAD..]).unwrap(), record);
+    }
+}
+
+#[test]
+fn what_is_empty_may_be_written_too() {
+    for record in all_kinds() {
+        assert_eq!(decode(&serde_json::to_vec(&record).unwrap()).unwrap(), record);
+    }
+}
+
 #[test]
 fn what_other_versions_write_is_read() {
     let earlier = r#"{"id":"a","request_id":"r","started_at_us":1,"model":"m","stream":false,"outcome":"ok","attempts":1,"duration_ms":2}"#;
