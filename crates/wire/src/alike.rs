@@ -1,6 +1,8 @@
 //! Frames that are written like one before them, but for a text and a running number: what was read of that one
 //! holds for them too.
 
+use memchr::memmem;
+
 use crate::scan::{Literal, Scan};
 
 /// What a frame of a text looked like.
@@ -24,7 +26,9 @@ impl<'a> Alike<'a> {
         let (before, from_text) = frame.split_at_checked(start)?;
         let after = from_text.strip_prefix(text)?.strip_prefix('"')?;
         // Between quotes that are not escaped there is a key, not a piece of somebody's text.
-        let counted = number.and_then(|key| Some(before.split_at(before.find(key)? + key.len())));
+        let counted = number.and_then(|key| {
+            Some(before.split_at(memmem::find(before.as_bytes(), key.as_bytes())? + key.len()))
+        });
         Some(match counted.map(|(head, rest)| (head, rest, digits_of(rest))) {
             Some((head, rest, digits)) if digits > 0 => {
                 Self { head, before: &rest[digits..], after, has_number: true }

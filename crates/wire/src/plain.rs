@@ -26,9 +26,7 @@ pub(crate) struct Telling {
 impl Telling {
     /// Reads complete frames. Those that hold nothing are passed over.
     pub(crate) fn told<'a>(&self, frames: &'a [u8]) -> Result<Vec<Told<'a>>, Malformed> {
-        let mut told = Vec::new();
-        // Where something is no UTF-8, each frame is looked at by itself.
-        let whole = str::from_utf8(frames).unwrap_or_default();
+        let (mut told, mut whole) = (Vec::new(), None);
         let mut rest = sse::frames(frames);
         loop {
             let start = frames.len() - rest.rest().len();
@@ -39,11 +37,14 @@ impl Telling {
                 Cow::Owned(_) => None,
             };
             if let Some(piece) = text {
-                let frame = whole.get(start..end).unwrap_or_default();
-                let alike = Alike::learn(frame, piece.text.escaped(), self.number);
                 told.push(Told::Text(piece.clone()));
-                if let Some(alike) = alike {
-                    rest.skip_bytes(tell_alike(&alike, &piece, &whole[end..], &mut told));
+                if end < frames.len() {
+                    // Where something is no UTF-8, each frame is looked at by itself.
+                    let whole = *whole.get_or_insert_with(|| str::from_utf8(frames).unwrap_or_default());
+                    let frame = whole.get(start..end).unwrap_or_default();
+                    let alike = Alike::learn(frame, piece.text.escaped(), self.number);
+                    let follows = whole.get(end..).unwrap_or_default();
+                    rest.skip_bytes(alike.map_or(0, |alike| tell_alike(&alike, &piece, follows, &mut told)));
                 }
             } else if (self.holds)(&frame.data) {
                 let event = (self.event_of)(&frame.data).map_err(Malformed::new)?;

@@ -300,50 +300,44 @@ fn member_of(scan: &mut Scan<'_>, within: &[Wanted]) -> Option<serde_json::Value
 
 /// Where the first byte at or behind a place stands that ends a string, escapes within it, or has no place
 /// there; the end of the bytes if there is none.
-fn next_special(bytes: &[u8], mut at: usize) -> usize {
-    // Most strings are short: some steps of eight bytes, each of which says where it stopped.
-    for _ in 0..5 {
-        let Some(found) = special_within_eight(bytes, at) else { return next_special_slowly(bytes, at) };
-        if found < 8 {
-            return at + found;
-        }
-        at += 8;
-    }
-    while let Some(chunk) = bytes.get(at..at + 32)
-        && !chunk.iter().fold(false, |found, byte| found | is_special(*byte))
-    {
-        at += 32;
-    }
-    while let Some(found) = special_within_eight(bytes, at) {
-        if found < 8 {
-            return at + found;
-        }
-        at += 8;
-    }
-    next_special_slowly(bytes, at)
-}
-
-fn next_special_slowly(bytes: &[u8], at: usize) -> usize {
+fn next_special(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter().position(|byte| is_special(*byte)).map_or(bytes.len(), |found| at + found)
+    // Most strings are short: some steps of eight bytes, each of which says where it stopped.
+    let (eights, _) = rest.as_chunks();
+    for (step, eight) in eights.iter().take(SHORT / 8).enumerate() {
+        let found = special_within(*eight);
+        if found < 8 {
+            return at + step * 8 + found;
+        }
+    }
+    let seen = eights.len().min(SHORT / 8) * 8;
+    at + seen + next_special_far(&rest[seen..])
 }
 
-fn is_special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+/// How long a string is looked at in steps of eight bytes.
+const SHORT: usize = 40;
+
+fn next_special_far(rest: &[u8]) -> usize {
+    let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+    // Without a branch for each byte, many of them are looked at at once.
+    let lowest = rest[..end].iter().fold(u8::MAX, |lowest, byte| lowest.min(*byte));
+    match lowest {
+        ..0x20 => rest.iter().position(|byte| *byte < 0x20).unwrap_or(end),
+        _ => end,
+    }
 }
 
-/// Where among the next eight bytes the first special one stands, 8 if none is one; `None` where there are no
-/// eight bytes.
-fn special_within_eight(bytes: &[u8], at: usize) -> Option<usize> {
+/// Where among eight bytes the first special one stands; 8 if none is one.
+fn special_within(eight: [u8; 8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let eight = bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)?;
+    let eight = u64::from_le_bytes(eight);
     // The lowest byte of which the highest bit remains is one that has become negative: below what was
     // subtracted. Bytes above it may be wrong.
     let below = |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word;
     let quote = eight ^ (ONES * u64::from(b'"'));
     let escape = eight ^ (ONES * u64::from(b'\\'));
     let found = (below(eight, 0x20) | below(quote, 1) | below(escape, 1)) & (ONES * 0x80);
-    Some((found.trailing_zeros() / 8) as usize)
+    (found.trailing_zeros() / 8) as usize
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl<'a> Frame<'a> {
     /// Reads one frame's lines; `None` where there is no data among them, as in a comment.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         match Self::read_usual(bytes) {
-            Some((frame, rest)) if rest.is_empty() => Some(frame),
+            Some((frame, [])) => Some(frame),
             _ => Self::read_lines(bytes),
         }
     }
