@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Chunk, EmbedRequest, Operation, Prompt, Reply};
+use crate::{Chunk, EmbedRequest, Operation, Prompt, Reply, Told};
 
 /// The name of a wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,8 +86,8 @@ pub trait Decode: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`chunks`](Self::chunks).
-    fn plain_chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
-        Ok(self.chunks(frames)?.iter().map(Chunk::plain).collect())
+    fn told<'a>(&self, frames: &'a [u8]) -> Result<Vec<Told<'a>>, Malformed> {
+        Ok(self.chunks(frames)?.iter().map(|chunk| Told::Plain(Box::new(chunk.plain()))).collect())
     }
 
     /// The id of a whole answer, where it has one. A codec that need not decode all for it says so.

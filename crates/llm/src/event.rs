@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use crate::foreign;
-use crate::{Chunk, Encoded, Error, FinishReason, Malformed, Protocol, Reply, Usage};
+use crate::{Chunk, Encoded, Error, FinishReason, Malformed, Protocol, Reply, Told, Usage};
 
 /// A piece of an answer, as it came up from a provider.
 ///
@@ -63,17 +63,20 @@ impl<T> Lazy<T> {
 }
 
 impl Lazy<Vec<Chunk>> {
-    /// The chunks without carried fields; of what nobody has decoded yet, only those are made.
-    fn plain(&self) -> Result<Cow<'_, [Chunk]>, Error> {
+    /// The pieces without carried fields; of what nobody has decoded yet, only those are made.
+    fn told(&self) -> Result<Vec<Told<'_>>, Error> {
         match (&self.encoded, self.decoded.get()) {
             (Some(encoded), None) => {
-                let chunks = encoded.decoder.plain_chunks(&encoded.bytes);
-                chunks.map(Cow::Owned).map_err(|malformed| Error::bad_reply(malformed.to_string()))
+                let told = encoded.decoder.told(&encoded.bytes);
+                told.map_err(|malformed| Error::bad_reply(malformed.to_string()))
             }
-            (Some(_), Some(Ok(chunks))) => Ok(Cow::Owned(chunks.iter().map(Chunk::plain).collect())),
-            _ => self
-                .get(|encoded| encoded.decoder.chunks(&encoded.bytes))
-                .map(|chunks| Cow::Borrowed(&chunks[..])),
+            (Some(_), Some(Ok(chunks))) => {
+                Ok(chunks.iter().map(|chunk| Told::Plain(Box::new(chunk.plain()))).collect())
+            }
+            _ => {
+                let chunks = self.get(|encoded| encoded.decoder.chunks(&encoded.bytes));
+                Ok(chunks?.iter().map(Told::Typed).collect())
+            }
         }
     }
 }
@@ -175,15 +178,15 @@ impl Event {
     ///
     /// # Errors
     /// As [`chunks`](Self::chunks).
-    pub fn translated_chunks(&self) -> Result<Cow<'_, [Chunk]>, Error> {
+    pub fn told(&self) -> Result<Vec<Told<'_>>, Error> {
         match &self.content {
-            Content::Frames(frames) => frames.plain(),
-            Content::Whole(_) => Ok(Cow::Borrowed(&[])),
+            Content::Frames(frames) => frames.told(),
+            Content::Whole(_) => Ok(Vec::new()),
         }
     }
 
     /// The whole answer as another protocol than its own tells it, as with
-    /// [`translated_chunks`](Self::translated_chunks).
+    /// [`told`](Self::told).
     ///
     /// # Errors
     /// As [`whole`](Self::whole).

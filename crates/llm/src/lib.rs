@@ -7,7 +7,7 @@
 //! Whom it depends on: nobody in this workspace.
 //!
 //! In reading order: [`message`] → [`prompt`] and [`wish`] → [`request`] → [`chunk`] and [`reply`] →
-//! [`event`] → [`provider`]; [`operation`] and [`embedding`], [`usage`], [`error`], [`call`], [`allowance`] and [`context`] beside them.
+//! [`told`] → [`event`] → [`provider`]; [`operation`] and [`embedding`], [`usage`], [`error`], [`call`], [`allowance`] and [`context`] beside them.
 #![warn(missing_docs)]
 
 pub mod allowance;
@@ -28,6 +28,7 @@ pub mod prompt;
 pub mod provider;
 pub mod reply;
 pub mod request;
+pub mod told;
 pub mod tool;
 pub mod usage;
 pub mod wish;
@@ -49,6 +50,7 @@ pub use prompt::Prompt;
 pub use provider::{BoxAnswer, EventStream, Provider, collect};
 pub use reply::{Choice, FinishReason, Reply};
 pub use request::{PassedHeader, Request};
+pub use told::{Quoted, TextPiece, Told};
 pub use tool::{ToolCall, ToolChoice, ToolSpec};
 pub use usage::Usage;
 pub use wish::{OutputForm, OutputSchema, ReasoningWish};

@@ -7,9 +7,10 @@
 //! Whom it depends on: `playhouse-llm` alone. No other crate names a protocol's fields.
 //!
 //! In reading order: [`codec`] (the seams) → [`sse`] (framing) → [`openai`], [`anthropic`]; [`manner`] beside
-//! them. `fields`, `named`, `splice`, `opening`, `plain`, `refusal` and `stranger` are what the codecs share. Adding a
+//! them. `alike`, `fields`, `named`, `splice`, `opening`, `plain`, `refusal`, `scan` and `stranger` are what the codecs share. Adding a
 //! protocol is adding a folder beside these and a line in [`codecs`].
 
+mod alike;
 pub mod anthropic;
 pub mod codec;
 mod fields;
@@ -20,6 +21,7 @@ pub mod openai;
 mod opening;
 mod plain;
 mod refusal;
+mod scan;
 mod splice;
 pub mod sse;
 mod stranger;

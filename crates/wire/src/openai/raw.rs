@@ -17,9 +17,9 @@ pub(super) const NULL: &str = "null";
 pub(super) const DECIMAL: &str = "a decimal";
 pub(super) const INTEGER: &str = "an integer";
 
-/// Unlike an `Option` of a raw value, this tells `null` from nothing.
-pub(super) fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
+/// A value as it is written. Unlike an `Option` of a raw value, this tells `null` from nothing.
+pub(super) fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de str>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(|raw| Some(raw.get()))
 }
 
 /// The text of a body that begins as an object does.
@@ -42,21 +42,21 @@ pub(super) fn complain(error: serde_json::Error) -> Malformed {
 }
 
 /// Reads the name of a model.
-pub(super) fn read_name(raw: &RawValue) -> Result<Cow<'_, str>, Malformed> {
-    if !raw.get().starts_with('"') {
+pub(super) fn read_name(raw: &str) -> Result<Cow<'_, str>, Malformed> {
+    if !raw.starts_with('"') {
         return Err(complaint::wrong_type("model", STRING, kind_of(raw)));
     }
-    let name = raw.get().trim_matches('"');
+    let name = raw.trim_matches('"');
     let name = match name.contains('\\') {
-        true => Cow::Owned(serde_json::from_str(raw.get()).map_err(complain)?),
+        true => Cow::Owned(serde_json::from_str(raw).map_err(complain)?),
         false => Cow::Borrowed(name),
     };
     if name.is_empty() { Err(complaint::empty("model", STRING)) } else { Ok(name) }
 }
 
 /// Reads a flag that need not be there.
-pub(super) fn read_flag(raw: Option<&RawValue>, param: &str) -> Result<bool, Malformed> {
-    match raw.map(RawValue::get) {
+pub(super) fn read_flag(raw: Option<&str>, param: &str) -> Result<bool, Malformed> {
+    match raw {
         None | Some("null" | "false") => Ok(false),
         Some("true") => Ok(true),
         Some(_) => Err(complaint::wrong_type(param, BOOLEAN, raw.map_or(NULL, kind_of))),
@@ -64,20 +64,20 @@ pub(super) fn read_flag(raw: Option<&RawValue>, param: &str) -> Result<bool, Mal
 }
 
 /// Where a value that was borrowed from the text stands in it.
-pub(super) fn place_of(raw: &RawValue, text: &str) -> Range<usize> {
-    let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
-    start..start + raw.get().len()
+pub(super) fn place_of(raw: &str, text: &str) -> Range<usize> {
+    let start = raw.as_ptr() as usize - text.as_ptr() as usize;
+    start..start + raw.len()
 }
 
 /// What kind of value it is.
-pub(super) fn kind_of(raw: &RawValue) -> &'static str {
-    match raw.get().as_bytes().first() {
+pub(super) fn kind_of(raw: &str) -> &'static str {
+    match raw.as_bytes().first() {
         Some(b'"') => STRING,
         Some(b'{') => OBJECT,
         Some(b'[') => ARRAY,
         Some(b't' | b'f') => BOOLEAN,
         Some(b'n') => NULL,
-        _ if raw.get().contains(['.', 'e', 'E']) => DECIMAL,
+        _ if raw.contains(['.', 'e', 'E']) => DECIMAL,
         _ => INTEGER,
     }
 }

@@ -45,6 +45,27 @@ impl<'a> Frame<'a> {
 
     /// Reads one frame's lines; `None` where there is no data among them, as in a comment.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        match Self::read_usual(bytes) {
+            Some((frame, [])) => Some(frame),
+            _ => Self::read_lines(bytes),
+        }
+    }
+
+    /// Reads a frame at the start of these bytes that is written as nearly all are, and says what follows it: a
+    /// line of data, its name before it if it has one, and the empty line.
+    fn read_usual(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (event, rest) = match bytes.strip_prefix(b"event: ") {
+            Some(named) => {
+                lines::split_line_end(named).map(|(name, rest)| (std::str::from_utf8(name).ok(), rest))?
+            }
+            None => (None, bytes),
+        };
+        let (data, rest) = lines::split_line_end(rest.strip_prefix(b"data: ")?)?;
+        let rest = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))?;
+        Some((Self { event, id: None, data: Cow::Borrowed(data) }, rest))
+    }
+
+    fn read_lines(bytes: &'a [u8]) -> Option<Self> {
         let mut frame = Self::default();
         let mut has_data = false;
         for line in lines::lines(bytes) {
@@ -111,15 +132,31 @@ pub struct Frames<'a> {
     rest: &'a [u8],
 }
 
+impl<'a> Frames<'a> {
+    /// What has not been read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Leaves out frames of so many bytes.
+    pub(crate) fn skip_bytes(&mut self, count: usize) {
+        self.rest = &self.rest[count.min(self.rest.len())..];
+    }
+}
+
 impl<'a> Iterator for Frames<'a> {
     type Item = Frame<'a>;
 
     fn next(&mut self) -> Option<Frame<'a>> {
         loop {
+            if let Some((frame, rest)) = Frame::read_usual(self.rest) {
+                self.rest = rest;
+                return Some(frame);
+            }
             let end = lines::first_frame_end(self.rest)?;
             let (frame, rest) = self.rest.split_at(end);
             self.rest = rest;
-            if let Some(frame) = Frame::read(frame) {
+            if let Some(frame) = Frame::read_lines(frame) {
                 return Some(frame);
             }
         }
@@ -169,6 +206,36 @@ mod tests {
         assert_eq!(data_of(": comment\n\nevent: lonely\n\nretry: 5\n\n"), [""; 0]);
         assert_eq!(data_of("data: whole\n\ndata: cut\n"), ["whole"]);
         assert_eq!(data_of("dat: x\ndata: y\rdata : z\r\r"), ["y"]);
+    }
+
+    #[test]
+    fn the_usual_way_reads_as_any_other() {
+        let ends = ["\n", "\r\n", "\r"];
+        let lines = [
+            "event: step",
+            "event:  x",
+            "event: \u{e9}",
+            "data: {}",
+            "data:{}",
+            "data:  ",
+            "data: ",
+            ": c",
+            "",
+        ];
+        for (first, second, end) in lines
+            .iter()
+            .flat_map(|first| lines.iter().flat_map(move |second| ends.map(|end| (first, second, end))))
+        {
+            let frame = format!("{first}{end}{second}{end}{end}");
+            let (frame, rest) = frame.as_bytes().split_at(lines::first_frame_end(frame.as_bytes()).unwrap());
+            let bytes = [frame, rest].concat();
+            if let Some((usual, follows)) = Frame::read_usual(&bytes) {
+                assert_eq!((Some(usual), follows), (Frame::read_lines(frame), rest), "{frame:?}");
+            }
+            assert_eq!(Frame::read(frame), Frame::read_lines(frame), "{frame:?}");
+        }
+        assert!(Frame::read_usual(b"event: step\r\ndata: {}\r\n\r\ndata: next\n\n").is_some());
+        assert!(Frame::read_usual(b"data: {}\n\n").is_some());
     }
 
     #[test]

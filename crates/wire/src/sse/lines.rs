@@ -68,6 +68,14 @@ pub(crate) fn unfinished_line_length(bytes: &[u8]) -> Option<usize> {
     memrchr2(b'\n', b'\r', bytes).map(|at| bytes.len() - at - 1)
 }
 
+/// The first line, without its end, and what follows that; a line that ends in CR alone is not looked for.
+pub(crate) fn split_line_end(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = memchr2(b'\n', b'\r', bytes)?;
+    let rest = &bytes[length..];
+    let rest = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))?;
+    Some((&bytes[..length], rest))
+}
+
 fn split_line(bytes: &[u8], start: usize) -> Option<(&[u8], usize)> {
     let rest = &bytes[start..];
     let length = memchr2(b'\n', b'\r', rest)?;

@@ -1,13 +1,11 @@
 //! The blocks of an answer that is being written: one after the other, each opened and closed.
 
 use bytes::BytesMut;
-use playhouse_llm::{ChoiceDelta, Chunk, Extra, PartDelta};
-use serde::Serialize;
+use playhouse_llm::{ChoiceDelta, Chunk, Extra, PartDelta, Quoted};
 use serde_json::{Value, json};
 
 use super::block::{REDACTED, THINKING};
-use crate::plain::write_json;
-use crate::sse::Frame;
+use crate::plain::{Mould, write_json};
 
 /// Makes Anthropic's thinking of what is reasoned in the pieces of an answer, and signs it where it ends.
 pub fn seal_thinking(chunks: &[Chunk], signature: &str) -> Vec<Chunk> {
@@ -39,25 +37,7 @@ fn signed(after: &Chunk, signature: &str) -> Chunk {
 /// Writes an event whose name is its type.
 pub(super) fn write_event(event: &Value, out: &mut BytesMut) {
     let name = event.get("type").and_then(Value::as_str).unwrap_or_default();
-    Frame::new(&event.to_string()).named(name).write_to(out);
-}
-
-const DELTA: &str = "content_block_delta";
-
-/// More of a block; it is written once for each piece of an answer.
-#[derive(Serialize)]
-struct DeltaEvent<'a, D> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    index: u32,
-    delta: &'a D,
-}
-
-#[derive(Serialize)]
-struct TextDelta<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: &'a str,
+    write_json(Some(name), event, out);
 }
 
 /// What a block is.
@@ -76,6 +56,8 @@ enum Kind {
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
     open: Option<Kind>,
+    /// The frames of the open block's texts.
+    texts: Option<Mould>,
     /// How many blocks have been opened.
     count: u32,
     /// What has been written of the open call's arguments.
@@ -95,8 +77,8 @@ impl Blocks {
     /// Writes an addition; what Anthropic has no block for is not written.
     pub(super) fn add(&mut self, part: &PartDelta, out: &mut BytesMut) {
         match part {
-            PartDelta::Text(text) | PartDelta::Refusal(text) => self.say(Kind::Text, text, out),
-            PartDelta::Reasoning { text, .. } => self.say(Kind::Thinking, text, out),
+            PartDelta::Text(text) | PartDelta::Refusal(text) => self.say_text(&Quoted::of(text), out),
+            PartDelta::Reasoning { text, .. } => self.think(text, out),
             PartDelta::ToolCall { index, id, name, arguments, .. } => {
                 let (id, name, arguments) = (id.clone(), name.clone(), arguments.clone());
                 self.call(*index, Fragment { id, name, arguments }, out);
@@ -115,22 +97,31 @@ impl Blocks {
         }
     }
 
-    fn say(&mut self, kind: Kind, text: &str, out: &mut BytesMut) {
+    /// Writes more of a text.
+    pub(super) fn say_text(&mut self, text: &Quoted<'_>, out: &mut BytesMut) {
         if text.is_empty() {
             return;
         }
-        if self.open != Some(kind) {
+        if self.open != Some(Kind::Text) {
             self.close(out);
-            let block = match kind {
-                Kind::Thinking => json!({ "type": THINKING, "thinking": "", "signature": "" }),
-                _ => json!({ "type": "text", "text": "" }),
-            };
-            self.start(kind, &block, out);
+            self.texts = Some(text_mould(self.count));
+            self.start(Kind::Text, &json!({ "type": "text", "text": "" }), out);
         }
-        match kind {
-            Kind::Thinking => self.delta(&json!({ "type": "thinking_delta", "thinking": text }), out),
-            _ => self.delta(&TextDelta { kind: "text_delta", text }, out),
+        if let Some(mould) = &self.texts {
+            mould.write(text, out);
         }
+    }
+
+    fn think(&mut self, text: &str, out: &mut BytesMut) {
+        if text.is_empty() {
+            return;
+        }
+        if self.open != Some(Kind::Thinking) {
+            self.close(out);
+            let block = json!({ "type": THINKING, "thinking": "", "signature": "" });
+            self.start(Kind::Thinking, &block, out);
+        }
+        self.delta(&json!({ "type": "thinking_delta", "thinking": text }), out);
     }
 
     /// Signs the thinking that is open; what cannot be read is a block by itself.
@@ -203,9 +194,9 @@ impl Blocks {
         self.open = Some(kind);
     }
 
-    fn delta(&self, delta: &impl Serialize, out: &mut BytesMut) {
+    fn delta(&self, delta: &Value, out: &mut BytesMut) {
         let index = self.count.saturating_sub(1);
-        write_json(Some(DELTA), &DeltaEvent { kind: DELTA, index, delta }, out);
+        write_event(&json!({ "type": "content_block_delta", "index": index, "delta": delta }), out);
     }
 
     fn close_open(&mut self, out: &mut BytesMut) {
@@ -216,7 +207,31 @@ impl Blocks {
     }
 }
 
+/// The frames of the texts of a block at this place.
+fn text_mould(index: u32) -> Mould {
+    let before = format!(
+        "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{{\"type\":\"text_delta\",\"text\":\""
+    );
+    Mould::new(before, "\"}}\n\n")
+}
+
 /// Whether arguments are all there: nothing can follow a whole object.
 fn is_whole(arguments: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_of_text_is_written_as_any_other() {
+        for text in [" word", "\n\u{2028}\"\\\u{1}"] {
+            let (mut quick, mut whole) = (BytesMut::new(), BytesMut::new());
+            text_mould(3).write(&Quoted::of(text), &mut quick);
+            let blocks = Blocks { count: 4, ..Blocks::default() };
+            blocks.delta(&json!({ "type": "text_delta", "text": text }), &mut whole);
+            assert_eq!(quick, whole);
+        }
+    }
 }

@@ -1,16 +1,15 @@
 //! The events of a streamed answer, each as a chunk that carries it whole.
 
-use std::borrow::Cow;
-
-use playhouse_llm::{ChoiceDelta, Chunk, Extra, Malformed, PartDelta, Role};
-use serde::Deserialize;
+use playhouse_llm::{ChoiceDelta, Chunk, Extra, Malformed, PartDelta, Quoted, Role, TextPiece, Told};
 use serde_json::{Map, Value};
 
 use super::block::{REDACTED, THINKING};
 use super::reply::finish_of;
 use super::usage::read_usage;
+use crate::json;
+use crate::plain::Telling;
+use crate::scan::{Scan, once};
 use crate::sse::frames;
-use crate::{json, plain};
 
 /// Decodes complete frames.
 pub(super) fn decode_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
@@ -19,32 +18,35 @@ pub(super) fn decode_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
         .collect()
 }
 
-/// A piece of text, as far as other protocols tell it.
-#[derive(Deserialize)]
-struct TextEvent<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    delta: TextDelta<'a>,
-}
-
-#[derive(Deserialize)]
-struct TextDelta<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    text: Cow<'a, str>,
-}
+const TELLING: Telling =
+    Telling { holds: |_| true, text_of, number: None, event_of: json::parse_object, chunk_of };
 
 /// Decodes complete frames as other protocols tell them.
-pub(super) fn plain_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
-    plain::plain_chunks(frames(bytes), text_of, chunk_of)
+pub(super) fn told(bytes: &[u8]) -> Result<Vec<Told<'_>>, Malformed> {
+    TELLING.told(bytes)
 }
 
-fn text_of(data: &[u8]) -> Option<Chunk> {
-    let event: TextEvent<'_> = serde_json::from_slice(data).ok()?;
-    let is_text = event.kind == "content_block_delta" && event.delta.kind == "text_delta";
-    is_text.then(|| of_choice(Some(PartDelta::Text(event.delta.text.into_owned()))))
+/// The text of an event that says nothing else in another protocol.
+fn text_of(data: &str) -> Option<TextPiece<'_>> {
+    let (mut kind, mut text) = (None, None);
+    let mut scan = Scan::new(data);
+    scan.object(|scan, key| match key {
+        "type" => once(&mut kind, scan.plain().filter(|kind| *kind == "content_block_delta")?),
+        "delta" => once(&mut text, text_delta(scan)?),
+        _ => scan.skip(),
+    })?;
+    kind.filter(|_| scan.is_at_end())?;
+    Some(TextPiece { model: None, created: None, index: 0, text: text? })
+}
+
+fn text_delta<'a>(scan: &mut Scan<'a>) -> Option<Quoted<'a>> {
+    let (mut kind, mut text) = (None, None);
+    scan.object(|scan, key| match key {
+        "type" => once(&mut kind, scan.plain().filter(|kind| *kind == "text_delta")?),
+        "text" => once(&mut text, scan.string()?.quoted()?),
+        _ => scan.skip(),
+    })?;
+    text.filter(|_| kind.is_some())
 }
 
 /// The chunk of one event.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use playhouse_llm::{
     Chunk, Collector, Decode, Encoded, Error, Event, Malformed, ModelInfo, Outline, OutputForm, Prompt,
-    Protocol, RateLimits, Reply, Request, Usage,
+    Protocol, RateLimits, Reply, Request, Told, Usage,
 };
 use serde_json::{Map, Value, json};
 
@@ -70,8 +70,8 @@ impl Decode for AnthropicMessages {
         chunk::decode_chunks(frames)
     }
 
-    fn plain_chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
-        chunk::plain_chunks(frames)
+    fn told<'a>(&self, frames: &'a [u8]) -> Result<Vec<Told<'a>>, Malformed> {
+        chunk::told(frames)
     }
 }
 
@@ -176,7 +176,7 @@ impl Codec for AnthropicMessages {
 
 fn collected(event: &Event) -> Result<Reply, Error> {
     let mut collector = Collector::default();
-    event.translated_chunks()?.iter().for_each(|chunk| collector.absorb(chunk));
+    event.told()?.iter().for_each(|told| collector.absorb(&told.chunk()));
     Ok(collector.into_reply())
 }
 

@@ -1,7 +1,7 @@
 //! Writing a streamed answer.
 
 use bytes::{Bytes, BytesMut};
-use playhouse_llm::{ChoiceDelta, Chunk, Error, Event, FinishReason, Usage};
+use playhouse_llm::{ChoiceDelta, Chunk, Error, Event, FinishReason, TextPiece, Told, Usage};
 use serde_json::{Value, json};
 
 use super::blocks::{Blocks, write_event};
@@ -10,6 +10,7 @@ use super::failure;
 use super::reply::name_of;
 use super::usage::write_usage;
 use crate::codec::{Envelope, StreamWriter};
+use crate::plain::room_for;
 
 /// What ends a stream; nothing of an answer's text can look like it within its frame.
 const END: &[u8] = b"\"message_stop\"";
@@ -51,6 +52,14 @@ impl MessagesWriter {
         let tail = &frames[frames.len().saturating_sub(END_BYTES)..];
         self.has_ended |= memchr::memmem::find(tail, END).is_some();
         frames.clone()
+    }
+
+    fn write_told(&mut self, told: &Told<'_>, out: &mut BytesMut) {
+        match told {
+            // What the message is called has been said at its start.
+            Told::Text(TextPiece { index: 0, text, .. }) if self.is_open => self.blocks.say_text(text, out),
+            told => self.write_chunk(&told.chunk(), out),
+        }
     }
 
     fn write_chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
@@ -112,13 +121,12 @@ impl StreamWriter for MessagesWriter {
         if let Some(frames) = event.frames_in(PROTOCOL) {
             return Ok(self.pass_through(frames));
         }
-        let mut out = BytesMut::new();
+        let told = event.told()?;
+        let mut out = room_for(event.arrived_bytes());
         if let Some(reply) = event.translated_whole()? {
             self.write_chunk(&Chunk::from(&*reply), &mut out);
         }
-        for chunk in event.translated_chunks()?.iter() {
-            self.write_chunk(chunk, &mut out);
-        }
+        told.iter().for_each(|told| self.write_told(told, &mut out));
         Ok(out.freeze())
     }
 

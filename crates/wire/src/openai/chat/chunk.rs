@@ -1,10 +1,8 @@
 //! A piece of a streamed answer.
 
-use std::borrow::Cow;
-
-use playhouse_llm::{ChoiceDelta, Chunk, Extra, FinishReason, Malformed, Part, PartDelta};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use playhouse_llm::{
+    ChoiceDelta, Chunk, Extra, FinishReason, Malformed, Part, PartDelta, Quoted, TextPiece, Told,
+};
 use serde_json::Value;
 
 use super::calls;
@@ -13,7 +11,9 @@ use super::fields::{Writing, take_filled_string, take_index, take_object, take_s
 use super::message::{role_name, role_of, take_role};
 use super::reply::take_finish;
 use super::usage::{set_usage, take_usage};
-use crate::{json, plain, sse};
+use crate::plain::Telling;
+use crate::scan::{Scan, once};
+use crate::{json, sse};
 
 /// The data of the frame that ends a stream.
 pub(super) const DONE: &[u8] = b"[DONE]";
@@ -28,56 +28,57 @@ pub(super) fn decode_chunks(frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
     chunks.collect()
 }
 
-/// A piece of text, as far as other protocols tell it. What may say more than a text has no place in it.
-#[derive(Deserialize)]
-struct TextPiece<'a> {
-    #[serde(borrow, default)]
-    model: Option<Cow<'a, str>>,
-    #[serde(default)]
-    created: Option<u64>,
-    #[serde(borrow)]
-    choices: [TextChoice<'a>; 1],
-    #[serde(default)]
-    usage: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct TextChoice<'a> {
-    index: u32,
-    #[serde(borrow)]
-    delta: TextDelta<'a>,
-    #[serde(default)]
-    finish_reason: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TextDelta<'a> {
-    #[serde(borrow)]
-    content: Cow<'a, str>,
-}
+const TELLING: Telling =
+    Telling { holds: holds_chunk, text_of, number: None, event_of: json::parse_object, chunk_of };
 
 /// Decodes complete frames as other protocols tell them.
-pub(super) fn plain_chunks(frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
-    let told = sse::frames(frames).filter(|frame| holds_chunk(&frame.data));
-    let chunks = plain::plain_chunks(told, text_of, chunk_of);
+pub(super) fn told(frames: &[u8]) -> Result<Vec<Told<'_>>, Malformed> {
+    let told = TELLING.told(frames);
     // Of what cannot be read it is told where it stands.
-    chunks.or_else(|_| Ok(decode_chunks(frames)?.iter().map(Chunk::plain).collect()))
+    told.map_err(|malformed| decode_chunks(frames).err().unwrap_or(malformed))
 }
 
-fn text_of(data: &[u8]) -> Option<Chunk> {
-    let piece: TextPiece<'_> = serde_json::from_slice(data).ok()?;
-    let [choice] = piece.choices;
-    let is_text = piece.usage.is_none() && choice.finish_reason.is_none();
-    is_text.then(|| {
-        let parts = vec![PartDelta::Text(choice.delta.content.into_owned())];
-        Chunk {
-            model: piece.model.map(Cow::into_owned),
-            created: piece.created,
-            choices: vec![ChoiceDelta { index: choice.index, parts, ..ChoiceDelta::default() }],
-            ..Chunk::default()
+/// The text of a chunk that says nothing else in another protocol.
+fn text_of(data: &str) -> Option<TextPiece<'_>> {
+    let (mut model, mut created, mut choices, mut choice, mut usage) = (None, None, None, None, None);
+    let mut scan = Scan::new(data);
+    scan.object(|scan, key| match key {
+        "model" if scan.null() => once(&mut model, None),
+        "model" => once(&mut model, Some(scan.plain()?)),
+        "created" if scan.null() => once(&mut created, None),
+        "created" => once(&mut created, Some(scan.count()?)),
+        "choices" => {
+            once(&mut choices, ())?;
+            scan.array(|scan| once(&mut choice, text_choice(scan)?))
         }
-    })
+        "usage" if scan.null() => once(&mut usage, ()),
+        "usage" | "x_groq" => None,
+        _ => scan.skip(),
+    })?;
+    let (index, text) = choice.filter(|_| scan.is_at_end())?;
+    Some(TextPiece { model: model.flatten(), created: created.flatten(), index, text })
+}
+
+fn text_choice<'a>(scan: &mut Scan<'a>) -> Option<(u32, Quoted<'a>)> {
+    let (mut index, mut text, mut finish) = (None, None, None);
+    scan.object(|scan, key| match key {
+        "index" => once(&mut index, u32::try_from(scan.count()?).ok()?),
+        "delta" => once(&mut text, only_content(scan)?),
+        "finish_reason" if scan.null() => once(&mut finish, ()),
+        "finish_reason" => None,
+        _ => scan.skip(),
+    })?;
+    Some((index?, text?))
+}
+
+/// The content of an addition in which nothing else says anything.
+fn only_content<'a>(scan: &mut Scan<'a>) -> Option<Quoted<'a>> {
+    let mut content = None;
+    scan.object(|scan, key| match key {
+        "content" => once(&mut content, scan.string()?.quoted()?),
+        _ => scan.null().then_some(()),
+    })?;
+    content
 }
 
 /// Whether a frame's data is neither nothing nor the end.

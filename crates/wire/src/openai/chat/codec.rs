@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use playhouse_llm::{
     Chunk, Collector, Decode, Encoded, Error, Event, Malformed, Prompt, Protocol, RateLimits, Reply, Request,
+    Told,
 };
 use serde_json::{Value, json};
 
@@ -58,8 +59,8 @@ impl Decode for OpenAiChat {
         chunk::decode_chunks(frames)
     }
 
-    fn plain_chunks(&self, frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
-        chunk::plain_chunks(frames)
+    fn told<'a>(&self, frames: &'a [u8]) -> Result<Vec<Told<'a>>, Malformed> {
+        chunk::told(frames)
     }
 
     fn reply_id(&self, body: &[u8]) -> Option<String> {
@@ -148,7 +149,7 @@ impl Codec for OpenAiChat {
 
 fn collected(event: &Event) -> Result<Reply, Error> {
     let mut collector = Collector::default();
-    event.translated_chunks()?.iter().for_each(|chunk| collector.absorb(chunk));
+    event.told()?.iter().for_each(|told| collector.absorb(&told.chunk()));
     Ok(collector.into_reply())
 }
 

@@ -1,14 +1,12 @@
 //! Adding to an encoded answer what OpenAI's always have and the vocabulary does not carry.
 
-use bytes::BytesMut;
-use playhouse_llm::{Chunk, Reply};
-use serde::Serialize;
+use playhouse_llm::{Chunk, Quoted, Reply};
 use serde_json::{Map, Value};
 
 use super::chunk::encode_chunk;
 use super::reply::encode_reply;
 use crate::codec::Envelope;
-use crate::plain::write_json;
+use crate::plain::Mould;
 
 /// What all pieces of an answer share.
 #[derive(Clone, Debug)]
@@ -28,8 +26,8 @@ impl Identity {
         }
     }
 
-    /// Takes on what a chunk says of it.
-    pub(super) fn learn(&mut self, chunk: &Chunk) {
+    /// Takes on what a chunk says of it; says whether that was anything.
+    pub(super) fn learn(&mut self, chunk: &Chunk) -> bool {
         if let Some(id) = &chunk.id {
             self.id.clone_from(id);
         }
@@ -37,6 +35,7 @@ impl Identity {
             self.model.clone_from(model);
         }
         self.created = chunk.created.unwrap_or(self.created);
+        chunk.id.is_some() || chunk.model.is_some() || chunk.created.is_some()
     }
 
     fn head(&self, object: &str) -> Map<String, Value> {
@@ -84,49 +83,20 @@ pub(super) fn dress_chunk(chunk: &Chunk, identity: &Identity, include_usage: boo
     Value::Object(object)
 }
 
-/// A piece of text as [`dress_chunk`] has it; it is written once for each piece of an answer.
-#[derive(Serialize)]
-struct TextPiece<'a> {
-    id: &'a str,
-    object: &'static str,
-    created: u64,
-    model: &'a str,
-    choices: [TextChoice<'a>; 1],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<()>,
-}
-
-#[derive(Serialize)]
-struct TextChoice<'a> {
-    index: u32,
-    delta: TextDelta<'a>,
-    logprobs: (),
-    finish_reason: (),
-}
-
-#[derive(Serialize)]
-struct TextDelta<'a> {
-    content: &'a str,
-}
-
-/// Writes a piece that says no more than a text.
-pub(super) fn write_text(
-    identity: &Identity,
-    index: u32,
-    content: &str,
-    include_usage: bool,
-    out: &mut BytesMut,
-) {
-    let choice = TextChoice { index, delta: TextDelta { content }, logprobs: (), finish_reason: () };
-    let piece = TextPiece {
-        id: &identity.id,
-        object: "chat.completion.chunk",
-        created: identity.created,
-        model: &identity.model,
-        choices: [choice],
-        usage: include_usage.then_some(()),
+/// The frames of pieces that say no more than a text, as [`dress_chunk`] has them.
+pub(super) fn text_mould(identity: &Identity, index: u32, include_usage: bool) -> Mould {
+    let (id, model) = (Quoted::of(&identity.id), Quoted::of(&identity.model));
+    let before = format!(
+        r#"data: {{"id":"{}","object":"chat.completion.chunk","created":{},"model":"{}","choices":[{{"index":{index},"delta":{{"content":""#,
+        id.escaped(),
+        identity.created,
+        model.escaped(),
+    );
+    let after = match include_usage {
+        true => "\"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n",
+        false => "\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n",
     };
-    write_json(None, &piece, out);
+    Mould::new(before, after)
 }
 
 fn dress_choice(choice: &mut Map<String, Value>) {
@@ -173,6 +143,8 @@ fn items_of(value: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> 
 
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
+
     use super::*;
     use crate::sse::Frame;
 
@@ -181,7 +153,7 @@ mod tests {
         let identity = Identity { id: "chatcmpl-\"1\"".into(), created: 7, model: "mödel".into() };
         for (text, include_usage) in [(" word", true), ("\n\u{2028}\"\\\u{1}", false)] {
             let mut quick = BytesMut::new();
-            write_text(&identity, 0, text, include_usage, &mut quick);
+            text_mould(&identity, 0, include_usage).write(&Quoted::of(text), &mut quick);
             let mut whole = BytesMut::new();
             let object = dress_chunk(&Chunk::text(text), &identity, include_usage);
             Frame::new(&object.to_string()).write_to(&mut whole);

@@ -14,6 +14,7 @@ use super::reply::{decode_reply, finish_of};
 use super::shown::Delta;
 use super::usage::read_usage;
 use crate::json;
+use crate::scan::{Scan, once};
 
 /// What was seen of one frame's data.
 #[derive(Debug)]
@@ -34,7 +35,48 @@ pub(super) fn glance_at_chunk(data: &[u8], wants_model: bool) -> Result<Glance, 
 
 /// Outlines a whole answer; `None` if it is no chat completion.
 pub(super) fn outline_reply(body: &[u8]) -> Option<Outline> {
-    outline_borrowed(body).or_else(|| outline_by_decoding(body))
+    let scanned = str::from_utf8(body).ok().and_then(scan_reply);
+    scanned.or_else(|| outline_borrowed(body)).or_else(|| outline_by_decoding(body))
+}
+
+/// An answer that is written as nearly all are; what is unusual or wrong is for the other ways.
+fn scan_reply(body: &str) -> Option<Outline> {
+    let (mut outline, mut scan) = (Outline { has_output: true, ..Outline::default() }, Scan::new(body));
+    let (mut model, mut usage, mut choices) = (None, None, None);
+    scan.object(|scan, key| match key {
+        "model" => once(&mut model, scan.value()?),
+        "usage" if scan.null() => once(&mut usage, None),
+        "usage" => once(&mut usage, Some(UsageFields::scan(scan)?.counts()?)),
+        "choices" => {
+            let mut finishes = Vec::with_capacity(1);
+            scan.array(|scan| {
+                finishes.push(scan_choice(scan)?);
+                Some(())
+            })?;
+            once(&mut choices, finishes.into_iter().next()?)
+        }
+        // Who sends this may count tokens there.
+        "x_groq" => None,
+        _ => scan.skip(),
+    })?;
+    outline.finish = choices?.and_then(read_finish);
+    outline.model = model.and_then(read_name);
+    outline.usage = usage.flatten();
+    scan.is_at_end().then_some(outline)
+}
+
+/// The reason why a whole answer's choice ended, as it is written.
+fn scan_choice<'a>(scan: &mut Scan<'a>) -> Option<Option<&'a str>> {
+    let (mut message, mut finish) = (None, None);
+    scan.object(|scan, key| match key {
+        "message" => {
+            scan.peek().filter(|first| *first == b'{')?;
+            once(&mut message, scan.skip()?)
+        }
+        "finish_reason" => once(&mut finish, scan.value()?),
+        _ => scan.skip(),
+    })?;
+    message.map(|()| finish)
 }
 
 fn outline_borrowed(body: &[u8]) -> Option<Outline> {
@@ -46,9 +88,9 @@ fn outline_borrowed(body: &[u8]) -> Option<Outline> {
     let groq_usage = || usage_of(fields.x_groq.as_ref()?.usage?);
     Some(Outline {
         has_output: true,
-        model: fields.model.and_then(read_name),
+        model: fields.model.map(RawValue::get).and_then(read_name),
         usage: fields.usage.and_then(usage_of).or_else(groq_usage),
-        finish: first.finish_reason.and_then(read_finish),
+        finish: first.finish_reason.map(RawValue::get).and_then(read_finish),
     })
 }
 
@@ -119,9 +161,11 @@ impl ChunkFields<'_> {
             has_output: choices
                 .iter()
                 .any(|choice| choice.delta.as_ref().is_some_and(|delta| delta.has_output)),
-            model: self.model.filter(|_| wants_model).and_then(read_name),
+            model: self.model.filter(|_| wants_model).map(RawValue::get).and_then(read_name),
             usage: self.usage.and_then(usage_of).or_else(|| groq_usage.and_then(usage_of)),
-            finish: choices.iter().find_map(|choice| choice.finish_reason.and_then(read_finish)),
+            finish: choices
+                .iter()
+                .find_map(|choice| choice.finish_reason.map(RawValue::get).and_then(read_finish)),
         };
         let is_error = self.error.is_some_and(|error| !matches!(error.get(), "false" | "\"\"" | "{}"))
             || self.object.is_some_and(|object| object.get() == "\"error\"");
@@ -159,8 +203,7 @@ fn is_object(raw: &RawValue) -> bool {
     raw.get().starts_with('{')
 }
 
-fn read_string(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let quoted = raw.get();
+fn read_string(quoted: &str) -> Option<Cow<'_, str>> {
     match quoted.strip_prefix('"')?.strip_suffix('"') {
         Some(text) if !text.contains('\\') => Some(Cow::Borrowed(text)),
         _ => serde_json::from_str(quoted).map(Cow::Owned).ok(),
@@ -168,11 +211,11 @@ fn read_string(raw: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// Azure sends its first chunk without a name in the field.
-fn read_name(raw: &RawValue) -> Option<Arc<str>> {
+fn read_name(raw: &str) -> Option<Arc<str>> {
     read_string(raw).filter(|name| !name.is_empty()).map(|name| Arc::from(&*name))
 }
 
-fn read_finish(raw: &RawValue) -> Option<FinishReason> {
+fn read_finish(raw: &str) -> Option<FinishReason> {
     let name = read_string(raw).filter(|name| !name.is_empty())?;
     Some(finish_of(&name))
 }
@@ -212,6 +255,44 @@ struct CompletionDetails {
 }
 
 impl UsageFields {
+    /// Counts where all that is known is a number; details that are `null` are for parsing.
+    fn scan(scan: &mut Scan<'_>) -> Option<Self> {
+        let (mut prompt, mut completion, mut total, mut of_prompt, mut of_completion) =
+            (None, None, None, None, None);
+        scan.object(|scan, key| match key {
+            "prompt_tokens" => once(&mut prompt, scan.count()?),
+            "completion_tokens" => once(&mut completion, scan.count()?),
+            "total_tokens" => once(&mut total, scan.count()?),
+            "prompt_tokens_details" => {
+                let [cached_tokens, cache_write_tokens] =
+                    scan_details(scan, ["cached_tokens", "cache_write_tokens"])?;
+                once(&mut of_prompt, PromptDetails { cached_tokens, cache_write_tokens })
+            }
+            "completion_tokens_details" => {
+                let [reasoning_tokens] = scan_details(scan, ["reasoning_tokens"])?;
+                once(&mut of_completion, CompletionDetails { reasoning_tokens })
+            }
+            "cached_tokens"
+            | "prompt_cache_hit_tokens"
+            | "cache_read_input_tokens"
+            | "cache_creation_input_tokens"
+            | "reasoning_tokens" => None,
+            _ => scan.skip(),
+        })?;
+        Some(Self {
+            prompt_tokens: prompt?,
+            completion_tokens: completion?,
+            total_tokens: total?,
+            prompt_tokens_details: of_prompt,
+            completion_tokens_details: of_completion,
+            cached_tokens: None,
+            prompt_cache_hit_tokens: None,
+            cache_read_input_tokens: None,
+            cache_creation_input_tokens: None,
+            reasoning_tokens: None,
+        })
+    }
+
     fn counts(self) -> Option<Usage> {
         let elsewhere = [
             self.cached_tokens,
@@ -234,9 +315,44 @@ impl UsageFields {
     }
 }
 
+fn scan_details<const N: usize>(scan: &mut Scan<'_>, keys: [&str; N]) -> Option<[Option<u64>; N]> {
+    let mut counts = [None; N];
+    scan.object(|scan, key| match keys.iter().position(|known| *known == key) {
+        Some(at) => once(&mut counts[at], scan.count()?),
+        None => scan.skip(),
+    })?;
+    Some(counts)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is scanned is what is parsed, as it is and with each of its bytes lost or another.
+    #[test]
+    fn answers_are_scanned_as_they_are_parsed() {
+        let usual = r#"{"id":"c","model":"m\u00e4","choices":[{"index":0,"message":{"content":"a\"b"},"finish_reason":"stop"},
+            {"message":{}}],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"x":1,
+            "prompt_tokens_details":{"cached_tokens":4,"audio_tokens":0},
+            "completion_tokens_details":{"reasoning_tokens":1}},"system_fingerprint":null}"#;
+        assert!(scan_reply(usual).is_some_and(|outline| outline.usage.is_some() && outline.model.is_some()));
+        for unusual in [
+            r#"{"choices":[]}"#,
+            r#"{"choices":[{"message":[]}]}"#,
+            r#"{"choices":[{"message":{}}],"choices":[]}"#,
+            r#"{"choices":[{"message":{}}],"x_groq":{}}"#,
+            r#"{"choices":[{"message":{}}],"usage":{"prompt_tokens":1}}"#,
+            r#"{"choices":[{"message":{}}]} x"#,
+        ] {
+            assert_eq!(scan_reply(unusual), None, "{unusual}");
+        }
+        for (at, change) in (0..usual.len()).flat_map(|at| ["", "0", "\"", "n"].map(|change| (at, change))) {
+            let changed = format!("{}{change}{}", &usual[..at], &usual[at + 1..]);
+            let scanned = scan_reply(&changed);
+            assert!(scanned.is_none() || scanned == outline_borrowed(changed.as_bytes()), "{changed}");
+            assert!(scanned.is_none() || scanned == outline_by_decoding(changed.as_bytes()), "{changed}");
+        }
+    }
 
     /// Both ways to look at a chunk must see the same.
     fn check(data: &str, is_error: bool) {

@@ -1,13 +1,16 @@
 //! Writing a streamed answer.
 
 use bytes::{Bytes, BytesMut};
-use playhouse_llm::{ChoiceDelta, Chunk, Error, Event, Extra, PartDelta, Role, Usage};
+use playhouse_llm::{
+    ChoiceDelta, Chunk, Error, Event, Extra, PartDelta, Quoted, Role, TextPiece, Told, Usage,
+};
 use serde_json::Value;
 
 use super::codec::PROTOCOL;
-use super::dress::{Identity, dress_chunk, write_text};
+use super::dress::{Identity, dress_chunk, text_mould};
 use super::{chunk, cut, failure};
 use crate::codec::{Envelope, StreamWriter};
+use crate::plain::{Mould, room_for, write_json};
 use crate::sse::Frame;
 
 /// Turns events into frames: those of this protocol as they came, others in OpenAI's order: the
@@ -16,6 +19,8 @@ use crate::sse::Frame;
 pub(super) struct ChatWriter {
     include_usage: bool,
     identity: Identity,
+    /// The frames of the texts of a choice, while the identity stays.
+    texts: Option<(u32, Mould)>,
     /// The choices whose role has been written.
     opened: Vec<u32>,
     calls: CallNumbers,
@@ -28,6 +33,7 @@ impl ChatWriter {
         Self {
             include_usage: envelope.include_usage,
             identity: Identity::of(envelope),
+            texts: None,
             opened: Vec::new(),
             calls: CallNumbers::default(),
             usage: None,
@@ -39,11 +45,35 @@ impl ChatWriter {
         if hides_usage { cut::without_usage(frames) } else { frames.clone() }
     }
 
+    fn write_told(&mut self, told: &Told<'_>, out: &mut BytesMut) {
+        match told {
+            Told::Text(TextPiece { model: None, created: None, index, text })
+                if self.opened.contains(index) =>
+            {
+                self.write_text(*index, text, out);
+            }
+            told => self.write_chunk(&told.chunk(), out),
+        }
+    }
+
+    fn write_text(&mut self, index: u32, text: &Quoted<'_>, out: &mut BytesMut) {
+        if text.is_empty() {
+            return;
+        }
+        let (_, mould) = match self.texts.take() {
+            Some((of, mould)) if of == index => self.texts.insert((of, mould)),
+            _ => self.texts.insert((index, text_mould(&self.identity, index, self.include_usage))),
+        };
+        mould.write(text, out);
+    }
+
     /// Writes one chunk as the several that OpenAI would send.
     fn write_chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
-        self.identity.learn(chunk);
+        if self.identity.learn(chunk) {
+            self.texts = None;
+        }
         if let Some((index, text)) = self.only_text(chunk) {
-            return write_text(&self.identity, index, text, self.include_usage, out);
+            return self.write_text(index, &Quoted::of(text), out);
         }
         if let Some(later) = &chunk.usage {
             self.usage.get_or_insert_default().update(later);
@@ -71,7 +101,7 @@ impl ChatWriter {
 
     fn write_frame(&self, chunk: &Chunk, out: &mut BytesMut) {
         let object = dress_chunk(chunk, &self.identity, self.include_usage);
-        Frame::new(&object.to_string()).write_to(out);
+        write_json(None, &object, out);
     }
 
     /// The role, the additions, the finish, as far as each is there and not yet written.
@@ -108,13 +138,12 @@ impl StreamWriter for ChatWriter {
             return Ok(self.pass_through(event, frames));
         }
         self.calls.are_renumbered = event.protocol().is_some();
-        let mut out = BytesMut::new();
+        let told = event.told()?;
+        let mut out = room_for(event.arrived_bytes());
         if let Some(reply) = event.translated_whole()? {
             self.write_chunk(&Chunk::from(&*reply), &mut out);
         }
-        for chunk in event.translated_chunks()?.iter() {
-            self.write_chunk(chunk, &mut out);
-        }
+        told.iter().for_each(|told| self.write_told(told, &mut out));
         Ok(out.freeze())
     }
 

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use playhouse_llm::Malformed;
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::input::ANY_SHAPE;
 use crate::openai::complaint;
@@ -25,9 +24,9 @@ pub(super) struct Head<'a> {
 #[derive(Deserialize)]
 struct Fields<'a> {
     #[serde(borrow, default, deserialize_with = "raw")]
-    model: Option<&'a RawValue>,
+    model: Option<&'a str>,
     #[serde(borrow, default, deserialize_with = "raw")]
-    input: Option<&'a RawValue>,
+    input: Option<&'a str>,
 }
 
 impl<'a> Head<'a> {

@@ -1,17 +1,16 @@
 //! The events of a streamed answer, each as a chunk that carries it whole.
 
-use std::borrow::Cow;
-
-use playhouse_llm::{ChoiceDelta, Chunk, Extra, Malformed, PartDelta, Role};
-use serde::Deserialize;
+use playhouse_llm::{ChoiceDelta, Chunk, Extra, Malformed, PartDelta, Role, TextPiece, Told};
 use serde_json::Value;
 
 use super::item::{CUSTOM_CALL, FUNCTION_CALL, custom};
 use super::output::finish_of;
 use super::reasoning;
 use super::usage::read_usage;
+use crate::json;
+use crate::plain::Telling;
+use crate::scan::{Scan, Wanted, once, wanted_members};
 use crate::sse::frames;
-use crate::{json, plain};
 
 /// What some vendors send after the last event.
 const DONE: &[u8] = b"[DONE]";
@@ -22,25 +21,61 @@ pub(super) fn decode_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
     told.map(|frame| Ok(chunk_of(json::parse_object(&frame.data).map_err(Malformed::new)?))).collect()
 }
 
-/// A piece of text, as far as other protocols tell it.
-#[derive(Deserialize)]
-struct TextEvent<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    delta: Cow<'a, str>,
-}
+const TELLING: Telling = Telling {
+    holds: |data| data.trim_ascii() != DONE,
+    text_of,
+    number: Some("\"sequence_number\":"),
+    event_of,
+    chunk_of,
+};
 
 /// Decodes complete frames as other protocols tell them.
-pub(super) fn plain_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
-    let told = frames(bytes).filter(|frame| frame.data.trim_ascii() != DONE);
-    plain::plain_chunks(told, text_of, chunk_of)
+pub(super) fn told(bytes: &[u8]) -> Result<Vec<Told<'_>>, Malformed> {
+    TELLING.told(bytes)
 }
 
-fn text_of(data: &[u8]) -> Option<Chunk> {
-    let event: TextEvent<'_> = serde_json::from_slice(data).ok()?;
-    let is_text = event.kind == "response.output_text.delta";
-    is_text.then(|| of_choice(Some(PartDelta::Text(event.delta.into_owned()))))
+/// The text of an event that says nothing else in another protocol.
+fn text_of(data: &str) -> Option<TextPiece<'_>> {
+    let (mut kind, mut text) = (None, None);
+    let mut scan = Scan::new(data);
+    scan.object(|scan, key| match key {
+        "type" => once(&mut kind, scan.plain().filter(|kind| *kind == "response.output_text.delta")?),
+        "delta" => once(&mut text, scan.string()?.quoted()?),
+        _ => scan.skip(),
+    })?;
+    kind.filter(|_| scan.is_at_end())?;
+    Some(TextPiece { model: None, created: None, index: 0, text: text? })
+}
+
+const fn whole(name: &'static str) -> Wanted {
+    Wanted { name, within: &[] }
+}
+
+/// What [`chunk_of`] looks at. Events repeat all of the answer and of what was asked, which it need not see.
+const LOOKED_AT: &[Wanted] = &[
+    whole("type"),
+    whole("delta"),
+    whole("output_index"),
+    whole("summary_index"),
+    whole("item"),
+    Wanted {
+        name: "response",
+        within: &[
+            whole("id"),
+            whole("model"),
+            whole("created_at"),
+            whole("status"),
+            whole("incomplete_details"),
+            whole("usage"),
+            Wanted { name: "output", within: &[whole("type")] },
+        ],
+    },
+];
+
+/// An event as far as it is looked at.
+fn event_of(data: &[u8]) -> Result<Extra, String> {
+    let quick = str::from_utf8(data).ok().and_then(|text| wanted_members(text, LOOKED_AT));
+    quick.map_or_else(|| json::parse_object(data), Ok)
 }
 
 /// The chunk of one event.

@@ -1,25 +1,24 @@
 //! The events of an answer that is being written, each with its number.
 
+use std::fmt::Write;
+
 use bytes::{Bytes, BytesMut};
+use playhouse_llm::Quoted;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-use crate::plain::write_json;
-use crate::sse::Frame;
+use crate::plain::{Mould, write_json};
 
-const TEXT: &str = "response.output_text.delta";
+/// What an event of more of a text begins with, up to its number.
+const TEXT: &str =
+    "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":";
 
-/// More of a text; it is written once for each piece of an answer.
 #[derive(Serialize)]
-struct TextEvent<'a> {
+struct Event<'a, M> {
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: &'a str,
     sequence_number: u64,
-    item_id: &'a str,
-    output_index: usize,
-    content_index: usize,
-    delta: &'a str,
-    logprobs: [(); 0],
+    #[serde(flatten)]
+    members: &'a M,
 }
 
 /// Events that have been told and not been taken yet.
@@ -28,38 +27,71 @@ pub(super) struct Events {
     /// How many have been told.
     count: u64,
     out: BytesMut,
+    /// What follows the numbers of the texts of the part at these places.
+    texts: Option<([usize; 2], Mould)>,
 }
 
 impl Events {
     /// Tells an event, whose name is its type.
-    pub(super) fn tell(&mut self, kind: &str, members: Value) {
-        let mut event = Map::new();
-        event.insert("type".to_owned(), kind.into());
-        event.insert("sequence_number".to_owned(), self.count.into());
-        if let Value::Object(members) = members {
-            event.extend(members);
-        }
-        self.count += 1;
-        Frame::new(&Value::Object(event).to_string()).named(kind).write_to(&mut self.out);
-    }
-
-    /// Tells more of a text, in the part of an item at these places.
-    pub(super) fn tell_text(&mut self, item_id: &str, at: [usize; 2], delta: &str) {
-        let [output_index, content_index] = at;
-        let (kind, sequence_number) = (TEXT, self.count);
-        let event =
-            TextEvent { kind, sequence_number, item_id, output_index, content_index, delta, logprobs: [] };
+    pub(super) fn tell(&mut self, kind: &str, members: &impl Serialize) {
+        let event = Event { kind, sequence_number: self.count, members };
         self.count += 1;
         write_json(Some(kind), &event, &mut self.out);
     }
 
+    /// Tells more of a text, in the part of an item at these places.
+    pub(super) fn tell_text(&mut self, item_id: &str, at: [usize; 2], delta: &Quoted<'_>) {
+        self.out.extend_from_slice(TEXT.as_bytes());
+        // Into this buffer anything can be written.
+        let _ = write!(self.out, "{}", self.count);
+        self.count += 1;
+        let (_, mould) = match self.texts.take() {
+            Some((of, mould)) if of == at => self.texts.insert((of, mould)),
+            _ => self.texts.insert((at, text_mould(item_id, at))),
+        };
+        mould.write(delta, &mut self.out);
+    }
+
+    /// Makes room for what is told of an event that arrived as so many bytes.
+    pub(super) fn expect(&mut self, arrived_bytes: usize) {
+        self.out.reserve(arrived_bytes + arrived_bytes / 4);
+    }
+
     /// What has been told since this was asked last.
     pub(super) fn take(&mut self) -> Bytes {
-        self.out.split().freeze()
+        std::mem::take(&mut self.out).freeze()
     }
 
     /// Has the next event bear this number.
     pub(super) fn go_on_at(&mut self, number: u64) {
         self.count = number;
+    }
+}
+
+fn text_mould(item_id: &str, [output_index, content_index]: [usize; 2]) -> Mould {
+    let id = Quoted::of(item_id);
+    let before = format!(
+        r#","item_id":"{}","output_index":{output_index},"content_index":{content_index},"delta":""#,
+        id.escaped()
+    );
+    Mould::new(before, "\",\"logprobs\":[]}\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_piece_of_text_is_written_as_any_other() {
+        let (mut quick, mut whole) = (Events::default(), Events::default());
+        for (at, text) in [([0, 0], " word"), ([0, 0], "\n\u{2028}\"\\\u{1}"), ([1, 2], "x")] {
+            let id = format!("msg_\"{}\"", at[0]);
+            quick.tell_text(&id, at, &Quoted::of(text));
+            let place = json!({ "item_id": id, "output_index": at[0], "content_index": at[1], "delta": text, "logprobs": [] });
+            whole.tell("response.output_text.delta", &place);
+            assert_eq!(quick.take(), whole.take());
+        }
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn write_event(error: &Error, events: &mut Events) -> Bytes {
     // OpenAI documents the members beside each other, and sends them in an object, which its clients raise.
     events.tell(
         "error",
-        json!({ "code": code, "message": member("message"), "param": member("param"), "error": told }),
+        &json!({ "code": code, "message": member("message"), "param": member("param"), "error": told }),
     );
     events.take()
 }

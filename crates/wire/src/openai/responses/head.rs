@@ -2,7 +2,6 @@
 
 use playhouse_llm::Malformed;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::named::Named;
 use crate::openai::complaint;
@@ -11,13 +10,13 @@ use crate::openai::raw::{complain, kind_of, place_of, raw, read_flag, read_name,
 #[derive(Deserialize)]
 struct Fields<'a> {
     #[serde(borrow, default, deserialize_with = "raw")]
-    model: Option<&'a RawValue>,
+    model: Option<&'a str>,
     #[serde(borrow, default, deserialize_with = "raw")]
-    input: Option<&'a RawValue>,
+    input: Option<&'a str>,
     #[serde(borrow, default, deserialize_with = "raw")]
-    instructions: Option<&'a RawValue>,
+    instructions: Option<&'a str>,
     #[serde(borrow, default, deserialize_with = "raw")]
-    stream: Option<&'a RawValue>,
+    stream: Option<&'a str>,
 }
 
 /// Reads the head of a body, which is checked to be one JSON object that asks for a response. What is asked
@@ -36,18 +35,18 @@ pub(super) fn read_head(body: &[u8]) -> Result<Named<'_>, Malformed> {
     })
 }
 
-fn check_instructions(instructions: Option<&RawValue>) -> Result<(), Malformed> {
+fn check_instructions(instructions: Option<&str>) -> Result<(), Malformed> {
     match instructions {
         // A list is passed on to those who know it.
-        Some(raw) if !raw.get().starts_with(['"', '[', 'n']) => {
+        Some(raw) if !raw.starts_with(['"', '[', 'n']) => {
             Err(complaint::wrong_type("instructions", "a string", kind_of(raw)))
         }
         _ => Ok(()),
     }
 }
 
-fn check_input(input: Option<&RawValue>) -> Result<(), Malformed> {
-    match input.and_then(|raw| raw.get().bytes().next()) {
+fn check_input(input: Option<&str>) -> Result<(), Malformed> {
+    match input.and_then(|raw| raw.bytes().next()) {
         None | Some(b'"' | b'[' | b'n') => Ok(()),
         Some(_) => {
             let got = input.map_or("nothing", kind_of);

@@ -1,6 +1,7 @@
 //! An item of an answer that is being written: what it holds so far, and the events that begin and end it.
 
-use playhouse_llm::{Extra, ToolCall};
+use playhouse_llm::{Extra, Quoted, ToolCall};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::events::Events;
@@ -32,6 +33,13 @@ pub(super) enum Item {
     Call { id: String, index: u32, call: ToolCall, has_own_id: bool },
     /// An item that the vocabulary has no word for.
     Other { value: Value },
+}
+
+/// What tells of an item as a whole.
+#[derive(Serialize)]
+struct ItemEvent<'a> {
+    output_index: usize,
+    item: &'a Value,
 }
 
 /// A part of a message: text, or a refusal.
@@ -76,11 +84,11 @@ impl Item {
     /// Tells that the item has begun.
     pub(super) fn begin(&self, at: usize, events: &mut Events) {
         let item = self.value("in_progress");
-        events.tell("response.output_item.added", json!({ "output_index": at, "item": item }));
+        events.tell("response.output_item.added", &ItemEvent { output_index: at, item: &item });
         if let Self::Reasoning { id, .. } = self {
             let part = json!({ "type": "summary_text", "text": "" });
             let place = json!({ "item_id": id, "output_index": at, "summary_index": 0, "part": part });
-            events.tell("response.reasoning_summary_part.added", place);
+            events.tell("response.reasoning_summary_part.added", &place);
         }
     }
 
@@ -93,17 +101,17 @@ impl Item {
                 if refuses {
                     let event =
                         json!({ "item_id": id, "output_index": at, "content_index": index, "delta": more });
-                    return events.tell("response.refusal.delta", event);
+                    return events.tell("response.refusal.delta", &event);
                 }
-                events.tell_text(id, [at, index], more);
+                events.tell_text(id, [at, index], &Quoted::of(more));
             }
             Self::Reasoning { id, .. } => {
                 let event = json!({ "item_id": id, "output_index": at, "summary_index": 0, "delta": more });
-                events.tell("response.reasoning_summary_text.delta", event);
+                events.tell("response.reasoning_summary_text.delta", &event);
             }
             Self::Call { id, call, .. } => {
                 let event = json!({ "item_id": id, "output_index": at, "delta": more });
-                events.tell(&format!("response.{}.delta", argued(call)), event);
+                events.tell(&format!("response.{}.delta", argued(call)), &event);
             }
             Self::Other { .. } => {}
         }
@@ -117,11 +125,12 @@ impl Item {
             Self::Call { id, call, .. } => {
                 let mut event = json!({ "item_id": id, "output_index": at });
                 event[form_of(call).1] = call.arguments.as_str().into();
-                events.tell(&format!("response.{}.done", argued(call)), event);
+                events.tell(&format!("response.{}.done", argued(call)), &event);
             }
             Self::Other { .. } => {}
         }
-        events.tell("response.output_item.done", json!({ "output_index": at, "item": self.value(status) }));
+        let item = self.value(status);
+        events.tell("response.output_item.done", &ItemEvent { output_index: at, item: &item });
     }
 
     /// Tells that a message has another part.
@@ -129,7 +138,7 @@ impl Item {
         let Self::Message { id, said } = self else { return };
         let Some(last) = said.last() else { return };
         let place = json!({ "item_id": id, "output_index": at, "content_index": said.len() - 1, "part": last.value() });
-        events.tell("response.content_part.added", place);
+        events.tell("response.content_part.added", &place);
     }
 
     /// Tells that a message's last part is whole.
@@ -141,16 +150,16 @@ impl Item {
         match last.is_refusal {
             true => {
                 whole["refusal"] = last.text.as_str().into();
-                events.tell("response.refusal.done", whole);
+                events.tell("response.refusal.done", &whole);
             }
             false => {
                 whole["text"] = last.text.as_str().into();
                 whole["logprobs"] = json!([]);
-                events.tell("response.output_text.done", whole);
+                events.tell("response.output_text.done", &whole);
             }
         }
         part["part"] = last.value();
-        events.tell("response.content_part.done", part);
+        events.tell("response.content_part.done", &part);
     }
 }
 
@@ -158,9 +167,9 @@ fn end_summary(id: &str, text: &str, at: usize, events: &mut Events) {
     let place = json!({ "item_id": id, "output_index": at, "summary_index": 0 });
     let (mut whole, mut part) = (place.clone(), place);
     whole["text"] = text.into();
-    events.tell("response.reasoning_summary_text.done", whole);
+    events.tell("response.reasoning_summary_text.done", &whole);
     part["part"] = json!({ "type": "summary_text", "text": text });
-    events.tell("response.reasoning_summary_part.done", part);
+    events.tell("response.reasoning_summary_part.done", &part);
 }
 
 /// What is sealed goes on as its vendor made it.

@@ -3,7 +3,7 @@
 //! A message or reasoning ends where something else begins; a call ends there too if its arguments are all
 //! there. Fragments of other calls may come in between until then: each event names its item.
 
-use playhouse_llm::{ChoiceDelta, Chunk, Extra, FinishReason, PartDelta, ToolCall};
+use playhouse_llm::{ChoiceDelta, Chunk, Extra, FinishReason, PartDelta, Quoted, ToolCall};
 use serde_json::Value;
 
 use super::events::Events;
@@ -96,6 +96,22 @@ impl Items {
             last.text.push_str(text);
         }
         entry.item.go_on(at, text, events);
+    }
+
+    /// Says more of the text that is being said, where one is; says whether it did.
+    pub(super) fn go_on_saying(&mut self, text: &Quoted<'_>, events: &mut Events) -> bool {
+        let at = self.entries.len().saturating_sub(1);
+        let Some(Entry { item: Item::Message { id, said }, is_open: true, .. }) = self.entries.last_mut()
+        else {
+            return false;
+        };
+        let part = said.len().saturating_sub(1);
+        let Some(last) = said.last_mut().filter(|last| !last.is_refusal) else { return false };
+        if !text.is_empty() {
+            last.text.push_str(&text.text());
+            events.tell_text(id, [at, part], text);
+        }
+        true
     }
 
     fn reason(&mut self, text: &str, events: &mut Events) {

@@ -1,7 +1,8 @@
 //! Writing a streamed answer.
 
 use bytes::Bytes;
-use playhouse_llm::{Chunk, Error, Event, FinishReason, Request, Usage};
+use playhouse_llm::{Chunk, Error, Event, FinishReason, Request, TextPiece, Told, Usage};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::codec::PROTOCOL;
@@ -30,8 +31,15 @@ pub(super) struct ResponsesWriter {
 }
 
 struct Begun {
-    answer: Answer,
+    /// The answer so far, as events repeat it.
+    response: Map<String, Value>,
     items: Items,
+}
+
+/// What tells of an answer as a whole.
+#[derive(Serialize)]
+struct ResponseEvent<'a> {
+    response: &'a Map<String, Value>,
 }
 
 impl ResponsesWriter {
@@ -45,6 +53,19 @@ impl ResponsesWriter {
             usage: Usage::default(),
             passed: None,
         }
+    }
+
+    fn write_told(&mut self, told: &Told<'_>) {
+        match told {
+            Told::Text(piece) if self.goes_on(piece) => {}
+            told => self.write_chunk(&told.chunk()),
+        }
+    }
+
+    /// Says more of the text that is being said, where one is; says whether it did.
+    fn goes_on(&mut self, piece: &TextPiece<'_>) -> bool {
+        let begun = self.begun.as_mut().filter(|_| piece.index == 0);
+        begun.is_some_and(|begun| begun.items.go_on_saying(&piece.text, &mut self.events))
     }
 
     fn write_chunk(&mut self, chunk: &Chunk) {
@@ -67,26 +88,24 @@ impl ResponsesWriter {
     fn begin(&mut self, chunk: &Chunk) -> Begun {
         let mut answer = Answer::to(self.asked.take().as_ref(), &self.envelope);
         answer.learn(chunk);
-        for kind in ["created", "in_progress"] {
-            let response = answer.so_far("in_progress", Value::Null, json!([]));
-            tell(&format!("response.{kind}"), response, &mut self.events);
+        let response = answer.so_far("in_progress", Value::Null, json!([]));
+        for kind in ["response.created", "response.in_progress"] {
+            self.events.tell(kind, &ResponseEvent { response: &response });
         }
-        let items = Items::of(&answer.id);
-        Begun { answer, items }
+        Begun { response, items: Items::of(&answer.id) }
     }
 
     fn write_end(&mut self) {
         let mut begun = self.begun.take().unwrap_or_else(|| self.begin(&Chunk::default()));
         begun.items.finish(self.finish.as_ref(), &mut self.events);
         let (status, details) = status_of(self.finish.as_ref());
-        let mut response = begun.answer.so_far(status, details, begun.items.value());
-        response.insert("usage".to_owned(), write_whole_usage(&self.usage));
-        tell(&format!("response.{status}"), response, &mut self.events);
+        let mut set = |key: &str, value: Value| begun.response.insert(key.to_owned(), value);
+        set("status", status.into());
+        set("incomplete_details", details);
+        set("output", begun.items.value());
+        set("usage", write_whole_usage(&self.usage));
+        self.events.tell(&format!("response.{status}"), &ResponseEvent { response: &begun.response });
     }
-}
-
-fn tell(kind: &str, response: Map<String, Value>, events: &mut Events) {
-    events.tell(kind, json!({ "response": response }));
 }
 
 impl StreamWriter for ResponsesWriter {
@@ -96,12 +115,12 @@ impl StreamWriter for ResponsesWriter {
             self.passed = Some(frames.clone());
             return Ok(frames.clone());
         }
+        let told = event.told()?;
         if let Some(reply) = event.translated_whole()? {
             self.write_chunk(&Chunk::from(&*reply));
         }
-        for chunk in event.translated_chunks()?.iter() {
-            self.write_chunk(chunk);
-        }
+        self.events.expect(event.arrived_bytes());
+        told.iter().for_each(|told| self.write_told(told));
         Ok(self.events.take())
     }
 
