@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// How many flights of one kind are on their way at a time.
 const FLIGHTS: usize = 4;
 /// Another flight leaves while no more than these are on their way; beyond that, it pays to wait and go together.
-const FEW: usize = 8;
+const FEW: usize = 4;
 /// Another flight leaves also when the last one has been away for so long.
 const LONG: Duration = Duration::from_millis(10);
 /// How many operations share a flight, and how large they may be together; a larger one flies alone.

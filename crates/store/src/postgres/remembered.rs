@@ -16,8 +16,8 @@ use crate::ids::TurnId;
 use crate::stored::Stored;
 use crate::window::Room;
 
-/// How much is remembered of conversations, and of those with a turn under way, in bytes; up to twice as much is
-/// in memory.
+/// How much is remembered of conversations, and as much again of those with a turn under way, in bytes; up to twice
+/// as much of each is in memory.
 const MOST_BYTES: usize = 8 << 20;
 /// What an entry takes beside its texts, roughly.
 const ENTRY_BYTES: usize = 256;
