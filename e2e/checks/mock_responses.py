@@ -157,6 +157,18 @@ def test_a_background_response_is_cancelled(client, scripted):
     assert refused.value.param == "previous_response_id"
 
 
+def test_a_background_response_is_cancelled_while_it_is_streamed(client, scripted):
+    scripted({"reply": "one two three", "pace": {"token_ms": 60000}})
+    told = []
+    with ask(client, background=True, stream=True) as stream:
+        for event in stream:
+            told.append(event)
+            if event.type == "response.output_text.delta":
+                cancelled = client.responses.cancel(told[0].response.id)
+    assert (told[-1].type, told[-1].response) == ("response.failed", cancelled)
+    assert [event.sequence_number for event in told] == list(range(len(told)))
+
+
 def test_conversations_are_refused_by_name(client):
     with pytest.raises(openai.NotFoundError, match="Conversation with id 'conv_1' not found."):
         ask(client, conversation="conv_1")

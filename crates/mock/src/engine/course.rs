@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::pace::Pace;
@@ -34,6 +35,17 @@ pub struct Course {
     is_cut_short: bool,
     /// Its events, each with when it is due; `None` where it is not told in events.
     events: Option<Vec<Event>>,
+    /// How it was cut short, for those who tell it.
+    end: watch::Sender<Option<CutShort>>,
+}
+
+/// What an answer ends with that was cut short.
+#[derive(Clone, Debug)]
+pub struct CutShort {
+    /// After how many of its events.
+    pub after: usize,
+    /// The event in place of all others.
+    pub event: Bytes,
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +61,10 @@ pub struct Replay {
     pub frames: Frames,
     /// How long each is waited for.
     pub waits: Vec<Duration>,
+    /// How many events came before.
+    pub skipped: usize,
+    /// How the answer is cut short meanwhile; `None` where nobody could.
+    pub end: Option<watch::Receiver<Option<CutShort>>>,
 }
 
 impl Course {
@@ -62,7 +78,13 @@ impl Course {
             awaits_look: events.is_none() && pace.is_instant(),
             is_cut_short: false,
             events,
+            end: watch::Sender::default(),
         }
+    }
+
+    /// How it is cut short, should it be.
+    pub fn end(&self) -> watch::Receiver<Option<CutShort>> {
+        self.end.subscribe()
     }
 
     /// How far it is.
@@ -92,7 +114,9 @@ impl Course {
         self.is_cut_short = true;
         if let Some(events) = &mut self.events {
             events.retain(|event| event.due <= due);
-            events.push(Event { bytes: end(events.len()), due });
+            let end = CutShort { after: events.len(), event: end(events.len()) };
+            events.push(Event { bytes: end.event.clone(), due });
+            self.end.send_replace(Some(end));
         }
     }
 
@@ -100,7 +124,8 @@ impl Course {
     /// not told in events.
     pub fn events_from(&self, number: usize, now: Instant) -> Option<Replay> {
         let events = self.events.as_ref()?;
-        let mut replay = Replay::default();
+        let end = (!self.is_cut_short).then(|| self.end());
+        let mut replay = Replay { skipped: number, end, ..Replay::default() };
         let (mut bytes, mut told) = (Vec::new(), self.age(now));
         for event in events.iter().skip(number) {
             bytes.extend_from_slice(&event.bytes);

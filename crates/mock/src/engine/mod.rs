@@ -21,7 +21,7 @@ use http::HeaderMap;
 use playhouse_llm::{Error, ErrorKind};
 
 pub use compiled::{CompiledScript, ScriptErrors};
-pub use course::{Course, Replay, Stage};
+pub use course::{Course, CutShort, Replay, Stage};
 pub(crate) use faults::refusal;
 pub use memo::Memo;
 pub use namespace::Namespace;

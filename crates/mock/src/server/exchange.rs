@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use playhouse_edge::{EVENT_STREAM_HEADERS, Identity, intake, status_of};
 use playhouse_llm::Error;
 use playhouse_wire::Envelope;
+use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
 use super::Double;
@@ -20,7 +21,7 @@ use super::body::{End, PacedBody, Progress};
 use super::listen::ConnectionControl;
 use super::noted::Noted;
 use crate::call::{Call, Facts};
-use crate::engine::{Course, Decision, Kept, Namespace, refusal};
+use crate::engine::{Course, CutShort, Decision, Kept, Namespace, refusal};
 use crate::fault::{self, Delivery, Fault};
 use crate::journal::{self, HeaderLines, Received, Recording, exact_size};
 use crate::plan::{Content, Plan};
@@ -141,9 +142,12 @@ impl Exchange<'_> {
         let envelope = facts.as_deref().map(|facts| envelope(facts, identity));
         let Written { status, mut headers, frames, finish, completion_tokens } =
             self.write(&plan, facts.as_deref().zip(envelope.as_ref()), identity);
-        if let (Some(facts), Some(envelope)) = (&facts, &envelope) {
-            self.keep(&plan, facts, envelope, &frames);
-        }
+        let asked = facts.as_ref().zip(envelope.as_ref());
+        let end = asked.and_then(|(facts, envelope)| self.keep(&plan, facts, envelope, &frames));
+        let (end, skipped) = match &plan.content {
+            Content::Replay(replay) => (replay.end.clone(), replay.skipped),
+            _ => (end, 0),
+        };
         let met = plan.fault.as_ref();
         let is_stream = frames.content_type.starts_with(EVENT_STREAM);
         let delivery = fault::deliver(frames, met, || self.error_within(met, is_stream, identity));
@@ -162,14 +166,15 @@ impl Exchange<'_> {
             });
         }
         let body = PacedBody::new(delivery, self.connection, Noted::new(recording, self.double.lines()));
-        respond(
-            status,
-            headers,
-            match waits {
-                Some(waits) => body.paced(waits),
-                None => body,
-            },
-        )
+        let body = match waits {
+            Some(waits) => body.paced(waits),
+            None => body,
+        };
+        let body = match end.filter(|_| is_stream) {
+            Some(end) => body.unless(end, skipped),
+            None => body,
+        };
+        respond(status, headers, body)
     }
 
     fn record(&self, facts: Option<Arc<Facts>>, body: Bytes, seen: Seen) -> Recording {
@@ -221,20 +226,26 @@ impl Exchange<'_> {
         }
     }
 
-    /// Keeps the answer, where the caller wants that. What befalls the connection does not befall an answer that
-    /// nobody waits for.
-    fn keep(&self, plan: &Plan, facts: &Arc<Facts>, envelope: &Envelope, frames: &Frames) {
+    /// Keeps the answer, where the caller wants that; returns what may cut it short. What befalls the connection
+    /// does not befall an answer that nobody waits for.
+    fn keep(
+        &self,
+        plan: &Plan,
+        facts: &Arc<Facts>,
+        envelope: &Envelope,
+        frames: &Frames,
+    ) -> Option<Receiver<Option<CutShort>>> {
         if plan.fault.is_some() && !facts.background {
-            return;
+            return None;
         }
-        let envelope = || envelope.clone();
-        if let Some((id, answer)) = self.protocol.keep(&plan.content, facts, &envelope) {
-            let (outputs, events) = (plan.content.outputs(), facts.stream.then_some(frames));
-            let course = facts.background.then(|| Course::begin(&plan.pace, outputs, events, Instant::now()));
-            let events_bytes = course.as_ref().map_or(0, Course::bytes);
-            let bytes = facts.body.len() + facts.whole().len() + answer.to_string().len() + events_bytes;
-            self.namespace.keep(Kept { id, answer, facts: facts.clone(), course, bytes });
-        }
+        let (id, answer) = self.protocol.keep(&plan.content, facts, &|| envelope.clone())?;
+        let (outputs, events) = (plan.content.outputs(), facts.stream.then_some(frames));
+        let course = facts.background.then(|| Course::begin(&plan.pace, outputs, events, Instant::now()));
+        let events_bytes = course.as_ref().map_or(0, Course::bytes);
+        let bytes = facts.body.len() + facts.whole().len() + answer.to_string().len() + events_bytes;
+        let end = course.as_ref().map(Course::end);
+        self.namespace.keep(Kept { id, answer, facts: facts.clone(), course, bytes });
+        end
     }
 
     fn refusal(&self, error: &Error, identity: &Identity) -> Written {

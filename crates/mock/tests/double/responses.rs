@@ -4,6 +4,8 @@ use playhouse_mock::MockServer;
 use playhouse_mock::script::When;
 use playhouse_mock::verify::Expectations;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::ask::{Answer, send, start};
 
@@ -36,7 +38,11 @@ fn told(answer: &Answer) -> (Option<u16>, String) {
 }
 
 fn events(answer: &Answer) -> Vec<Value> {
-    let data = answer.body.lines().filter_map(|line| line.strip_prefix("data: "));
+    events_in(&answer.body)
+}
+
+fn events_in(text: &str) -> Vec<Value> {
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
     data.map(|data| serde_json::from_str(data).unwrap()).collect()
 }
 
@@ -239,6 +245,31 @@ async fn what_is_not_there_yet_is_neither_gone_on_from_nor_deleted_but_cancelled
     assert_eq!(get(&server, id, "").await.json(), cancelled);
     let refused = ask(&server, json!({ "input": "Hi", "background": true, "store": false })).await;
     assert_eq!((refused.status, &refused.json()["error"]["param"]), (Some(400), &json!("background")));
+}
+
+#[tokio::test]
+async fn an_open_stream_ends_when_its_answer_is_cancelled() {
+    let server = start("rules: [{reply: one two three, pace: {first_token_ms: 0, token_ms: 600000}}]").await;
+    let asked = json!({ "model": "gpt-4o", "input": "Hi", "background": true, "stream": true }).to_string();
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let head = "POST /v1/responses HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-any\r\nconnection: close";
+    let request = format!("{head}\r\ncontent-length: {}\r\n\r\n{asked}", asked.len());
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut come = Vec::new();
+    while !String::from_utf8_lossy(&come).contains("event: response.output_text.delta") {
+        assert!(stream.read_buf(&mut come).await.unwrap() > 0, "the stream has ended");
+    }
+    let begun = String::from_utf8_lossy(&come).into_owned();
+    let (begun, _) = begun.split_once("event: response.output_text.delta").unwrap();
+    let id = &events_in(begun)[0]["response"]["id"];
+    let cancelled = cancel(&server, id).await.json();
+    assert_eq!(cancelled["status"], "cancelled");
+    stream.read_to_end(&mut come).await.unwrap();
+    let told = events_in(&String::from_utf8_lossy(&come));
+    let last = &told[told.len() - 1];
+    assert_eq!((&last["type"], &last["response"]), (&json!("response.failed"), &cancelled));
+    assert!(told.iter().enumerate().all(|(at, event)| event["sequence_number"] == at), "{told:?}");
+    assert_eq!(events(&get(&server, id, "?stream=true").await), told);
 }
 
 #[tokio::test]

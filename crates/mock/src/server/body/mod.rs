@@ -3,6 +3,7 @@
 //!
 //! In reading order: this → `timing` (when the next event is due) → [`Progress`] (who is told).
 
+mod interruption;
 mod progress;
 mod timing;
 
@@ -13,10 +14,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::sync::watch::Receiver;
 
+use crate::engine::CutShort;
 use crate::fault::{At, Cut, Delivery, Ending, Stall};
 use crate::protocols::{FrameKind, Frames};
 use crate::server::listen::ConnectionControl;
+use interruption::Interruption;
 use progress::Report;
 use timing::Timing;
 
@@ -51,6 +55,9 @@ pub struct PacedBody<P: Progress> {
     cut: Option<(usize, Ending)>,
     control: ConnectionControl,
     report: Report<P>,
+    interruption: Interruption,
+    /// How much of the body is the answer's own, which those are told of who watch.
+    own_bytes: usize,
 }
 
 impl<P: Progress> PacedBody<P> {
@@ -73,6 +80,8 @@ impl<P: Progress> PacedBody<P> {
             timing: Timing::default(),
             control,
             report: Report::new(progress),
+            interruption: Interruption::default(),
+            own_bytes: length,
         }
     }
 
@@ -85,6 +94,28 @@ impl<P: Progress> PacedBody<P> {
     pub fn paced(mut self, waits: impl Iterator<Item = Duration> + Send + 'static) -> Self {
         self.timing = Timing::paced(waits);
         self
+    }
+
+    /// The same, unless the answer is cut short, of which so many events were told before.
+    #[must_use]
+    pub(crate) fn unless(mut self, told: Receiver<Option<CutShort>>, skipped: usize) -> Self {
+        self.interruption = Interruption::of(told, skipped);
+        self
+    }
+
+    /// Has the answer end where it was cut short: what was due until then, and the event that says so.
+    fn cut_short(&mut self, cut: &CutShort) {
+        // What has begun is told whole.
+        let begun = self.frames.ends.partition_point(|(end, _)| *end < self.sent_bytes);
+        let begun = if self.sent_bytes == 0 { 0 } else { begun + 1 };
+        let told = cut.after.max(begun).min(self.frames.ends.len());
+        let own = told.checked_sub(1).map_or(0, |last| self.frames.ends[last].0);
+        let bytes = [&self.frames.bytes[..own], &cut.event[..]].concat();
+        self.frames.ends.truncate(told);
+        self.frames.ends.push((bytes.len(), FrameKind::End));
+        self.frames.bytes = bytes.into();
+        self.own_bytes = own;
+        self.timing = Timing::default();
     }
 
     fn is_over(&self) -> bool {
@@ -150,6 +181,9 @@ impl<P: Progress> Body for PacedBody<P> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
+        if let Some(cut) = this.interruption.poll(context) {
+            this.cut_short(&cut);
+        }
         this.begin_stall();
         ready!(this.timing.poll_due(context));
         if let Some((_, how)) = this.cut.filter(|(at, _)| *at == this.sent_bytes) {
@@ -163,7 +197,7 @@ impl<P: Progress> Body for PacedBody<P> {
         this.begin_wait();
         ready!(this.timing.poll_due(context));
         let piece = this.next_piece();
-        this.report.sent(this.sent_bytes, this.sent_frames);
+        this.report.sent(this.sent_bytes.min(this.own_bytes), this.sent_frames);
         if this.is_over() {
             this.report.ended(End::Complete);
         }
