@@ -39,10 +39,11 @@ pub(super) fn push_float(out: &mut Vec<u8>, number: f64) {
 /// Writes a number of at most nine decimals; anything else is left alone.
 fn push_decimal(out: &mut Vec<u8>, size: f64) -> bool {
     const UNIT: u64 = 1_000_000_000;
-    const EXACT_BELOW: f64 = 9e15;
+    // Of numbers with fifteen digits no two are the same float; with more, a shorter one could be.
+    const DISTINCT_BELOW: f64 = 1e15;
     let scaled = (size * UNIT as f64).round();
     // Both sides of the division are exact, so it is equal only if the decimals say it all.
-    if scaled >= EXACT_BELOW || scaled / UNIT as f64 != size {
+    if scaled >= DISTINCT_BELOW || scaled / UNIT as f64 != size {
         return false;
     }
     let scaled = scaled as u64;
@@ -134,6 +135,7 @@ mod tests {
         assert_eq!(float(0.000_000_001), "0.000000001");
         assert_eq!(float(1_234_567.000_000_25), "1234567.00000025");
         assert_eq!(float(0.1 + 0.2), "0.30000000000000004");
+        assert_eq!(float(8_543_682.879), "8543682.879");
         assert_eq!(float(1e300), "1e300");
         assert_eq!(float(f64::NAN), "null");
     }
