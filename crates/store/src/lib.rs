@@ -47,6 +47,7 @@
 
 mod begun;
 pub mod call;
+mod claim;
 pub mod config;
 mod cursor;
 mod draft;

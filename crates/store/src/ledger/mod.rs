@@ -25,7 +25,7 @@ pub mod verify;
 mod watermark;
 
 use std::cell::RefCell;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -230,13 +230,8 @@ fn sync_interval(config: &StoreConfig) -> Option<Duration> {
 /// Claims a ledger's folder for this process until the returned file is closed.
 fn claim(folder: &Path) -> Result<File, StoreError> {
     fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK));
-    let file = file.map_err(|error| unusable(folder, &error))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(StoreError::LedgerInUse { folder: folder.to_owned() }),
-        // Some network file systems have no locks; there the promise is the operator's.
-        Err(TryLockError::Error(_)) | Ok(()) => Ok(file),
-    }
+    let claimed = crate::claim::claim(&folder.join(LOCK)).map_err(|error| unusable(folder, &error))?;
+    claimed.ok_or_else(|| StoreError::LedgerInUse { folder: folder.to_owned() })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The database's file: where it is, which one it is, and that it is ours alone.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -61,14 +61,10 @@ pub(super) fn create_private(path: &Path) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::InUse`] when another process has claimed it.
 pub(super) fn claim(path: &Path) -> Result<File, StoreError> {
-    let lock_path = path.with_added_extension("lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(lock_path);
-    let file = file.map_err(|error| unusable(path, &error))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
-        // Some network file systems have no locks; there the promise is the operator's.
-        Err(TryLockError::Error(_)) | Ok(()) => Ok(file),
-    }
+    let claimed = crate::claim::claim(&path.with_added_extension("lock"));
+    claimed
+        .map_err(|error| unusable(path, &error))?
+        .ok_or_else(|| StoreError::InUse { path: path.to_owned() })
 }
 
 /// The database cannot be used because of its file.
