@@ -12,12 +12,13 @@ ENV CARGO_BUILD_TARGET=host-tuple \
     CARGO_TERM_COLOR=never \
     RUSTFLAGS="-C target-feature=+crt-static"
 
-# What decides about the dependencies: manifests, the lock file, and which packages have a build script.
+# What decides about the dependencies: manifests, the lock file, cargo's settings, and which packages have a build
+# script.
 FROM rust AS manifests
 COPY . .
 RUN <<SH
 set -eu
-find . -type f ! -name Cargo.toml ! -name Cargo.lock \
+find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -path './.cargo/*' \
     ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -path '*/build/main.rs' -delete
 find . -type d -empty -delete
 find . -name lib.rs -exec truncate --size 0 {} +
