@@ -17,8 +17,8 @@ use std::{env, error, fs};
 fn main() -> Result<(), Box<dyn error::Error>> {
     let folder = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(folder.join("classes"), classes::table()?)?;
-    vocabulary::write(&folder, "o200k", &bpe_openai::o200k_base().bpe)?;
-    vocabulary::write(&folder, "cl100k", &bpe_openai::cl100k_base().bpe)?;
+    vocabulary::write(&folder, "o200k", &tiktoken_rs::o200k_base()?)?;
+    vocabulary::write(&folder, "cl100k", &tiktoken_rs::cl100k_base()?)?;
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=src/tokens/hash.rs");
     Ok(())

@@ -3,15 +3,14 @@
 use std::path::Path;
 use std::{fs, io};
 
-use bpe_openai::byte_pair_encoding::BytePairEncoding;
+use tiktoken_rs::CoreBPE;
 
 use crate::hash::{Place, SLOTS_PER_TOKEN};
 
 /// Writes three tables: the bytes of all tokens, where each token starts in them, and a hash table
 /// of the tokens (open addressing, the next slot where one is taken).
-pub(crate) fn write(folder: &Path, name: &str, vocabulary: &BytePairEncoding) -> io::Result<()> {
-    let tokens: Vec<&[u8]> =
-        (0..).take(vocabulary.num_tokens()).map(|id| vocabulary.token_bytes(id)).collect();
+pub(crate) fn write(folder: &Path, name: &str, vocabulary: &CoreBPE) -> io::Result<()> {
+    let tokens = tokens(vocabulary);
     let starts = tokens.iter().scan(0, |end, token| {
         let start = *end;
         *end += token.len();
@@ -25,7 +24,12 @@ pub(crate) fn write(folder: &Path, name: &str, vocabulary: &BytePairEncoding) ->
     fs::write(folder.join(format!("{name}.slots")), little_endian(&slots(&tokens)))
 }
 
-fn slots(tokens: &[&[u8]]) -> Vec<u32> {
+/// All tokens that text is made of, in the order of their ids: there is a gap before those with a meaning of their own.
+fn tokens(vocabulary: &CoreBPE) -> Vec<Vec<u8>> {
+    (0..).map_while(|id| vocabulary.decode_bytes(&[id]).ok()).collect()
+}
+
+fn slots(tokens: &[Vec<u8>]) -> Vec<u32> {
     let mut slots = vec![0; (tokens.len() * SLOTS_PER_TOKEN).next_power_of_two()];
     for (id, token) in (0..).zip(tokens) {
         let place = Place::of(token);
