@@ -74,9 +74,6 @@ fn set_up_writer(db: &Connection, synchronous: Synchronous) -> rusqlite::Result<
         Synchronous::Full => "full",
     };
     db.pragma_update(None, "synchronous", synchronous)?;
-    // Pages: a longer log is copied back less often, and a page written many times is copied once. But it is copied
-    // in one piece, for which all others wait: at 1,000 for some milliseconds, at 4,000 for some tens.
-    db.pragma_update(None, "wal_autocheckpoint", 1_000)?;
     db.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     // Negative: KiB.
     db.pragma_update(None, "cache_size", -8_192)?;

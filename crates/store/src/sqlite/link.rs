@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::connection::{clear_up, open_for_writing};
 use super::failure::store_error;
 use super::file::{self, FileId};
+use super::log::Log;
 use super::readers::ReadGate;
 use crate::{StoreConfig, StoreError};
 
@@ -31,6 +32,8 @@ pub(super) struct Link {
     file: FileId,
     /// Whether the database is this process's own, so that what runs in it and is not ours is dead.
     owns: bool,
+    /// Only where the database is this process's own. Dropped before the connection, which then is the last.
+    log: Option<Log>,
     /// Kept through an outage until the next try: its file may yet have to be left in good order.
     db: Option<Connection>,
     outage: Option<Outage>,
@@ -72,15 +75,19 @@ impl Link {
         let db = open_for_writing(path, config, Duration::from_millis(config.busy_timeout_ms))?;
         let file = current_file(path)?;
         gate.open_to(file);
-        Ok(Self {
-            path: path.to_owned(),
-            config: config.clone(),
-            gate,
-            file,
-            owns,
-            db: Some(db),
-            outage: None,
-        })
+        let (path, config) = (path.to_owned(), config.clone());
+        let mut link = Self { path, config, gate, file, owns, log: None, db: None, outage: None };
+        link.hold(db)?;
+        Ok(link)
+    }
+
+    fn hold(&mut self, mut db: Connection) -> Result<(), StoreError> {
+        if self.owns {
+            let log = Log::take_over(&mut db, &self.path);
+            self.log = Some(log.map_err(|error| store_error(&self.path, &error))?);
+        }
+        self.db = Some(db);
+        Ok(())
     }
 
     /// The database's file.
@@ -101,6 +108,13 @@ impl Link {
         self.db.as_ref().ok_or_else(|| StoreError::unavailable("the database is not open"))
     }
 
+    /// Has the log copied back into the database when it has grown.
+    pub(super) fn tend_log(&mut self) {
+        if let (Some(log), Some(db), None) = (&mut self.log, &self.db, &self.outage) {
+            log.tend(db);
+        }
+    }
+
     /// Gives the connection up after a failure that is not one operation's own.
     pub(super) fn lose(&mut self, reason: StoreError) {
         self.outage = Some(Outage::new(reason));
@@ -111,6 +125,7 @@ impl Link {
     fn leave_if_moved(&mut self) {
         let Some(reason) = self.reason_to_leave() else { return };
         let Some(db) = self.db.take() else { return };
+        self.log = None;
         self.gate.shut(reason.clone());
         // A file system that is gone cannot take the copy; there is nobody to tell.
         let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
@@ -134,9 +149,9 @@ impl Link {
         if !due {
             return;
         }
-        self.db = None;
-        match self.reconnect() {
-            Ok(db) => (self.db, self.outage) = (Some(db), None),
+        (self.log, self.db) = (None, None);
+        match self.reconnect().and_then(|db| self.hold(db)) {
+            Ok(()) => self.outage = None,
             Err(reason) => self.outage.iter_mut().for_each(|outage| outage.go_on(reason.clone(), now)),
         }
     }

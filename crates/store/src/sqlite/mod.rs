@@ -7,7 +7,7 @@
 //!
 //! In reading order: `sessions`, `runs`, `responses`, `calls`, `keys` and `replicas` (the traits) → `turns`, `deletion`, `run_rows`,
 //! `run_removal`, `response_rows`, `call_adding`, `call_rows`, `key_rows`, `leases`, `idempotency_rows` (what runs in a batch) → `writer` → `batch` → `unheard` (callers that go away)
-//! → `link` (the connection that mends itself) → `transcript`, `run_reader`, `run_list`, `call_stats`
+//! → `link` (the connection that mends itself) → `log` → `transcript`, `run_reader`, `run_list`, `call_stats`
 //! (reading) → `readers`; `connection`, `file`, `migrate`, `usage` and `failure` beside them.
 
 mod batch;
@@ -24,6 +24,7 @@ mod key_rows;
 mod keys;
 mod leases;
 mod link;
+mod log;
 mod migrate;
 #[cfg(test)]
 mod plan;

@@ -43,8 +43,7 @@ struct Shared {
     abandoned: Mutex<Vec<Abandoned>>,
 }
 
-/// Lets the threads that answer requests go first where there are fewer cores than work: a
-/// checkpoint takes milliseconds, and a request should not wait for its end.
+/// Lets the threads that answer requests go first where there are fewer cores than work.
 fn give_way() {
     const NICENESS: i32 = 10;
     // On Linux this is the calling thread's alone. Where it is refused, nothing is lost but patience.
@@ -155,6 +154,7 @@ fn write_until_closed(mut link: Link, mut waiting: mpsc::Receiver<Box<dyn Write>
         shared.batch_began_ms.store(shared.now_ms(), Ordering::Relaxed);
         writes.extend(shared.take_abandoned().into_iter().map(batch::interruption));
         batch::run(&mut link, &mut writes);
+        link.tend_log();
         shared.batch_began_ms.store(0, Ordering::Relaxed);
     }
 }
