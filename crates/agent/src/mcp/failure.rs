@@ -7,7 +7,7 @@ use rmcp::service::ServiceError;
 use rmcp::transport::DynamicTransportError;
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 
-use super::http::HttpFailure;
+use super::http::HttpFailed;
 use super::life::Life;
 
 /// How much of what a server says is repeated, in bytes.
@@ -52,7 +52,7 @@ impl CallFailure {
 
 /// What a server said that answered over HTTP and is well.
 fn refusal_of(error: &DynamicTransportError) -> Option<String> {
-    match error.error.downcast_ref::<StreamableHttpError<HttpFailure>>()? {
+    match error.error.downcast_ref::<HttpFailed>()? {
         StreamableHttpError::Client(failure) if failure.is_answer() => Some(failure.to_string()),
         _ => None,
     }
@@ -64,7 +64,7 @@ pub(super) fn root_cause(error: &(dyn StdError + 'static)) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    match error.downcast_ref::<StreamableHttpError<HttpFailure>>() {
+    match error.downcast_ref::<HttpFailed>() {
         // Ours says it in words.
         Some(StreamableHttpError::Client(failure)) => failure.to_string(),
         _ => said(&cause.to_string()),

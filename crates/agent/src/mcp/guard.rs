@@ -3,39 +3,69 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use rmcp::RoleClient;
 use rmcp::model::{JsonRpcMessage, ServerNotification};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
-use rmcp::transport::{Transport, WorkerTransport, worker::Worker};
+use rmcp::transport::Transport;
 
+use super::http::{HttpFailed, HttpTransport};
 use super::life::Life;
+use super::stdio::Stdio;
 
 /// How many questions of a server may wait for an answer; each costs memory until it is sent.
 const MAX_QUESTIONS: usize = 64;
 
-/// A transport that can be stopped without waiting.
-pub(super) trait Stop: Transport<RoleClient> {
-    /// Stops what is at the other end, if it is ours.
-    fn stop(&mut self) {}
+/// What messages go over. One type: for each, the whole of a conversation would be compiled once more.
+pub(super) enum Wire {
+    Process(Box<Stdio>),
+    Address(HttpTransport),
 }
 
-impl<W: Worker<Role = RoleClient>> Stop for WorkerTransport<W> {}
-
 /// A transport whose end is told, and whose server cannot flood us with questions and news.
-pub(super) struct Guarded<T> {
-    inner: T,
+pub(super) struct Guarded {
+    inner: Wire,
     life: Arc<Life>,
     questions: Arc<AtomicUsize>,
 }
 
-impl<T> Guarded<T> {
-    /// The transport of this life.
-    pub(super) fn new(inner: T, life: Arc<Life>) -> Self {
-        Self { inner, life, questions: Arc::default() }
+impl Wire {
+    fn send(&mut self, item: TxJsonRpcMessage<RoleClient>) -> BoxFuture<'static, Result<(), HttpFailed>> {
+        match self {
+            Self::Process(stdio) => stdio.send(item).map(|sent| Ok(sent?)).boxed(),
+            Self::Address(http) => http.send(item).boxed(),
+        }
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
+        match self {
+            Self::Process(stdio) => stdio.receive().await,
+            Self::Address(http) => http.receive().await,
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), HttpFailed> {
+        match self {
+            Self::Process(stdio) => Ok(stdio.close().await?),
+            Self::Address(http) => http.close().await,
+        }
+    }
+
+    /// Stops what is at the other end, if it is ours, without waiting.
+    fn stop(&mut self) {
+        if let Self::Process(stdio) = self {
+            stdio.stop();
+        }
     }
 }
 
-impl<T: Stop> Guarded<T> {
+impl Guarded {
+    /// The transport of this life.
+    pub(super) fn new(inner: Wire, life: Arc<Life>) -> Self {
+        Self { inner, life, questions: Arc::default() }
+    }
+
     /// The next message, as long as the connection is not over. Nothing is lost when it is dropped.
     async fn next(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         tokio::select! {
@@ -62,8 +92,8 @@ impl<T: Stop> Guarded<T> {
     }
 }
 
-impl<T: Stop> Transport<RoleClient> for Guarded<T> {
-    type Error = T::Error;
+impl Transport<RoleClient> for Guarded {
+    type Error = HttpFailed;
 
     fn send(
         &mut self,

@@ -25,7 +25,7 @@ use crate::mcp::failure::said;
 use crate::mcp::redact;
 
 type Headers = HashMap<HeaderName, HeaderValue>;
-type Failure = StreamableHttpError<HttpFailure>;
+type Failure = super::HttpFailed;
 type Events = BoxStream<'static, Result<Sse, SseError>>;
 
 /// What both kinds of answer are asked for with.

@@ -12,11 +12,11 @@ use std::time::Duration;
 use rmcp::transport::WorkerTransport;
 use rmcp::transport::common::client_side_sse::ExponentialBackoff;
 use rmcp::transport::streamable_http_client::{
-    StreamableHttpClientTransportConfig, StreamableHttpClientWorker,
+    StreamableHttpClientTransportConfig, StreamableHttpClientWorker, StreamableHttpError,
 };
 
 use self::client::HttpClient;
-pub(super) use self::failure::HttpFailure;
+use self::failure::HttpFailure;
 use super::McpServerConfig;
 use super::endpoint::Address;
 use super::life::Life;
@@ -27,6 +27,11 @@ const STREAM_RETRIES: usize = 5;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The transport to an address.
+pub(super) type HttpTransport = WorkerTransport<StreamableHttpClientWorker<HttpClient>>;
+/// Why it failed.
+pub(super) type HttpFailed = StreamableHttpError<HttpFailure>;
+
+/// The transport to an address.
 ///
 /// # Errors
 /// When the machine's certificates cannot be used.
@@ -34,7 +39,7 @@ pub(super) fn transport(
     address: &Address,
     config: &McpServerConfig,
     life: Arc<Life>,
-) -> Result<WorkerTransport<StreamableHttpClientWorker<HttpClient>>, String> {
+) -> Result<HttpTransport, String> {
     let client = HttpClient::new(address, config, life)?;
     let mut settings = StreamableHttpClientTransportConfig::with_uri(address.uri.to_string());
     settings = settings.max_json_response_size(config.max_message_bytes);

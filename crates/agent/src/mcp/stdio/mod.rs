@@ -20,7 +20,6 @@ use self::child::Child;
 pub(super) use self::child::Words;
 use self::lines::{LineFailure, Lines};
 use super::endpoint::Launch;
-use super::guard::Stop;
 use super::life::Life;
 
 /// Lines in a row that may be no messages before the process is taken for something else than a server.
@@ -71,6 +70,11 @@ impl Stdio {
         Ok((stdio, started.words))
     }
 
+    /// Ends the process without waiting.
+    pub(super) fn stop(&mut self) {
+        self.child.kill();
+    }
+
     /// The next line, or why there is none. Dropped halfway, it loses nothing.
     async fn next_line(&mut self) -> Result<Vec<u8>, String> {
         let closed = input_end(self.is_input_closed.subscribe());
@@ -115,12 +119,6 @@ impl Stdio {
     fn excerpt(&self, line: &[u8]) -> String {
         let start = String::from_utf8_lossy(&line[..line.len().min(MAX_EXCERPT)]);
         format!("{:?}", self.words.clean(&start))
-    }
-}
-
-impl Stop for Stdio {
-    fn stop(&mut self) {
-        self.child.kill();
     }
 }
 
