@@ -2,6 +2,7 @@
 //! no more.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
 use playhouse_llm::{Chunk, Extra, Malformed, Quoted, TextPiece, Told};
@@ -18,6 +19,8 @@ pub(crate) struct Telling {
     pub(crate) text_of: fn(&str) -> Option<TextPiece<'_>>,
     /// The key, with its colon, of the number that events of texts have, which means nothing for what they say.
     pub(crate) number: Option<&'static str>,
+    /// Any other event without what it carries, where it is written as nearly all are.
+    pub(crate) plain_of: fn(&str) -> Option<Chunk>,
     /// An event, at least as far as `chunk_of` looks at it.
     pub(crate) event_of: fn(&[u8]) -> Result<Extra, String>,
     pub(crate) chunk_of: fn(Extra) -> Chunk,
@@ -26,31 +29,56 @@ pub(crate) struct Telling {
 impl Telling {
     /// Reads complete frames. Those that hold nothing are passed over.
     pub(crate) fn told<'a>(&self, frames: &'a [u8]) -> Result<Vec<Told<'a>>, Malformed> {
-        let (mut told, mut whole) = (Vec::new(), None);
-        let mut rest = sse::frames(frames);
+        let text = Text::of(frames);
+        let (mut told, mut rest) = (Vec::new(), sse::frames(frames));
         loop {
             let start = frames.len() - rest.rest().len();
             let Some(frame) = rest.next() else { return Ok(told) };
             let end = frames.len() - rest.rest().len();
-            let text = match frame.data {
-                Cow::Borrowed(data) => str::from_utf8(data).ok().and_then(self.text_of),
+            let data = match frame.data {
+                Cow::Borrowed(data) => text.part(data),
                 Cow::Owned(_) => None,
             };
-            if let Some(piece) = text {
+            if let Some(piece) = data.and_then(self.text_of) {
+                let alike = text
+                    .range(start..end)
+                    .and_then(|frame| Alike::learn(frame, piece.text.escaped(), self.number));
+                let follows = text.range(end..frames.len()).unwrap_or_default();
                 told.push(Told::Text(piece.clone()));
-                if end < frames.len() {
-                    // Where something is no UTF-8, each frame is looked at by itself.
-                    let whole = *whole.get_or_insert_with(|| str::from_utf8(frames).unwrap_or_default());
-                    let frame = whole.get(start..end).unwrap_or_default();
-                    let alike = Alike::learn(frame, piece.text.escaped(), self.number);
-                    let follows = whole.get(end..).unwrap_or_default();
-                    rest.skip_bytes(alike.map_or(0, |alike| tell_alike(&alike, &piece, follows, &mut told)));
-                }
+                rest.skip_bytes(alike.map_or(0, |alike| tell_alike(&alike, &piece, follows, &mut told)));
+            } else if let Some(chunk) = data.and_then(self.plain_of) {
+                told.push(Told::Plain(Box::new(chunk)));
             } else if (self.holds)(&frame.data) {
                 let event = (self.event_of)(&frame.data).map_err(Malformed::new)?;
                 told.push(Told::Plain(Box::new((self.chunk_of)(event).plain())));
             }
         }
+    }
+}
+
+/// Frames as text. Where something is no UTF-8, each is looked at by itself.
+struct Text<'a> {
+    bytes: &'a [u8],
+    text: Option<&'a str>,
+}
+
+impl<'a> Text<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, text: str::from_utf8(bytes).ok() }
+    }
+
+    /// What stands in this range.
+    fn range(&self, range: Range<usize>) -> Option<&'a str> {
+        self.text?.get(range)
+    }
+
+    /// The text of a part of the bytes.
+    fn part(&self, part: &'a [u8]) -> Option<&'a str> {
+        if self.text.is_none() {
+            return str::from_utf8(part).ok();
+        }
+        let start = (part.as_ptr() as usize).checked_sub(self.bytes.as_ptr() as usize)?;
+        self.range(start..start + part.len())
     }
 }
 

@@ -171,6 +171,26 @@ impl<'a> Scan<'a> {
         (is_whole && (has_more || self.at == start + 1)).then_some(count)
     }
 
+    /// Takes a string without escapes, or `null`, which is none.
+    pub(crate) fn plain_or_null(&mut self) -> Option<Option<&'a str>> {
+        if self.null() { Some(None) } else { self.plain().map(Some) }
+    }
+
+    /// Takes a count, or `null`, which is none.
+    pub(crate) fn count_or_null(&mut self) -> Option<Option<u64>> {
+        if self.null() { Some(None) } else { self.count().map(Some) }
+    }
+
+    /// Takes an object, and of its members the counts of these names.
+    pub(crate) fn counts<const N: usize>(&mut self, names: [&str; N]) -> Option<[Option<u64>; N]> {
+        let mut counts = [None; N];
+        self.object(|scan, key| match names.iter().position(|name| *name == key) {
+            Some(at) => once(&mut counts[at], scan.count_or_null()?),
+            None => scan.skip(),
+        })?;
+        Some(counts.map(Option::flatten))
+    }
+
     /// Takes `null`, if it stands there.
     pub(crate) fn null(&mut self) -> bool {
         self.peek() == Some(b'n') && self.word("null").is_some()

@@ -4,6 +4,7 @@ use playhouse_llm::{Extra, Usage};
 use serde_json::Value;
 
 use crate::fields::{Writing, take_u64};
+use crate::scan::Scan;
 
 /// Reads a usage object; `None` where it counts nothing. What is counted in a stream holds for all of it.
 pub(super) fn read_usage(value: &Value) -> Option<Usage> {
@@ -13,13 +14,27 @@ pub(super) fn read_usage(value: &Value) -> Option<Usage> {
     input.or(output)?;
     let cached = take_u64(&mut extra, "cache_read_input_tokens");
     let written = take_u64(&mut extra, "cache_creation_input_tokens");
+    Some(Usage { extra, ..counted(input, output, cached, written) })
+}
+
+/// Takes the counts of a usage object that is written as usual.
+pub(super) fn scan_usage(scan: &mut Scan<'_>) -> Option<Option<Usage>> {
+    if scan.null() {
+        return Some(None);
+    }
+    let [input, output, cached, written] = scan.counts([
+        "input_tokens",
+        "output_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+    ])?;
+    Some(input.or(output).map(|_| counted(input, output, cached, written)))
+}
+
+fn counted(input: Option<u64>, output: Option<u64>, cached: Option<u64>, written: Option<u64>) -> Usage {
     let prompt = [input, cached, written].into_iter().flatten().fold(0, u64::saturating_add);
-    Some(Usage {
-        cached_tokens: cached,
-        cache_write_tokens: written,
-        extra,
-        ..Usage::new(prompt, output.unwrap_or_default())
-    })
+    let usage = Usage::new(prompt, output.unwrap_or_default());
+    Usage { cached_tokens: cached, cache_write_tokens: written, ..usage }
 }
 
 /// Writes a usage object.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::chunk::{chunk_of, has_calls};
 use super::codec::OpenAiResponses;
 use super::failure;
-use super::output::finish_of;
+use super::output::{finish_of, reason_of};
 use super::usage::read_usage;
 use crate::codec::StreamReader;
 use crate::sse::{Frame, FrameCutter, lines};
@@ -145,7 +145,8 @@ impl ResponsesReader {
     fn end(&mut self, response: &Response, outline: &mut Outline) {
         let items = response.output.iter().flatten();
         let has_calls = has_calls(items.filter_map(|item| item.kind.as_deref()));
-        outline.finish = finish_of(response.status.as_ref(), response.incomplete_details.as_ref(), has_calls);
+        let status = response.status.as_ref().and_then(Value::as_str);
+        outline.finish = finish_of(status, reason_of(response.incomplete_details.as_ref()), has_calls);
         let usage = response.usage.as_ref().and_then(read_usage);
         outline.usage = usage.as_ref().map(Usage::counts).or(outline.usage.take());
         self.is_done = true;

@@ -4,6 +4,7 @@ use playhouse_llm::{Extra, Usage};
 use serde_json::Value;
 
 use crate::fields::{Writing, carried_object, leave_rest, take_exact, take_object, take_u64};
+use crate::scan::{Scan, once};
 
 const OF_INPUT: &str = "input_tokens_details";
 const OF_OUTPUT: &str = "output_tokens_details";
@@ -31,6 +32,29 @@ pub(super) fn read_usage(value: &Value) -> Option<Usage> {
         extra,
         ..counts
     })
+}
+
+/// Takes the counts of a usage object that is written as usual.
+pub(super) fn scan_usage(scan: &mut Scan<'_>) -> Option<Option<Usage>> {
+    if scan.null() {
+        return Some(None);
+    }
+    let (mut input, mut output, mut total, mut of_input, mut of_output) = (None, None, None, None, None);
+    scan.object(|scan, key| match key {
+        "input_tokens" => once(&mut input, scan.count_or_null()?),
+        "output_tokens" => once(&mut output, scan.count_or_null()?),
+        "total_tokens" => once(&mut total, scan.count_or_null()?),
+        OF_INPUT => once(&mut of_input, scan.counts(["cached_tokens", "cache_write_tokens"])?),
+        OF_OUTPUT => once(&mut of_output, scan.counts(["reasoning_tokens"])?),
+        _ => scan.skip(),
+    })?;
+    let (input, output, total) = (input.flatten(), output.flatten(), total.flatten());
+    let [cached_tokens, cache_write_tokens] = of_input.unwrap_or_default();
+    let [reasoning_tokens] = of_output.unwrap_or_default();
+    let counts = Usage::new(input.unwrap_or_default(), output.unwrap_or_default());
+    let total_tokens = total.unwrap_or(counts.total_tokens);
+    let usage = Usage { total_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, ..counts };
+    Some(input.or(output).or(total).map(|_| usage))
 }
 
 /// Writes a usage object.
