@@ -37,7 +37,7 @@ pub(super) fn told(bytes: &[u8]) -> Result<Vec<Told<'_>>, Malformed> {
 }
 
 /// The text of an event that says nothing else in another protocol.
-fn text_of(data: &str) -> Option<TextPiece<'_>> {
+pub(super) fn text_of(data: &str) -> Option<TextPiece<'_>> {
     let (mut kind, mut text) = (None, None);
     let mut scan = Scan::new(data);
     scan.object(|scan, key| match key {

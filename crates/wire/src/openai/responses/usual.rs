@@ -1,7 +1,7 @@
 //! Events that are written as nearly all are, as another protocol tells them: read without building anything of
 //! what they carry. Some repeat all of the answer and of what was asked.
 
-use playhouse_llm::{ChoiceDelta, Chunk, Role, Usage};
+use playhouse_llm::{ChoiceDelta, Chunk, FinishReason, Role, Usage};
 
 use super::chunk::has_calls;
 use super::item::{CUSTOM_CALL, FUNCTION_CALL};
@@ -69,15 +69,25 @@ fn type_within<'a>(scan: &mut Scan<'a>) -> Option<Option<&'a str>> {
     Some(kind)
 }
 
+/// What an event says of the answer as a whole, where it does; `None` for what is unusual or wrong.
+pub(super) fn response_of(data: &str) -> Option<Response<'_>> {
+    let (mut scan, mut response) = (Scan::new(data), None);
+    scan.object(|scan, key| match key {
+        "response" => once(&mut response, Response::scan(scan)?),
+        _ => scan.skip(),
+    })?;
+    response.filter(|_| scan.is_at_end())
+}
+
 /// What an event says of the answer as a whole.
-#[derive(Default)]
-struct Response<'a> {
-    model: Option<&'a str>,
+pub(super) struct Response<'a> {
+    /// The model that answers, where it has a name.
+    pub(super) model: Option<&'a str>,
     created: Option<u64>,
     status: Option<&'a str>,
     /// Why it is not complete.
     reason: Option<&'a str>,
-    usage: Option<Usage>,
+    pub(super) usage: Option<Usage>,
     has_calls: bool,
 }
 
@@ -108,9 +118,13 @@ impl<'a> Response<'a> {
         self.chunk(ChoiceDelta { role: Some(Role::Assistant), ..ChoiceDelta::default() })
     }
 
+    /// Why the answer ended, where it has.
+    pub(super) fn finish(&self) -> Option<FinishReason> {
+        finish_of(self.status, self.reason, self.has_calls)
+    }
+
     fn ending(self) -> Chunk {
-        let finish = finish_of(self.status, self.reason, self.has_calls);
-        let chunk = self.chunk(ChoiceDelta { finish, ..ChoiceDelta::default() });
+        let chunk = self.chunk(ChoiceDelta { finish: self.finish(), ..ChoiceDelta::default() });
         Chunk { usage: self.usage, ..chunk }
     }
 
