@@ -138,7 +138,14 @@ pub(crate) fn write_json(name: Option<&str>, data: &impl Serialize, out: &mut By
     }
 }
 
-/// Room for what is written of an event that arrived as so many bytes: a little more, mostly.
-pub(crate) fn room_for(arrived_bytes: usize) -> BytesMut {
-    BytesMut::with_capacity(arrived_bytes + arrived_bytes / 4)
+/// Appends a frame of JSON that has been written, and has no line breaks.
+pub(crate) fn write_data(name: &str, data: &str, out: &mut BytesMut) {
+    for piece in ["event: ", name, "\ndata: ", data, "\n\n"] {
+        out.extend_from_slice(piece.as_bytes());
+    }
+}
+
+/// The bytes that what is told of an event will mostly take, whose frames of texts have so many around each.
+pub(crate) fn room_for(arrived_bytes: usize, told: &[Told<'_>], frame_bytes: usize) -> usize {
+    (arrived_bytes + arrived_bytes / 4).max(told.len() * frame_bytes + arrived_bytes / 4)
 }

@@ -287,11 +287,24 @@ pub(crate) struct Wanted {
 /// Parses an object's wanted members alone.
 pub(crate) fn wanted_members(text: &str, wanted: &[Wanted]) -> Option<Extra> {
     let mut scan = Scan::new(text);
-    let members = members_of(&mut scan, wanted)?;
+    let members = wanted_of(&mut scan, wanted)?;
     scan.is_at_end().then_some(members)
 }
 
-fn members_of(scan: &mut Scan<'_>, wanted: &[Wanted]) -> Option<Extra> {
+/// Parses those members of an object that are wanted by name.
+pub(crate) fn members_of(text: &str, is_wanted: impl Fn(&str) -> bool) -> Option<Extra> {
+    let (mut scan, mut members) = (Scan::new(text), Extra::new());
+    scan.object(|scan, key| {
+        if !is_wanted(key) {
+            return scan.skip();
+        }
+        members.insert(key.to_owned(), member_of(scan, &[])?);
+        Some(())
+    })?;
+    scan.is_at_end().then_some(members)
+}
+
+fn wanted_of(scan: &mut Scan<'_>, wanted: &[Wanted]) -> Option<Extra> {
     let mut members = Extra::new();
     scan.object(|scan, key| match wanted.iter().find(|wanted| wanted.name == key) {
         Some(wanted) => {
@@ -305,7 +318,7 @@ fn members_of(scan: &mut Scan<'_>, wanted: &[Wanted]) -> Option<Extra> {
 
 fn member_of(scan: &mut Scan<'_>, within: &[Wanted]) -> Option<serde_json::Value> {
     match scan.peek()? {
-        b'{' if !within.is_empty() => Some(members_of(scan, within)?.into()),
+        b'{' if !within.is_empty() => Some(wanted_of(scan, within)?.into()),
         b'[' if !within.is_empty() => {
             let mut items = Vec::new();
             scan.array(|scan| {

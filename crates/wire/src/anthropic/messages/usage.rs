@@ -49,7 +49,30 @@ pub(super) fn write_usage(usage: &Usage) -> Value {
     Value::Object(out.done())
 }
 
+/// The same, written.
+pub(super) fn usage_json(usage: &Usage) -> String {
+    let counted = [usage.cached_tokens, usage.cache_write_tokens];
+    if !usage.extra.is_empty() || counted.iter().any(Option::is_some) {
+        return write_usage(usage).to_string();
+    }
+    format!(r#"{{"input_tokens":{},"output_tokens":{}}}"#, usage.prompt_tokens, usage.completion_tokens)
+}
+
 /// Takes the token counts of an answer.
 pub(super) fn take_usage(fields: &mut Extra) -> Option<Usage> {
     crate::fields::take_exact(fields, "usage", read_usage, write_usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_written_as_they_are_made() {
+        let carrying = Usage { extra: Extra::from_iter([("x".to_owned(), 1.into())]), ..Usage::new(5, 7) };
+        let cached = Usage { cached_tokens: Some(2), ..Usage::new(5, 7) };
+        for usage in [Usage::default(), Usage::new(5, 7), carrying, cached] {
+            assert_eq!(usage_json(&usage), write_usage(&usage).to_string());
+        }
+    }
 }

@@ -79,6 +79,23 @@ pub(super) fn write_whole_usage(usage: &Usage) -> Value {
     write_usage(&detailed)
 }
 
+/// The same, written.
+pub(super) fn whole_usage_json(usage: &Usage) -> String {
+    if !usage.extra.is_empty() {
+        return write_whole_usage(usage).to_string();
+    }
+    let written = usage.cache_write_tokens.map(|count| format!(r#","cache_write_tokens":{count}"#));
+    format!(
+        r#"{{"input_tokens":{},"{OF_INPUT}":{{"cached_tokens":{}{}}},"output_tokens":{},"{OF_OUTPUT}":{{"reasoning_tokens":{}}},"total_tokens":{}}}"#,
+        usage.prompt_tokens,
+        usage.cached_tokens.unwrap_or_default(),
+        written.unwrap_or_default(),
+        usage.completion_tokens,
+        usage.reasoning_tokens.unwrap_or_default(),
+        usage.total_tokens,
+    )
+}
+
 /// Takes counts out of an object within; what else it holds is left.
 fn take_details<const N: usize>(extra: &mut Extra, place: &str, keys: [&str; N]) -> [Option<u64>; N] {
     let Some(mut details) = take_object(extra, place) else { return [None; N] };
@@ -104,4 +121,19 @@ fn set_details(
     let mut details = Writing::new(&rest);
     counts.iter().for_each(|(key, count)| details.set_some(key, *count));
     out.set(place, details.done());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_written_as_they_are_made() {
+        let usage = Usage { cached_tokens: Some(2), reasoning_tokens: Some(3), ..Usage::new(5, 7) };
+        let carrying = Usage { extra: Extra::from_iter([("x".to_owned(), 1.into())]), ..usage.clone() };
+        let writing = Usage { cache_write_tokens: Some(4), ..usage.clone() };
+        for usage in [Usage::default(), usage, carrying, writing] {
+            assert_eq!(whole_usage_json(&usage), write_whole_usage(&usage).to_string());
+        }
+    }
 }
