@@ -39,10 +39,8 @@ fn counted(input: Option<u64>, output: Option<u64>, cached: Option<u64>, written
 
 /// Writes a usage object.
 pub(super) fn write_usage(usage: &Usage) -> Value {
-    let beside =
-        usage.cached_tokens.unwrap_or_default().saturating_add(usage.cache_write_tokens.unwrap_or_default());
     let mut out = Writing::new(&usage.extra);
-    out.set("input_tokens", usage.prompt_tokens.saturating_sub(beside));
+    out.set("input_tokens", beside_the_cache(usage));
     out.set_some("cache_creation_input_tokens", usage.cache_write_tokens);
     out.set_some("cache_read_input_tokens", usage.cached_tokens);
     out.set("output_tokens", usage.completion_tokens);
@@ -51,11 +49,24 @@ pub(super) fn write_usage(usage: &Usage) -> Value {
 
 /// The same, written.
 pub(super) fn usage_json(usage: &Usage) -> String {
-    let counted = [usage.cached_tokens, usage.cache_write_tokens];
-    if !usage.extra.is_empty() || counted.iter().any(Option::is_some) {
+    if !usage.extra.is_empty() {
         return write_usage(usage).to_string();
     }
-    format!(r#"{{"input_tokens":{},"output_tokens":{}}}"#, usage.prompt_tokens, usage.completion_tokens)
+    let mut json = format!(r#"{{"input_tokens":{}"#, beside_the_cache(usage));
+    let cached = [("creation", usage.cache_write_tokens), ("read", usage.cached_tokens)];
+    for (way, count) in cached {
+        if let Some(count) = count {
+            json += &format!(r#","cache_{way}_input_tokens":{count}"#);
+        }
+    }
+    json + &format!(r#","output_tokens":{}}}"#, usage.completion_tokens)
+}
+
+/// Those of the prompt that Anthropic counts as input.
+fn beside_the_cache(usage: &Usage) -> u64 {
+    let cached =
+        usage.cached_tokens.unwrap_or_default().saturating_add(usage.cache_write_tokens.unwrap_or_default());
+    usage.prompt_tokens.saturating_sub(cached)
 }
 
 /// Takes the token counts of an answer.
@@ -71,7 +82,8 @@ mod tests {
     fn counts_are_written_as_they_are_made() {
         let carrying = Usage { extra: Extra::from_iter([("x".to_owned(), 1.into())]), ..Usage::new(5, 7) };
         let cached = Usage { cached_tokens: Some(2), ..Usage::new(5, 7) };
-        for usage in [Usage::default(), Usage::new(5, 7), carrying, cached] {
+        let written = Usage { cache_write_tokens: Some(1), ..cached.clone() };
+        for usage in [Usage::default(), Usage::new(5, 7), carrying, cached, written] {
             assert_eq!(usage_json(&usage), write_usage(&usage).to_string());
         }
     }
