@@ -2,7 +2,6 @@
 //! no more.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
 use playhouse_llm::{Chunk, Extra, Malformed, Quoted, TextPiece, Told};
@@ -29,23 +28,21 @@ pub(crate) struct Telling {
 impl Telling {
     /// Reads complete frames. Those that hold nothing are passed over.
     pub(crate) fn told<'a>(&self, frames: &'a [u8]) -> Result<Vec<Told<'a>>, Malformed> {
-        let text = Text::of(frames);
         let (mut told, mut rest) = (Vec::new(), sse::frames(frames));
         loop {
-            let start = frames.len() - rest.rest().len();
+            let before = rest.rest();
             let Some(frame) = rest.next() else { return Ok(told) };
-            let end = frames.len() - rest.rest().len();
             let data = match frame.data {
-                Cow::Borrowed(data) => text.part(data),
+                Cow::Borrowed(data) => str::from_utf8(data).ok(),
                 Cow::Owned(_) => None,
             };
             if let Some(piece) = data.and_then(self.text_of) {
-                let alike = text
-                    .range(start..end)
-                    .and_then(|frame| Alike::learn(frame, piece.text.escaped(), self.number));
-                let follows = text.range(end..frames.len()).unwrap_or_default();
                 told.push(Told::Text(piece.clone()));
-                rest.skip_bytes(alike.map_or(0, |alike| tell_alike(&alike, &piece, follows, &mut told)));
+                let frame = &before[..before.len() - rest.rest().len()];
+                if let Some(alike) = Alike::learn(frame, piece.text.escaped(), self.number) {
+                    told.reserve(rest.rest().len() / frame.len());
+                    rest.skip_bytes(tell_alike(&alike, &piece, rest.rest(), &mut told));
+                }
             } else if let Some(chunk) = data.and_then(self.plain_of) {
                 told.push(Told::Plain(Box::new(chunk)));
             } else if (self.holds)(&frame.data) {
@@ -56,38 +53,12 @@ impl Telling {
     }
 }
 
-/// Frames as text. Where something is no UTF-8, each is looked at by itself.
-struct Text<'a> {
-    bytes: &'a [u8],
-    text: Option<&'a str>,
-}
-
-impl<'a> Text<'a> {
-    fn of(bytes: &'a [u8]) -> Self {
-        Self { bytes, text: str::from_utf8(bytes).ok() }
-    }
-
-    /// What stands in this range.
-    fn range(&self, range: Range<usize>) -> Option<&'a str> {
-        self.text?.get(range)
-    }
-
-    /// The text of a part of the bytes.
-    fn part(&self, part: &'a [u8]) -> Option<&'a str> {
-        if self.text.is_none() {
-            return str::from_utf8(part).ok();
-        }
-        let start = (part.as_ptr() as usize).checked_sub(self.bytes.as_ptr() as usize)?;
-        self.range(start..start + part.len())
-    }
-}
-
 /// Tells the frames that are alike, as many as there are: frames that arrived together mostly are. Says how many
 /// bytes those were.
 fn tell_alike<'a>(
     alike: &Alike<'_>,
     piece: &TextPiece<'a>,
-    frames: &'a str,
+    frames: &'a [u8],
     told: &mut Vec<Told<'a>>,
 ) -> usize {
     let mut rest = frames;

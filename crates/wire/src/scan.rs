@@ -56,11 +56,19 @@ impl<'a> Scan<'a> {
         Self { text, at: 0 }
     }
 
-    /// The string whose closing quote is the first in this text that is not escaped, and what follows it.
-    pub(crate) fn string_at(text: &'a str) -> Option<(Literal<'a>, &'a str)> {
-        let mut scan = Self::new(text);
-        let literal = scan.string_within()?;
-        Some((literal, text.get(scan.at..)?))
+    /// The string whose closing quote is the first in these bytes that is not escaped, and what follows it.
+    pub(crate) fn string_at(bytes: &'a [u8]) -> Option<(Literal<'a>, &'a [u8])> {
+        let (mut end, mut escapes) = (next_special(bytes, 0), Escapes::No);
+        while *bytes.get(end)? == b'\\' {
+            escapes = Escapes::Any;
+            end = next_special(bytes, end + 2);
+        }
+        let (string, follows) = bytes.split_at_checked(end + 1)?;
+        let text = str::from_utf8(string).ok()?;
+        match escapes {
+            Escapes::No => Some((Literal { raw: text.strip_suffix('"')?, escapes }, follows)),
+            _ => Some((Self::new(text).string_within()?, follows)),
+        }
     }
 
     /// The first byte of the next value, which is not taken.
