@@ -129,14 +129,15 @@ impl ResponsesReader {
         self.has_begun |= !matches!(kind, Kind::Stray | Kind::Failure(_));
         match kind {
             Kind::Output => outline.has_output |= self.shows(frame),
-            Kind::Start(data) => self.start(&whole_of(&data)?, outline),
+            Kind::Start(data) if !self.has_model => self.start(&whole_of(&data)?, outline),
             Kind::Ending(data) => {
                 let whole = whole_of(&data)?;
                 self.start(&whole, outline);
                 self.end(whole, outline);
             }
             Kind::Failure(data) => return Err(failure::read_within(owned(batch, data))),
-            Kind::Silent | Kind::Stray => {}
+            // Those after the first tell the same again.
+            Kind::Start(_) | Kind::Silent | Kind::Stray => {}
         }
         Ok(())
     }
