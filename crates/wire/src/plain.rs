@@ -18,6 +18,8 @@ pub(crate) struct Telling {
     pub(crate) text_of: fn(&str) -> Option<TextPiece<'_>>,
     /// The key, with its colon, of the number that events of texts have, which means nothing for what they say.
     pub(crate) number: Option<&'static str>,
+    /// Any other event without what it carries, where it is written as nearly all are.
+    pub(crate) plain_of: fn(&str) -> Option<Chunk>,
     /// An event, at least as far as `chunk_of` looks at it.
     pub(crate) event_of: fn(&[u8]) -> Result<Extra, String>,
     pub(crate) chunk_of: fn(Extra) -> Chunk,
@@ -26,26 +28,23 @@ pub(crate) struct Telling {
 impl Telling {
     /// Reads complete frames. Those that hold nothing are passed over.
     pub(crate) fn told<'a>(&self, frames: &'a [u8]) -> Result<Vec<Told<'a>>, Malformed> {
-        let (mut told, mut whole) = (Vec::new(), None);
-        let mut rest = sse::frames(frames);
+        let (mut told, mut rest) = (Vec::new(), sse::frames(frames));
         loop {
-            let start = frames.len() - rest.rest().len();
+            let before = rest.rest();
             let Some(frame) = rest.next() else { return Ok(told) };
-            let end = frames.len() - rest.rest().len();
-            let text = match frame.data {
-                Cow::Borrowed(data) => str::from_utf8(data).ok().and_then(self.text_of),
+            let data = match frame.data {
+                Cow::Borrowed(data) => str::from_utf8(data).ok(),
                 Cow::Owned(_) => None,
             };
-            if let Some(piece) = text {
+            if let Some(piece) = data.and_then(self.text_of) {
                 told.push(Told::Text(piece.clone()));
-                if end < frames.len() {
-                    // Where something is no UTF-8, each frame is looked at by itself.
-                    let whole = *whole.get_or_insert_with(|| str::from_utf8(frames).unwrap_or_default());
-                    let frame = whole.get(start..end).unwrap_or_default();
-                    let alike = Alike::learn(frame, piece.text.escaped(), self.number);
-                    let follows = whole.get(end..).unwrap_or_default();
-                    rest.skip_bytes(alike.map_or(0, |alike| tell_alike(&alike, &piece, follows, &mut told)));
+                let frame = &before[..before.len() - rest.rest().len()];
+                if let Some(alike) = Alike::learn(frame, piece.text.escaped(), self.number) {
+                    told.reserve(rest.rest().len() / frame.len());
+                    rest.skip_bytes(tell_alike(&alike, &piece, rest.rest(), &mut told));
                 }
+            } else if let Some(chunk) = data.and_then(self.plain_of) {
+                told.push(Told::Plain(Box::new(chunk)));
             } else if (self.holds)(&frame.data) {
                 let event = (self.event_of)(&frame.data).map_err(Malformed::new)?;
                 told.push(Told::Plain(Box::new((self.chunk_of)(event).plain())));
@@ -59,7 +58,7 @@ impl Telling {
 fn tell_alike<'a>(
     alike: &Alike<'_>,
     piece: &TextPiece<'a>,
-    frames: &'a str,
+    frames: &'a [u8],
     told: &mut Vec<Told<'a>>,
 ) -> usize {
     let mut rest = frames;
@@ -110,7 +109,14 @@ pub(crate) fn write_json(name: Option<&str>, data: &impl Serialize, out: &mut By
     }
 }
 
-/// Room for what is written of an event that arrived as so many bytes: a little more, mostly.
-pub(crate) fn room_for(arrived_bytes: usize) -> BytesMut {
-    BytesMut::with_capacity(arrived_bytes + arrived_bytes / 4)
+/// Appends a frame of JSON that has been written, and has no line breaks.
+pub(crate) fn write_data(name: &str, data: &str, out: &mut BytesMut) {
+    for piece in ["event: ", name, "\ndata: ", data, "\n\n"] {
+        out.extend_from_slice(piece.as_bytes());
+    }
+}
+
+/// The bytes that what is told of an event will mostly take, whose frames of texts have so many around each.
+pub(crate) fn room_for(arrived_bytes: usize, told: &[Told<'_>], frame_bytes: usize) -> usize {
+    (arrived_bytes + arrived_bytes / 4).max(told.len() * frame_bytes + arrived_bytes / 4)
 }

@@ -56,11 +56,19 @@ impl<'a> Scan<'a> {
         Self { text, at: 0 }
     }
 
-    /// The string whose closing quote is the first in this text that is not escaped, and what follows it.
-    pub(crate) fn string_at(text: &'a str) -> Option<(Literal<'a>, &'a str)> {
-        let mut scan = Self::new(text);
-        let literal = scan.string_within()?;
-        Some((literal, text.get(scan.at..)?))
+    /// The string whose closing quote is the first in these bytes that is not escaped, and what follows it.
+    pub(crate) fn string_at(bytes: &'a [u8]) -> Option<(Literal<'a>, &'a [u8])> {
+        let (mut end, mut escapes) = (next_special(bytes, 0), Escapes::No);
+        while *bytes.get(end)? == b'\\' {
+            escapes = Escapes::Any;
+            end = next_special(bytes, end + 2);
+        }
+        let (string, follows) = bytes.split_at_checked(end + 1)?;
+        let text = str::from_utf8(string).ok()?;
+        match escapes {
+            Escapes::No => Some((Literal { raw: text.strip_suffix('"')?, escapes }, follows)),
+            _ => Some((Self::new(text).string_within()?, follows)),
+        }
     }
 
     /// The first byte of the next value, which is not taken.
@@ -171,6 +179,26 @@ impl<'a> Scan<'a> {
         (is_whole && (has_more || self.at == start + 1)).then_some(count)
     }
 
+    /// Takes a string without escapes, or `null`, which is none.
+    pub(crate) fn plain_or_null(&mut self) -> Option<Option<&'a str>> {
+        if self.null() { Some(None) } else { self.plain().map(Some) }
+    }
+
+    /// Takes a count, or `null`, which is none.
+    pub(crate) fn count_or_null(&mut self) -> Option<Option<u64>> {
+        if self.null() { Some(None) } else { self.count().map(Some) }
+    }
+
+    /// Takes an object, and of its members the counts of these names.
+    pub(crate) fn counts<const N: usize>(&mut self, names: [&str; N]) -> Option<[Option<u64>; N]> {
+        let mut counts = [None; N];
+        self.object(|scan, key| match names.iter().position(|name| *name == key) {
+            Some(at) => once(&mut counts[at], scan.count_or_null()?),
+            None => scan.skip(),
+        })?;
+        Some(counts.map(Option::flatten))
+    }
+
     /// Takes `null`, if it stands there.
     pub(crate) fn null(&mut self) -> bool {
         self.peek() == Some(b'n') && self.word("null").is_some()
@@ -267,11 +295,24 @@ pub(crate) struct Wanted {
 /// Parses an object's wanted members alone.
 pub(crate) fn wanted_members(text: &str, wanted: &[Wanted]) -> Option<Extra> {
     let mut scan = Scan::new(text);
-    let members = members_of(&mut scan, wanted)?;
+    let members = wanted_of(&mut scan, wanted)?;
     scan.is_at_end().then_some(members)
 }
 
-fn members_of(scan: &mut Scan<'_>, wanted: &[Wanted]) -> Option<Extra> {
+/// Parses those members of an object that are wanted by name.
+pub(crate) fn members_of(text: &str, is_wanted: impl Fn(&str) -> bool) -> Option<Extra> {
+    let (mut scan, mut members) = (Scan::new(text), Extra::new());
+    scan.object(|scan, key| {
+        if !is_wanted(key) {
+            return scan.skip();
+        }
+        members.insert(key.to_owned(), member_of(scan, &[])?);
+        Some(())
+    })?;
+    scan.is_at_end().then_some(members)
+}
+
+fn wanted_of(scan: &mut Scan<'_>, wanted: &[Wanted]) -> Option<Extra> {
     let mut members = Extra::new();
     scan.object(|scan, key| match wanted.iter().find(|wanted| wanted.name == key) {
         Some(wanted) => {
@@ -285,7 +326,7 @@ fn members_of(scan: &mut Scan<'_>, wanted: &[Wanted]) -> Option<Extra> {
 
 fn member_of(scan: &mut Scan<'_>, within: &[Wanted]) -> Option<serde_json::Value> {
     match scan.peek()? {
-        b'{' if !within.is_empty() => Some(members_of(scan, within)?.into()),
+        b'{' if !within.is_empty() => Some(wanted_of(scan, within)?.into()),
         b'[' if !within.is_empty() => {
             let mut items = Vec::new();
             scan.array(|scan| {

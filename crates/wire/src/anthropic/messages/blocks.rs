@@ -5,7 +5,7 @@ use playhouse_llm::{ChoiceDelta, Chunk, Extra, PartDelta, Quoted};
 use serde_json::{Value, json};
 
 use super::block::{REDACTED, THINKING};
-use crate::plain::{Mould, write_json};
+use crate::plain::{Mould, write_data, write_json};
 
 /// Makes Anthropic's thinking of what is reasoned in the pieces of an answer, and signs it where it ends.
 pub fn seal_thinking(chunks: &[Chunk], signature: &str) -> Vec<Chunk> {
@@ -32,12 +32,6 @@ fn signed(after: &Chunk, signature: &str) -> Chunk {
     let extra = Extra::from_iter([("signature".to_owned(), signature.into())]);
     let parts = vec![PartDelta::Seal { field: THINKING.to_owned(), extra }];
     Chunk { choices: vec![ChoiceDelta { index, parts, ..ChoiceDelta::default() }], ..Chunk::default() }
-}
-
-/// Writes an event whose name is its type.
-pub(super) fn write_event(event: &Value, out: &mut BytesMut) {
-    let name = event.get("type").and_then(Value::as_str).unwrap_or_default();
-    write_json(Some(name), event, out);
 }
 
 /// What a block is.
@@ -105,7 +99,7 @@ impl Blocks {
         if self.open != Some(Kind::Text) {
             self.close(out);
             self.texts = Some(text_mould(self.count));
-            self.start(Kind::Text, &json!({ "type": "text", "text": "" }), out);
+            self.start(Kind::Text, r#"{"type":"text","text":""}"#, out);
         }
         if let Some(mould) = &self.texts {
             mould.write(text, out);
@@ -119,7 +113,7 @@ impl Blocks {
         if self.open != Some(Kind::Thinking) {
             self.close(out);
             let block = json!({ "type": THINKING, "thinking": "", "signature": "" });
-            self.start(Kind::Thinking, &block, out);
+            self.start(Kind::Thinking, &block.to_string(), out);
         }
         self.delta(&json!({ "type": "thinking_delta", "thinking": text }), out);
     }
@@ -130,7 +124,7 @@ impl Blocks {
             self.close(out);
             let mut block = seal.clone();
             block.insert("type".to_owned(), REDACTED.into());
-            self.start(Kind::Thinking, &Value::Object(block), out);
+            self.start(Kind::Thinking, &Value::Object(block).to_string(), out);
             self.close_open(out);
         } else if let (Some(Kind::Thinking), Some(signature)) = (self.open, seal.get("signature")) {
             self.delta(&json!({ "type": "signature_delta", "signature": signature }), out);
@@ -172,7 +166,7 @@ impl Blocks {
         self.arguments.clear();
         self.start(
             Kind::Call(index),
-            &json!({ "type": "tool_use", "id": id, "name": name, "input": {} }),
+            &json!({ "type": "tool_use", "id": id, "name": name, "input": {} }).to_string(),
             out,
         );
         own.iter().for_each(|(_, fragment)| self.argue(fragment.arguments.as_deref(), out));
@@ -184,11 +178,13 @@ impl Blocks {
         self.delta(&json!({ "type": "input_json_delta", "partial_json": arguments }), out);
     }
 
-    fn start(&mut self, kind: Kind, block: &Value, out: &mut BytesMut) {
+    /// Opens a block that is written like this at its start.
+    fn start(&mut self, kind: Kind, block: &str, out: &mut BytesMut) {
         let index = self.count;
-        write_event(&json!({ "type": "content_block_start", "index": index, "content_block": block }), out);
+        let data = format!(r#"{{"type":"content_block_start","index":{index},"content_block":{block}}}"#);
+        write_data("content_block_start", &data, out);
         if index == 0 {
-            write_event(&json!({ "type": "ping" }), out);
+            write_data("ping", r#"{"type":"ping"}"#, out);
         }
         self.count += 1;
         self.open = Some(kind);
@@ -196,13 +192,15 @@ impl Blocks {
 
     fn delta(&self, delta: &Value, out: &mut BytesMut) {
         let index = self.count.saturating_sub(1);
-        write_event(&json!({ "type": "content_block_delta", "index": index, "delta": delta }), out);
+        let event = json!({ "type": "content_block_delta", "index": index, "delta": delta });
+        write_json(Some("content_block_delta"), &event, out);
     }
 
     fn close_open(&mut self, out: &mut BytesMut) {
         if self.open.take().is_some() {
             let index = self.count.saturating_sub(1);
-            write_event(&json!({ "type": "content_block_stop", "index": index }), out);
+            let data = format!(r#"{{"type":"content_block_stop","index":{index}}}"#);
+            write_data("content_block_stop", &data, out);
         }
     }
 }

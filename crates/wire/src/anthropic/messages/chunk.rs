@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::block::{REDACTED, THINKING};
 use super::reply::finish_of;
 use super::usage::read_usage;
+use super::usual::plain_of;
 use crate::json;
 use crate::plain::Telling;
 use crate::scan::{Scan, once};
@@ -19,7 +20,7 @@ pub(super) fn decode_chunks(bytes: &[u8]) -> Result<Vec<Chunk>, Malformed> {
 }
 
 const TELLING: Telling =
-    Telling { holds: |_| true, text_of, number: None, event_of: json::parse_object, chunk_of };
+    Telling { holds: |_| true, text_of, number: None, plain_of, event_of: json::parse_object, chunk_of };
 
 /// Decodes complete frames as other protocols tell them.
 pub(super) fn told(bytes: &[u8]) -> Result<Vec<Told<'_>>, Malformed> {

@@ -100,7 +100,7 @@ impl Codec for AnthropicMessages {
             Some(reply) => dressed(&reply, envelope),
             None => dressed(&collected(event)?, envelope),
         };
-        Ok(written.to_string().into())
+        Ok(json::written(&written).into())
     }
 
     fn stream_writer(&self, envelope: Envelope) -> Box<dyn StreamWriter> {
@@ -118,7 +118,7 @@ impl Codec for AnthropicMessages {
     fn write_request(&self, request: &Request, _dialect: &Dialect) -> Result<Bytes, Error> {
         match request.bytes_in(PROTOCOL) {
             Some(body) => pass_through(body, request, read_head).map_err(Error::invalid_request),
-            None => Ok(translated(request)?.to_string().into()),
+            None => Ok(json::written(&translated(request)?).into()),
         }
     }
 

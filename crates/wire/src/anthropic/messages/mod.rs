@@ -27,6 +27,7 @@ mod reader;
 mod reply;
 mod tools;
 mod usage;
+mod usual;
 mod wishes;
 mod writer;
 

@@ -1,21 +1,22 @@
 //! Writing a streamed answer.
 
 use bytes::{Bytes, BytesMut};
-use playhouse_llm::{ChoiceDelta, Chunk, Error, Event, FinishReason, TextPiece, Told, Usage};
-use serde_json::{Value, json};
+use playhouse_llm::{ChoiceDelta, Chunk, Error, Event, FinishReason, Quoted, TextPiece, Told, Usage};
 
-use super::blocks::{Blocks, write_event};
+use super::blocks::Blocks;
 use super::codec::PROTOCOL;
 use super::failure;
 use super::reply::name_of;
-use super::usage::write_usage;
+use super::usage::usage_json;
 use crate::codec::{Envelope, StreamWriter};
-use crate::plain::room_for;
+use crate::plain::{room_for, write_data};
 
 /// What ends a stream; nothing of an answer's text can look like it within its frame.
 const END: &[u8] = b"\"message_stop\"";
 /// Where the end is looked for: its frame is a short one, and the last.
 const END_BYTES: usize = 256;
+/// About what stands around a text in its frame.
+const AROUND_TEXT: usize = 128;
 
 /// Turns events into frames: those of this protocol as they came, others in Anthropic's order: the start,
 /// the blocks, the stop reason with the token counts, the stop.
@@ -93,26 +94,24 @@ impl MessagesWriter {
             return;
         }
         self.is_open = true;
-        let message = json!({
-            "id": self.id,
-            "type": "message",
-            "role": "assistant",
-            "model": self.model,
-            "content": [],
-            "stop_reason": null,
-            "stop_sequence": null,
-            "usage": write_usage(&self.usage),
-        });
-        write_event(&json!({ "type": "message_start", "message": message }), out);
+        let data = format!(
+            r#"{{"type":"message_start","message":{{"id":"{}","type":"message","role":"assistant","model":"{}","content":[],"stop_reason":null,"stop_sequence":null,"usage":{}}}}}"#,
+            Quoted::of(&self.id).escaped(),
+            Quoted::of(&self.model).escaped(),
+            usage_json(&self.usage),
+        );
+        write_data("message_start", &data, out);
     }
 
-    fn ending(&self) -> Value {
+    fn write_ending(&self, out: &mut BytesMut) {
         let reason = self.finish.as_ref().map(name_of);
-        json!({
-            "type": "message_delta",
-            "delta": { "stop_reason": reason, "stop_sequence": null },
-            "usage": write_usage(&self.usage),
-        })
+        let reason = reason.map(|name| format!(r#""{}""#, Quoted::of(name).escaped()));
+        let data = format!(
+            r#"{{"type":"message_delta","delta":{{"stop_reason":{},"stop_sequence":null}},"usage":{}}}"#,
+            reason.as_deref().unwrap_or("null"),
+            usage_json(&self.usage),
+        );
+        write_data("message_delta", &data, out);
     }
 }
 
@@ -122,7 +121,7 @@ impl StreamWriter for MessagesWriter {
             return Ok(self.pass_through(frames));
         }
         let told = event.told()?;
-        let mut out = room_for(event.arrived_bytes());
+        let mut out = BytesMut::with_capacity(room_for(event.arrived_bytes(), &told, AROUND_TEXT));
         if let Some(reply) = event.translated_whole()? {
             self.write_chunk(&Chunk::from(&*reply), &mut out);
         }
@@ -135,10 +134,10 @@ impl StreamWriter for MessagesWriter {
         if !self.passes_through {
             self.open(&mut out);
             self.blocks.close(&mut out);
-            write_event(&self.ending(), &mut out);
+            self.write_ending(&mut out);
         }
         if !self.has_ended {
-            write_event(&json!({ "type": "message_stop" }), &mut out);
+            write_data("message_stop", r#"{"type":"message_stop"}"#, &mut out);
         }
         out.freeze()
     }

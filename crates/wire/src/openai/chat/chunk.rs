@@ -11,6 +11,7 @@ use super::fields::{Writing, take_filled_string, take_index, take_object, take_s
 use super::message::{role_name, role_of, take_role};
 use super::reply::take_finish;
 use super::usage::{set_usage, take_usage};
+use super::usual::plain_of;
 use crate::plain::Telling;
 use crate::scan::{Scan, once};
 use crate::{json, sse};
@@ -29,7 +30,7 @@ pub(super) fn decode_chunks(frames: &[u8]) -> Result<Vec<Chunk>, Malformed> {
 }
 
 const TELLING: Telling =
-    Telling { holds: holds_chunk, text_of, number: None, event_of: json::parse_object, chunk_of };
+    Telling { holds: holds_chunk, text_of, number: None, plain_of, event_of: json::parse_object, chunk_of };
 
 /// Decodes complete frames as other protocols tell them.
 pub(super) fn told(frames: &[u8]) -> Result<Vec<Told<'_>>, Malformed> {

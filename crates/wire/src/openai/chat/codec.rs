@@ -15,6 +15,7 @@ use super::reader::ChatReader;
 use super::writer::ChatWriter;
 use super::{chunk, edit, failure, foreign, id, manner, outline, prompt, refusal, reply, stranger};
 use crate::codec::{Codec, Dialect, Envelope, Incoming, StreamReader, StreamWriter, UpstreamAnswer};
+use crate::json;
 use crate::manner::Manner;
 use crate::openai::embeddings::OpenAiEmbeddings;
 use crate::openai::limits;
@@ -101,7 +102,7 @@ impl Codec for OpenAiChat {
             Some(reply) => dress_reply(&reply, &identity),
             None => dress_reply(&collected(event)?, &identity),
         };
-        Ok(written.to_string().into())
+        Ok(json::written(&written).into())
     }
 
     fn stream_writer(&self, envelope: Envelope) -> Box<dyn StreamWriter> {
@@ -119,7 +120,7 @@ impl Codec for OpenAiChat {
     fn write_request(&self, request: &Request, dialect: &Dialect) -> Result<Bytes, Error> {
         match request.bytes_in(PROTOCOL) {
             Some(body) => edit::pass_through(body, request, dialect).map_err(Error::invalid_request),
-            None => Ok(translated(request, dialect)?.to_string().into()),
+            None => Ok(json::written(&translated(request, dialect)?).into()),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Adding to an encoded answer what OpenAI's always have and the vocabulary does not carry.
 
-use playhouse_llm::{Chunk, Quoted, Reply};
+use playhouse_llm::{Chunk, FinishReason, Quoted, Reply, Role};
 use serde_json::{Map, Value};
 
 use super::chunk::encode_chunk;
+use super::message::role_name;
 use super::reply::encode_reply;
 use crate::codec::Envelope;
 use crate::plain::Mould;
@@ -85,18 +86,46 @@ pub(super) fn dress_chunk(chunk: &Chunk, identity: &Identity, include_usage: boo
 
 /// The frames of pieces that say no more than a text, as [`dress_chunk`] has them.
 pub(super) fn text_mould(identity: &Identity, index: u32, include_usage: bool) -> Mould {
-    let (id, model) = (Quoted::of(&identity.id), Quoted::of(&identity.model));
-    let before = format!(
-        r#"data: {{"id":"{}","object":"chat.completion.chunk","created":{},"model":"{}","choices":[{{"index":{index},"delta":{{"content":""#,
-        id.escaped(),
-        identity.created,
-        model.escaped(),
-    );
+    let before = until_delta(identity, index) + r#"{"content":""#;
     let after = match include_usage {
         true => "\"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n",
         false => "\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n",
     };
     Mould::new(before, after)
+}
+
+/// The frame of a piece that opens a choice, as [`dress_chunk`] has it.
+pub(super) fn opening_frame(identity: &Identity, index: u32, role: Role, include_usage: bool) -> String {
+    let role = role_name(role);
+    let delta = format!(r#"{{"role":"{role}","content":"","refusal":null}}"#);
+    until_delta(identity, index) + &delta + &since_delta(None, include_usage)
+}
+
+/// The frame of a piece that ends a choice, as [`dress_chunk`] has it.
+pub(super) fn ending_frame(
+    identity: &Identity,
+    index: u32,
+    finish: &FinishReason,
+    include_usage: bool,
+) -> String {
+    until_delta(identity, index) + "{}" + &since_delta(Some(finish), include_usage)
+}
+
+fn until_delta(identity: &Identity, index: u32) -> String {
+    let (id, model) = (Quoted::of(&identity.id), Quoted::of(&identity.model));
+    format!(
+        r#"data: {{"id":"{}","object":"chat.completion.chunk","created":{},"model":"{}","choices":[{{"index":{index},"delta":"#,
+        id.escaped(),
+        identity.created,
+        model.escaped(),
+    )
+}
+
+fn since_delta(finish: Option<&FinishReason>, include_usage: bool) -> String {
+    let finish = finish.map(|finish| format!(r#""{}""#, Quoted::of(finish.as_str()).escaped()));
+    let finish = finish.as_deref().unwrap_or("null");
+    let usage = if include_usage { r#","usage":null"# } else { "" };
+    format!(",\"logprobs\":null,\"finish_reason\":{finish}}}]{usage}}}\n\n")
 }
 
 fn dress_choice(choice: &mut Map<String, Value>) {
@@ -144,6 +173,7 @@ fn items_of(value: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> 
 #[cfg(test)]
 mod tests {
     use bytes::BytesMut;
+    use playhouse_llm::{ChoiceDelta, PartDelta};
 
     use super::*;
     use crate::sse::Frame;
@@ -158,6 +188,31 @@ mod tests {
             let object = dress_chunk(&Chunk::text(text), &identity, include_usage);
             Frame::new(&object.to_string()).write_to(&mut whole);
             assert_eq!(quick, whole);
+        }
+    }
+
+    #[test]
+    fn beginning_and_end_are_written_as_any_other() {
+        let identity = Identity { id: "1".into(), created: 7, model: "m".into() };
+        let frame_of = |choice: ChoiceDelta, include_usage| {
+            let chunk = Chunk { choices: vec![choice], ..Chunk::default() };
+            format!("data: {}\n\n", dress_chunk(&chunk, &identity, include_usage))
+        };
+        for include_usage in [true, false] {
+            let opening = ChoiceDelta {
+                index: 2,
+                role: Some(Role::Assistant),
+                parts: vec![PartDelta::Text(String::new())],
+                delta_extra: Map::from_iter([("refusal".to_owned(), Value::Null)]),
+                ..ChoiceDelta::default()
+            };
+            let quick = opening_frame(&identity, 2, Role::Assistant, include_usage);
+            assert_eq!(quick, frame_of(opening, include_usage));
+            for finish in [FinishReason::Stop, FinishReason::Other("\"x\"".to_owned())] {
+                let quick = ending_frame(&identity, 0, &finish, include_usage);
+                let ending = ChoiceDelta { finish: Some(finish), ..ChoiceDelta::default() };
+                assert_eq!(quick, frame_of(ending, include_usage));
+            }
         }
     }
 }

@@ -36,6 +36,7 @@ mod reply;
 mod shown;
 mod tools;
 mod usage;
+mod usual;
 mod writer;
 
 use super::{complaint, fields, refusal, stranger};

@@ -46,7 +46,7 @@ fn scan_reply(body: &str) -> Option<Outline> {
     scan.object(|scan, key| match key {
         "model" => once(&mut model, scan.value()?),
         "usage" if scan.null() => once(&mut usage, None),
-        "usage" => once(&mut usage, Some(UsageFields::scan(scan)?.counts()?)),
+        "usage" => once(&mut usage, Some(scan_usage(scan)?)),
         "choices" => {
             let mut finishes = Vec::with_capacity(1);
             scan.array(|scan| {
@@ -265,11 +265,11 @@ impl UsageFields {
             "total_tokens" => once(&mut total, scan.count()?),
             "prompt_tokens_details" => {
                 let [cached_tokens, cache_write_tokens] =
-                    scan_details(scan, ["cached_tokens", "cache_write_tokens"])?;
+                    scan.counts(["cached_tokens", "cache_write_tokens"])?;
                 once(&mut of_prompt, PromptDetails { cached_tokens, cache_write_tokens })
             }
             "completion_tokens_details" => {
-                let [reasoning_tokens] = scan_details(scan, ["reasoning_tokens"])?;
+                let [reasoning_tokens] = scan.counts(["reasoning_tokens"])?;
                 once(&mut of_completion, CompletionDetails { reasoning_tokens })
             }
             "cached_tokens"
@@ -315,13 +315,9 @@ impl UsageFields {
     }
 }
 
-fn scan_details<const N: usize>(scan: &mut Scan<'_>, keys: [&str; N]) -> Option<[Option<u64>; N]> {
-    let mut counts = [None; N];
-    scan.object(|scan, key| match keys.iter().position(|known| *known == key) {
-        Some(at) => once(&mut counts[at], scan.count()?),
-        None => scan.skip(),
-    })?;
-    Some(counts)
+/// Takes the counts of a usage object that is written as most vendors do.
+pub(super) fn scan_usage(scan: &mut Scan<'_>) -> Option<Usage> {
+    UsageFields::scan(scan)?.counts()
 }
 
 #[cfg(test)]

@@ -7,11 +7,14 @@ use playhouse_llm::{
 use serde_json::Value;
 
 use super::codec::PROTOCOL;
-use super::dress::{Identity, dress_chunk, text_mould};
+use super::dress::{Identity, dress_chunk, ending_frame, opening_frame, text_mould};
 use super::{chunk, cut, failure};
 use crate::codec::{Envelope, StreamWriter};
 use crate::plain::{Mould, room_for, write_json};
 use crate::sse::Frame;
+
+/// About what stands around a text in its frame.
+const AROUND_TEXT: usize = 224;
 
 /// Turns events into frames: those of this protocol as they came, others in OpenAI's order: the
 /// role, the content, the finish, the token counts.
@@ -72,8 +75,12 @@ impl ChatWriter {
         if self.identity.learn(chunk) {
             self.texts = None;
         }
-        if let Some((index, text)) = self.only_text(chunk) {
-            return self.write_text(index, &Quoted::of(text), out);
+        if chunk.extra.is_empty() && chunk.choices.iter().all(is_plain) {
+            chunk.choices.iter().for_each(|choice| self.write_plain(choice, out));
+            if let Some(later) = &chunk.usage {
+                self.usage.get_or_insert_default().update(later);
+            }
+            return;
         }
         if let Some(later) = &chunk.usage {
             self.usage.get_or_insert_default().update(later);
@@ -90,13 +97,22 @@ impl ChatWriter {
         }
     }
 
-    /// The text of a chunk that says nothing else, of a choice that has been opened.
-    fn only_text<'a>(&self, chunk: &'a Chunk) -> Option<(u32, &'a str)> {
-        let [choice] = &chunk.choices[..] else { return None };
-        let [PartDelta::Text(text)] = &choice.parts[..] else { return None };
-        let carries = !(chunk.extra.is_empty() && choice.extra.is_empty() && choice.delta_extra.is_empty());
-        let says_more = chunk.usage.is_some() || choice.finish.is_some() || carries || text.is_empty();
-        (!says_more && self.opened.contains(&choice.index)).then_some((choice.index, text))
+    /// Writes a choice that says no more than who speaks, a text, and why it ended.
+    fn write_plain(&mut self, choice: &ChoiceDelta, out: &mut BytesMut) {
+        let (index, include_usage) = (choice.index, self.include_usage);
+        if !self.opened.contains(&index) {
+            self.opened.push(index);
+            let role = choice.role.unwrap_or(Role::Assistant);
+            let frame = opening_frame(&self.identity, index, role, include_usage);
+            out.extend_from_slice(frame.as_bytes());
+        }
+        if let [PartDelta::Text(text)] = &choice.parts[..] {
+            self.write_text(index, &Quoted::of(text), out);
+        }
+        if let Some(finish) = &choice.finish {
+            let frame = ending_frame(&self.identity, index, finish, include_usage);
+            out.extend_from_slice(frame.as_bytes());
+        }
     }
 
     fn write_frame(&self, chunk: &Chunk, out: &mut BytesMut) {
@@ -139,7 +155,7 @@ impl StreamWriter for ChatWriter {
         }
         self.calls.are_renumbered = event.protocol().is_some();
         let told = event.told()?;
-        let mut out = room_for(event.arrived_bytes());
+        let mut out = BytesMut::with_capacity(room_for(event.arrived_bytes(), &told, AROUND_TEXT));
         if let Some(reply) = event.translated_whole()? {
             self.write_chunk(&Chunk::from(&*reply), &mut out);
         }
@@ -184,6 +200,12 @@ impl CallNumbers {
         }
         part
     }
+}
+
+/// Whether a choice carries nothing, and adds a text at most.
+fn is_plain(choice: &ChoiceDelta) -> bool {
+    let adds_text = matches!(&choice.parts[..], [] | [PartDelta::Text(_)]);
+    adds_text && choice.extra.is_empty() && choice.delta_extra.is_empty()
 }
 
 /// The piece that opens a choice: the role, and no text yet.

@@ -4,9 +4,10 @@ use playhouse_llm::{ChoiceDelta, Chunk, Extra, Malformed, PartDelta, Role, TextP
 use serde_json::Value;
 
 use super::item::{CUSTOM_CALL, FUNCTION_CALL, custom};
-use super::output::finish_of;
+use super::output::{finish_of, reason_of};
 use super::reasoning;
 use super::usage::read_usage;
+use super::usual::plain_of;
 use crate::json;
 use crate::plain::Telling;
 use crate::scan::{Scan, Wanted, once, wanted_members};
@@ -25,6 +26,7 @@ const TELLING: Telling = Telling {
     holds: |data| data.trim_ascii() != DONE,
     text_of,
     number: Some("\"sequence_number\":"),
+    plain_of,
     event_of,
     chunk_of,
 };
@@ -35,7 +37,7 @@ pub(super) fn told(bytes: &[u8]) -> Result<Vec<Told<'_>>, Malformed> {
 }
 
 /// The text of an event that says nothing else in another protocol.
-fn text_of(data: &str) -> Option<TextPiece<'_>> {
+pub(super) fn text_of(data: &str) -> Option<TextPiece<'_>> {
     let (mut kind, mut text) = (None, None);
     let mut scan = Scan::new(data);
     scan.object(|scan, key| match key {
@@ -111,7 +113,8 @@ fn ending(event: &Extra) -> Chunk {
     let member = |key: &str| event.get("response").and_then(|response| response.get(key));
     let items = member("output").and_then(Value::as_array).into_iter().flatten();
     let has_calls = has_calls(items.filter_map(|item| item.get("type")?.as_str()));
-    let finish = finish_of(member("status"), member("incomplete_details"), has_calls);
+    let status = member("status").and_then(Value::as_str);
+    let finish = finish_of(status, reason_of(member("incomplete_details")), has_calls);
     Chunk {
         choices: vec![ChoiceDelta { finish, ..ChoiceDelta::default() }],
         usage: member("usage").and_then(read_usage),

@@ -115,7 +115,7 @@ impl Codec for OpenAiResponses {
     fn write_request(&self, request: &Request, _dialect: &Dialect) -> Result<Bytes, Error> {
         match request.bytes_in(PROTOCOL) {
             Some(body) => pass_through(body, request, read_head).map_err(Error::invalid_request),
-            None => Ok(Value::Object(translated(request)?).to_string().into()),
+            None => Ok(json::written(&Value::Object(translated(request)?)).into()),
         }
     }
 
@@ -152,7 +152,7 @@ fn write_answer(asked: Option<&Request>, event: &Event, envelope: &Envelope) -> 
         Some(reply) => answer.dressed(&reply),
         None => answer.dressed(&collected(event)?),
     };
-    Ok(written.to_string().into())
+    Ok(json::written(&written).into())
 }
 
 fn collected(event: &Event) -> Result<Reply, Error> {

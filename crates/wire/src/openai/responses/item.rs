@@ -1,7 +1,6 @@
 //! An item of an answer that is being written: what it holds so far, and the events that begin and end it.
 
 use playhouse_llm::{Extra, Quoted, ToolCall};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::events::Events;
@@ -35,27 +34,30 @@ pub(super) enum Item {
     Other { value: Value },
 }
 
-/// What tells of an item as a whole.
-#[derive(Serialize)]
-struct ItemEvent<'a> {
-    output_index: usize,
-    item: &'a Value,
-}
-
 /// A part of a message: text, or a refusal.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) is_refusal: bool,
-    pub(super) text: String,
+    /// As it stands between the quotes of a JSON string: it is written again and again.
+    pub(super) escaped: String,
 }
 
 impl Said {
     fn value(&self) -> Value {
+        let text = Quoted::from_literal(&self.escaped);
+        let text = text.text();
         match self.is_refusal {
-            true => json!({ "type": "refusal", "refusal": self.text }),
-            false => {
-                json!({ "type": "output_text", "annotations": [], "logprobs": [], "text": self.text })
-            }
+            true => json!({ "type": "refusal", "refusal": text }),
+            false => json!({ "type": "output_text", "annotations": [], "logprobs": [], "text": text }),
+        }
+    }
+
+    /// The same, written.
+    fn json(&self) -> String {
+        let text = &self.escaped;
+        match self.is_refusal {
+            true => format!(r#"{{"type":"refusal","refusal":"{text}"}}"#),
+            false => format!(r#"{{"type":"output_text","annotations":[],"logprobs":[],"text":"{text}"}}"#),
         }
     }
 }
@@ -81,10 +83,24 @@ impl Item {
         }
     }
 
+    /// The same, written.
+    pub(super) fn json(&self, status: &str) -> String {
+        let Self::Message { id, said } = self else { return self.value(status).to_string() };
+        let content: Vec<String> = said.iter().map(Said::json).collect();
+        format!(
+            r#"{{"id":"{}","type":"message","status":"{status}","role":"assistant","content":[{}]}}"#,
+            Quoted::of(id).escaped(),
+            content.join(",")
+        )
+    }
+
+    fn tell(&self, kind: &str, at: usize, status: &str, events: &mut Events) {
+        events.tell_members(kind, &format!(r#""output_index":{at},"item":{}"#, self.json(status)));
+    }
+
     /// Tells that the item has begun.
     pub(super) fn begin(&self, at: usize, events: &mut Events) {
-        let item = self.value("in_progress");
-        events.tell("response.output_item.added", &ItemEvent { output_index: at, item: &item });
+        self.tell("response.output_item.added", at, "in_progress", events);
         if let Self::Reasoning { id, .. } = self {
             let part = json!({ "type": "summary_text", "text": "" });
             let place = json!({ "item_id": id, "output_index": at, "summary_index": 0, "part": part });
@@ -129,37 +145,34 @@ impl Item {
             }
             Self::Other { .. } => {}
         }
-        let item = self.value(status);
-        events.tell("response.output_item.done", &ItemEvent { output_index: at, item: &item });
+        self.tell("response.output_item.done", at, status, events);
     }
 
     /// Tells that a message has another part.
     pub(super) fn begin_part(&self, at: usize, events: &mut Events) {
-        let Self::Message { id, said } = self else { return };
-        let Some(last) = said.last() else { return };
-        let place = json!({ "item_id": id, "output_index": at, "content_index": said.len() - 1, "part": last.value() });
-        events.tell("response.content_part.added", &place);
+        let Some((place, last)) = self.last_part(at) else { return };
+        events.tell_members("response.content_part.added", &format!(r#"{place},"part":{}"#, last.json()));
     }
 
     /// Tells that a message's last part is whole.
     pub(super) fn end_part(&self, at: usize, events: &mut Events) {
-        let Self::Message { id, said } = self else { return };
-        let Some(last) = said.last() else { return };
-        let place = json!({ "item_id": id, "output_index": at, "content_index": said.len() - 1 });
-        let (mut whole, mut part) = (place.clone(), place);
-        match last.is_refusal {
-            true => {
-                whole["refusal"] = last.text.as_str().into();
-                events.tell("response.refusal.done", &whole);
-            }
-            false => {
-                whole["text"] = last.text.as_str().into();
-                whole["logprobs"] = json!([]);
-                events.tell("response.output_text.done", &whole);
-            }
-        }
-        part["part"] = last.value();
-        events.tell("response.content_part.done", &part);
+        let Some((place, last)) = self.last_part(at) else { return };
+        let text = &last.escaped;
+        let (kind, whole) = match last.is_refusal {
+            true => ("response.refusal.done", format!(r#"{place},"refusal":"{text}""#)),
+            false => ("response.output_text.done", format!(r#"{place},"text":"{text}","logprobs":[]"#)),
+        };
+        events.tell_members(kind, &whole);
+        events.tell_members("response.content_part.done", &format!(r#"{place},"part":{}"#, last.json()));
+    }
+
+    /// A message's last part, and the members that say where it is.
+    fn last_part(&self, at: usize) -> Option<(String, &Said)> {
+        let Self::Message { id, said } = self else { return None };
+        let (last, before) = said.split_last()?;
+        let (id, index) = (Quoted::of(id), before.len());
+        let place = format!(r#""item_id":"{}","output_index":{at},"content_index":{index}"#, id.escaped());
+        Some((place, last))
     }
 }
 
@@ -193,4 +206,19 @@ fn form_of(call: &ToolCall) -> (&'static str, &'static str) {
 /// What the events are called that tell a call's arguments.
 fn argued(call: &ToolCall) -> &'static str {
     if is_custom(&call.extra) { "custom_tool_call_input" } else { "function_call_arguments" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_written_as_any_other_item() {
+        let of = |text: &str, is_refusal| Said { is_refusal, escaped: Quoted::of(text).escaped().to_owned() };
+        let said = vec![of("a \"b\"\n\u{2028}", false), of("", false), of("\\", true)];
+        for said in [Vec::new(), said] {
+            let item = Item::Message { id: "msg_\"1\"".to_owned(), said };
+            assert_eq!(item.json("completed"), item.value("completed").to_string());
+        }
+    }
 }

@@ -76,6 +76,12 @@ impl Items {
         self.entries.iter().map(|entry| entry.item.value(entry.status)).collect()
     }
 
+    /// The items as they are told, written.
+    pub(super) fn json(&self) -> String {
+        let items: Vec<String> = self.entries.iter().map(|entry| entry.item.json(entry.status)).collect();
+        format!("[{}]", items.join(","))
+    }
+
     fn say(&mut self, is_refusal: bool, text: &str, events: &mut Events) {
         if text.is_empty() {
             return;
@@ -86,14 +92,14 @@ impl Items {
         if !is_same {
             entry.item.end_part(at, events);
             if let Item::Message { said, .. } = &mut entry.item {
-                said.push(Said { is_refusal, text: String::new() });
+                said.push(Said { is_refusal, escaped: String::new() });
             }
             entry.item.begin_part(at, events);
         }
         if let Item::Message { said, .. } = &mut entry.item
             && let Some(last) = said.last_mut()
         {
-            last.text.push_str(text);
+            last.escaped.push_str(Quoted::of(text).escaped());
         }
         entry.item.go_on(at, text, events);
     }
@@ -108,7 +114,7 @@ impl Items {
         let part = said.len().saturating_sub(1);
         let Some(last) = said.last_mut().filter(|last| !last.is_refusal) else { return false };
         if !text.is_empty() {
-            last.text.push_str(&text.text());
+            last.escaped.push_str(text.escaped());
             events.tell_text(id, [at, part], text);
         }
         true

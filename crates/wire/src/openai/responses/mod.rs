@@ -33,6 +33,7 @@ pub mod state;
 mod tools;
 mod transcript;
 mod usage;
+mod usual;
 mod wishes;
 mod writer;
 

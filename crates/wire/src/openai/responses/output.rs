@@ -12,7 +12,8 @@ pub(super) fn read_choice(fields: &Extra) -> Option<Choice> {
     let items = fields.get("output")?.as_array()?;
     let parts: Vec<Part> = items.iter().flat_map(read_item).collect();
     let has_calls = parts.iter().any(|part| matches!(part, Part::ToolCall(_)));
-    let finish = finish_of(fields.get("status"), fields.get("incomplete_details"), has_calls);
+    let finish =
+        finish_of(text_of(fields.get("status")), reason_of(fields.get("incomplete_details")), has_calls);
     let message = Message { role: Role::Assistant, parts, shape: Shape::Plain, extra: Extra::new() };
     Some(Choice { index: 0, message, finish, extra: Extra::new() })
 }
@@ -26,16 +27,21 @@ fn read_item(item: &Value) -> Vec<Part> {
     }
 }
 
-/// Why an answer ended; `None` where it has not.
-pub(super) fn finish_of(
-    status: Option<&Value>,
-    details: Option<&Value>,
-    has_calls: bool,
-) -> Option<FinishReason> {
-    match status.and_then(Value::as_str)? {
+fn text_of(value: Option<&Value>) -> Option<&str> {
+    value.and_then(Value::as_str)
+}
+
+/// Why an answer is not complete, by its details.
+pub(super) fn reason_of(details: Option<&Value>) -> Option<&str> {
+    details?.get("reason")?.as_str()
+}
+
+/// Why an answer with this status ended; `None` where it has not.
+pub(super) fn finish_of(status: Option<&str>, reason: Option<&str>, has_calls: bool) -> Option<FinishReason> {
+    match status? {
         "completed" if has_calls => Some(FinishReason::ToolCalls),
         "completed" => Some(FinishReason::Stop),
-        "incomplete" => Some(match details.and_then(|details| details.get("reason")?.as_str()) {
+        "incomplete" => Some(match reason {
             Some("max_output_tokens") => FinishReason::Length,
             Some("content_filter") => FinishReason::ContentFilter,
             Some(reason) => FinishReason::Other(reason.to_owned()),

@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use playhouse_llm::{Encoded, Error, ErrorKind, Event, Outline, Usage};
+use playhouse_llm::{Encoded, Error, ErrorKind, Event, FinishReason, Outline, Usage};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::chunk::{chunk_of, has_calls};
+use super::chunk::{chunk_of, has_calls, text_of};
 use super::codec::OpenAiResponses;
-use super::failure;
-use super::output::finish_of;
+use super::output::{finish_of, reason_of};
 use super::usage::read_usage;
+use super::{failure, usual};
 use crate::codec::StreamReader;
 use crate::sse::{Frame, FrameCutter, lines};
 use crate::{json, opening, stranger};
@@ -49,6 +49,13 @@ enum Kind<'a> {
 struct Typed<'a> {
     #[serde(rename = "type", borrow)]
     kind: Option<Cow<'a, str>>,
+}
+
+/// What an event says of the answer as a whole.
+struct Whole<'a> {
+    model: Option<Cow<'a, str>>,
+    finish: Option<FinishReason>,
+    usage: Option<Usage>,
 }
 
 #[derive(Deserialize)]
@@ -122,39 +129,35 @@ impl ResponsesReader {
         self.has_begun |= !matches!(kind, Kind::Stray | Kind::Failure(_));
         match kind {
             Kind::Output => outline.has_output |= self.shows(frame),
-            Kind::Start(data) => self.start(&response_of(&data)?, outline),
+            Kind::Start(data) if !self.has_model => self.start(&whole_of(&data)?, outline),
             Kind::Ending(data) => {
-                let response = response_of(&data)?;
-                self.start(&response, outline);
-                self.end(&response, outline);
+                let whole = whole_of(&data)?;
+                self.start(&whole, outline);
+                self.end(whole, outline);
             }
             Kind::Failure(data) => return Err(failure::read_within(owned(batch, data))),
-            Kind::Silent | Kind::Stray => {}
+            // Those after the first tell the same again.
+            Kind::Start(_) | Kind::Silent | Kind::Stray => {}
         }
         Ok(())
     }
 
-    fn start(&mut self, response: &Response, outline: &mut Outline) {
-        let name = response.model.as_ref().and_then(Value::as_str).filter(|name| !name.is_empty());
-        if let Some(name) = name.filter(|_| !self.has_model) {
+    fn start(&mut self, whole: &Whole<'_>, outline: &mut Outline) {
+        if let Some(name) = whole.model.as_deref().filter(|_| !self.has_model) {
             self.has_model = true;
             outline.model = Some(Arc::from(name));
         }
     }
 
-    fn end(&mut self, response: &Response, outline: &mut Outline) {
-        let items = response.output.iter().flatten();
-        let has_calls = has_calls(items.filter_map(|item| item.kind.as_deref()));
-        outline.finish = finish_of(response.status.as_ref(), response.incomplete_details.as_ref(), has_calls);
-        let usage = response.usage.as_ref().and_then(read_usage);
-        outline.usage = usage.as_ref().map(Usage::counts).or(outline.usage.take());
+    fn end(&mut self, whole: Whole<'_>, outline: &mut Outline) {
+        outline.finish = whole.finish;
+        outline.usage = whole.usage.as_ref().map(Usage::counts).or(outline.usage.take());
         self.is_done = true;
     }
 
     /// Whether a reader has something to see in a frame; once output has begun, it is taken for output.
     fn shows(&mut self, frame: &[u8]) -> bool {
-        let event = || json::parse_object(&Frame::read(frame)?.data).ok();
-        self.has_output = self.has_output || event().is_some_and(|event| chunk_of(event).has_output());
+        self.has_output = self.has_output || Frame::read(frame).is_some_and(|frame| has_output(&frame.data));
         self.has_output
     }
 
@@ -235,9 +238,35 @@ fn name_within(data: &[u8]) -> Result<String, Error> {
     Ok(typed.kind.map(Cow::into_owned).unwrap_or_default())
 }
 
-fn response_of(data: &[u8]) -> Result<Response, Error> {
+fn whole_of(data: &[u8]) -> Result<Whole<'_>, Error> {
+    match str::from_utf8(data).ok().and_then(usual::response_of) {
+        Some(response) => Ok(Whole {
+            finish: response.finish(),
+            model: response.model.map(Cow::Borrowed),
+            usage: response.usage,
+        }),
+        None => parsed(data),
+    }
+}
+
+fn parsed(data: &[u8]) -> Result<Whole<'static>, Error> {
     let told: Told = serde_json::from_slice(data).map_err(|_| not_an_event(data))?;
-    told.response.ok_or_else(|| not_an_event(data))
+    let response = told.response.ok_or_else(|| not_an_event(data))?;
+    let has_calls = has_calls(response.output.iter().flatten().filter_map(|item| item.kind.as_deref()));
+    let status = response.status.as_ref().and_then(Value::as_str);
+    let finish = finish_of(status, reason_of(response.incomplete_details.as_ref()), has_calls);
+    let model = response.model.as_ref().and_then(Value::as_str).filter(|name| !name.is_empty());
+    let usage = response.usage.as_ref().and_then(read_usage);
+    Ok(Whole { model: model.map(|name| name.to_owned().into()), finish, usage })
+}
+
+/// Whether an event has something for a reader to see.
+fn has_output(data: &[u8]) -> bool {
+    let quick = str::from_utf8(data).ok().and_then(|data| match text_of(data) {
+        Some(piece) => Some(!piece.text.is_empty()),
+        None => usual::plain_of(data).map(|chunk| chunk.has_output()),
+    });
+    quick.unwrap_or_else(|| json::parse_object(data).is_ok_and(|event| chunk_of(event).has_output()))
 }
 
 fn owned(batch: &Bytes, data: Cow<'_, [u8]>) -> Bytes {

@@ -1,7 +1,7 @@
 //! The object that tells of an answer as a whole: what it is, what was asked, and how far it has come.
 
 use bytes::Bytes;
-use playhouse_llm::{Chunk, Extra, Reply, Request};
+use playhouse_llm::{Chunk, Extra, Quoted, Reply, Request};
 use serde_json::{Map, Value, json};
 
 use super::codec::PROTOCOL;
@@ -9,6 +9,7 @@ use super::reply::encode_reply;
 use super::usage::write_whole_usage;
 use crate::codec::Envelope;
 use crate::json;
+use crate::scan::members_of;
 
 /// Members of a request that its answer repeats, with what holds where nothing was said
 /// (<https://platform.openai.com/docs/api-reference/responses/object>).
@@ -88,6 +89,26 @@ impl Answer {
         object
     }
 
+    /// The answer so far as it is written, with these items and token counts.
+    pub(super) fn json(&self, (status, details): (&str, &Value), output: &str, usage: &str) -> String {
+        let (id, model) = (Quoted::of(&self.id), Quoted::of(&self.model));
+        let mut json = format!(
+            r#"{{"id":"{}","object":"response","created_at":{},"status":"{status}","error":null,"incomplete_details":{details},"model":"{}","output":{output}"#,
+            id.escaped(),
+            self.created,
+            model.escaped(),
+        );
+        for (name, usual) in REPEATED {
+            json.extend([",\"", name, "\":"]);
+            match self.asked.get(name).filter(|said| !said.is_null()) {
+                Some(said) => json.push_str(&said.to_string()),
+                None => json.push_str(usual),
+            }
+        }
+        json.extend([",\"usage\":", usage, "}"]);
+        json
+    }
+
     /// A whole answer as OpenAI's always are.
     pub(super) fn dressed(mut self, reply: &Reply) -> Value {
         if !reply.id.is_empty() {
@@ -105,7 +126,29 @@ impl Answer {
 
 /// The members of a request that its answer repeats.
 fn repeated(body: &Bytes) -> Extra {
-    let mut fields = json::parse_object(body).unwrap_or_default();
-    fields.retain(|name, _| REPEATED.iter().any(|(known, _)| known == name));
-    fields
+    let is_repeated = |name: &str| REPEATED.iter().any(|(known, _)| *known == name);
+    str::from_utf8(body).ok().and_then(|text| members_of(text, is_repeated)).unwrap_or_else(|| {
+        let mut fields = json::parse_object(body).unwrap_or_default();
+        fields.retain(|name, _| is_repeated(name));
+        fields
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_written_as_it_is_made() {
+        let envelope = Envelope { id: "\"1".into(), created: 7, model: "mödel".into(), include_usage: true };
+        let asked = r#"{"model":"x","store":false,"tools":[{"type":"function", "name":"\u00e4"}],"top_p":null,"temperature":0.50,"input":[{}]}"#;
+        let mut answer = Answer::to(None, &envelope);
+        for asked in [Extra::new(), repeated(&asked.into())] {
+            answer.asked = asked;
+            let made = answer.so_far("incomplete", json!({ "reason": "x" }), json!([{ "id": "i" }]));
+            let written = answer.json(("incomplete", &json!({ "reason": "x" })), r#"[{"id":"i"}]"#, "null");
+            assert_eq!(written, Value::Object(made).to_string());
+        }
+        assert_eq!(answer.asked.keys().collect::<Vec<_>>(), ["store", "tools", "top_p", "temperature"]);
+    }
 }

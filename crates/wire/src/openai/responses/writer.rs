@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use playhouse_llm::{Chunk, Error, Event, FinishReason, Request, TextPiece, Told, Usage};
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::codec::PROTOCOL;
 use super::events::Events;
@@ -11,7 +10,7 @@ use super::failure;
 use super::items::Items;
 use super::output::status_of;
 use super::response::Answer;
-use super::usage::write_whole_usage;
+use super::usage::whole_usage_json;
 use crate::codec::{Envelope, StreamWriter};
 use crate::json;
 use crate::sse::frames;
@@ -31,15 +30,8 @@ pub(super) struct ResponsesWriter {
 }
 
 struct Begun {
-    /// The answer so far, as events repeat it.
-    response: Map<String, Value>,
+    answer: Answer,
     items: Items,
-}
-
-/// What tells of an answer as a whole.
-#[derive(Serialize)]
-struct ResponseEvent<'a> {
-    response: &'a Map<String, Value>,
 }
 
 impl ResponsesWriter {
@@ -88,23 +80,21 @@ impl ResponsesWriter {
     fn begin(&mut self, chunk: &Chunk) -> Begun {
         let mut answer = Answer::to(self.asked.take().as_ref(), &self.envelope);
         answer.learn(chunk);
-        let response = answer.so_far("in_progress", Value::Null, json!([]));
+        let members = format!(r#""response":{}"#, answer.json(("in_progress", &Value::Null), "[]", "null"));
         for kind in ["response.created", "response.in_progress"] {
-            self.events.tell(kind, &ResponseEvent { response: &response });
+            self.events.tell_members(kind, &members);
         }
-        Begun { response, items: Items::of(&answer.id) }
+        let items = Items::of(&answer.id);
+        Begun { answer, items }
     }
 
     fn write_end(&mut self) {
         let mut begun = self.begun.take().unwrap_or_else(|| self.begin(&Chunk::default()));
         begun.items.finish(self.finish.as_ref(), &mut self.events);
         let (status, details) = status_of(self.finish.as_ref());
-        let mut set = |key: &str, value: Value| begun.response.insert(key.to_owned(), value);
-        set("status", status.into());
-        set("incomplete_details", details);
-        set("output", begun.items.value());
-        set("usage", write_whole_usage(&self.usage));
-        self.events.tell(&format!("response.{status}"), &ResponseEvent { response: &begun.response });
+        let usage = whole_usage_json(&self.usage);
+        let response = begun.answer.json((status, &details), &begun.items.json(), &usage);
+        self.events.tell_members(&format!("response.{status}"), &format!(r#""response":{response}"#));
     }
 }
 
@@ -119,7 +109,7 @@ impl StreamWriter for ResponsesWriter {
         if let Some(reply) = event.translated_whole()? {
             self.write_chunk(&Chunk::from(&*reply));
         }
-        self.events.expect(event.arrived_bytes());
+        self.events.expect(event.arrived_bytes(), &told);
         told.iter().for_each(|told| self.write_told(told));
         Ok(self.events.take())
     }
