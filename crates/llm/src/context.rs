@@ -29,11 +29,15 @@ pub struct Context {
     pub trail: Arc<Trail>,
 }
 
-/// A W3C trace context, to be passed on as it came.
+/// A span of a W3C trace, as those know it who are asked within it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
-    /// The `traceparent` header's value.
-    pub traceparent: Arc<str>,
+    /// The trace's id.
+    pub trace_id: [u8; 16],
+    /// The span's id.
+    pub span_id: [u8; 8],
+    /// The flags of the `traceparent` header.
+    pub flags: u8,
     /// The `tracestate` header's value, if there was one.
     pub tracestate: Option<Arc<str>>,
 }

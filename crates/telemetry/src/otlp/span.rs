@@ -101,7 +101,7 @@ impl Span {
 
     /// The span as those know it who are asked on its behalf.
     pub(crate) fn trace(&self) -> TraceContext {
-        TraceContext { traceparent: self.ids.to_header(), tracestate: self.tracestate.clone() }
+        self.ids.context(self.tracestate.clone())
     }
 
     /// Says something of the span.
@@ -204,6 +204,6 @@ pub(super) fn unix_ns() -> u64 {
 /// The parent that a context names, in this process.
 pub(super) fn parent_of(trace: Option<&TraceContext>, is_remote: bool) -> Option<Parent> {
     let trace = trace?;
-    let span = TraceParent::parse(&trace.traceparent)?;
+    let span = TraceParent::of(trace)?;
     Some(Parent { span, tracestate: trace.tracestate.clone(), is_remote })
 }

@@ -18,7 +18,7 @@ use crate::decoded::{attributes, captured, only_span, resource, spans};
 const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 fn caller(traceparent: &str) -> TraceContext {
-    TraceContext { traceparent: traceparent.into(), tracestate: Some("vendor=1".into()) }
+    TraceParent::parse(traceparent).unwrap().context(Some("vendor=1".into()))
 }
 
 fn start(caller: Option<&TraceContext>) -> RequestStart<'_> {
@@ -81,7 +81,8 @@ fn a_request_is_a_server_span_of_its_callers_trace() {
     assert_eq!(seen.trace_state, "vendor=1");
     assert_eq!(seen.flags, 0x301, "sampled, and its parent is another process's");
     assert!(seen.end_time_unix_nano >= seen.start_time_unix_nano && seen.start_time_unix_nano > 0);
-    assert_eq!(told.traceparent, format!("00-{}-{}-01", hex(&seen.trace_id), hex(&seen.span_id)).into());
+    let header = TraceParent::of(&told).unwrap().to_string();
+    assert_eq!(header, format!("00-{}-{}-01", hex(&seen.trace_id), hex(&seen.span_id)));
     assert_eq!(told.tracestate.as_deref(), Some("vendor=1"));
     let said = attributes(&seen.attributes);
     for (key, value) in [
@@ -133,7 +134,7 @@ fn attempts_are_client_spans_beside_each_other() {
     failed.end(Some(&Error::new(ErrorKind::RateLimited, "slower")));
     drop(failed);
     let mut answered = ChatSpan::begin(&tracer, &target(), &request).unwrap();
-    let told = TraceParent::parse(&answered.trace().traceparent).unwrap();
+    let told = TraceParent::of(&answered.trace()).unwrap();
     answer().iter().for_each(|event| answered.observe(event));
     answered.end(None);
     drop(answered);
@@ -333,7 +334,7 @@ fn a_callers_decision_is_followed_and_passed_on() {
     let unsampled = caller(&CALLER.replace("-01", "-00"));
     let server = RequestSpan::begin(&tracer, &start(Some(&unsampled))).unwrap();
     let chat = ChatSpan::begin(&tracer, &target(), &request(server.trace())).unwrap();
-    let told = TraceParent::parse(&chat.trace().traceparent).unwrap();
+    let told = TraceParent::of(&chat.trace()).unwrap();
     assert_eq!(told.trace_id.to_string(), "0af7651916cd43dd8448eb211c80319c");
     assert!(!told.is_sampled() && !chat.is_recording());
     drop(chat);
@@ -347,7 +348,7 @@ fn a_sampler_of_ones_own_goes_before_the_callers_decision() {
     let (tracer, exports, _metrics) = captured(config);
     let sampled = caller(CALLER);
     let span = RequestSpan::begin(&tracer, &start(Some(&sampled))).unwrap();
-    assert!(span.trace().traceparent.ends_with("-00"));
+    assert!(TraceParent::of(&span.trace()).unwrap().to_string().ends_with("-00"));
     span.end(&end(200));
     assert!(spans(&exports).is_empty());
 }
