@@ -1,6 +1,7 @@
 //! Spans as a receiver reads them.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
@@ -24,20 +25,27 @@ fn caller(traceparent: &str) -> TraceContext {
 fn start(caller: Option<&TraceContext>) -> RequestStart<'_> {
     RequestStart {
         caller,
-        method: "POST",
+        started: Instant::now(),
         path: "/v1/chat/completions",
         route: Some("/v1/chat/completions"),
-        client: Some([127, 0, 0, 1].into()),
         user_agent: Some("test/1"),
     }
 }
 
-fn end(status_code: u16) -> RequestEnd {
-    RequestEnd { status_code: Some(status_code), client_aborted: false }
+fn end(status_code: u16) -> RequestEnd<'static> {
+    RequestEnd {
+        method: "POST",
+        path: "/v1/chat/completions",
+        route: Some("/v1/chat/completions"),
+        client: Some([127, 0, 0, 1].into()),
+        status_code: Some(status_code),
+        client_aborted: false,
+        duration: Duration::from_millis(12),
+    }
 }
 
 fn target() -> ChatTarget {
-    ChatTarget { provider: "openai".into(), server: Some(("api.openai.com".into(), 443)) }
+    ChatTarget::new("openai", Some(("api.openai.com", 443)))
 }
 
 fn request(trace: TraceContext) -> Request {
@@ -80,7 +88,8 @@ fn a_request_is_a_server_span_of_its_callers_trace() {
     assert_eq!(hex(&seen.parent_span_id), "b7ad6b7169203331");
     assert_eq!(seen.trace_state, "vendor=1");
     assert_eq!(seen.flags, 0x301, "sampled, and its parent is another process's");
-    assert!(seen.end_time_unix_nano >= seen.start_time_unix_nano && seen.start_time_unix_nano > 0);
+    assert_eq!(seen.end_time_unix_nano - seen.start_time_unix_nano, 12_000_000);
+    assert!(seen.start_time_unix_nano > 0);
     let header = TraceParent::of(&told).unwrap().to_string();
     assert_eq!(header, format!("00-{}-{}-01", hex(&seen.trace_id), hex(&seen.span_id)));
     assert_eq!(told.tracestate.as_deref(), Some("vendor=1"));
@@ -102,7 +111,7 @@ fn a_request_is_a_server_span_of_its_callers_trace() {
 #[test]
 fn only_our_own_failures_are_errors_of_the_span() {
     let (tracer, exports, _metrics) = captured(TelemetryConfig::default());
-    let left = RequestEnd { status_code: None, client_aborted: true };
+    let left = RequestEnd { status_code: None, client_aborted: true, ..end(0) };
     for (how, error_type, code) in [(end(404), "404", 0), (end(502), "502", 2), (left, "cancelled", 0)] {
         RequestSpan::begin(&tracer, &start(None)).unwrap().end(&how);
         let seen = only_span(&exports);
@@ -117,8 +126,8 @@ fn probes_and_odd_methods_make_no_odd_spans() {
     let (tracer, exports, _metrics) = captured(TelemetryConfig::default());
     let probe = RequestStart { route: Some("/health/ready"), ..start(None) };
     assert!(RequestSpan::begin(&tracer, &probe).is_none());
-    let odd = RequestStart { method: "BREW", route: None, ..start(None) };
-    RequestSpan::begin(&tracer, &odd).unwrap().end(&end(404));
+    let odd = RequestStart { route: None, ..start(None) };
+    RequestSpan::begin(&tracer, &odd).unwrap().end(&RequestEnd { method: "BREW", route: None, ..end(404) });
     let seen = only_span(&exports);
     let said = attributes(&seen.attributes);
     assert_eq!((seen.name.as_str(), said["http.request.method"].as_str()), ("HTTP", "_OTHER"));
