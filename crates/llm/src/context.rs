@@ -108,12 +108,6 @@ impl Context {
         Self { request_id: request_id.into(), ..Self::default() }
     }
 
-    /// The same context as another span of its trace.
-    #[must_use]
-    pub fn with_trace(&self, trace: TraceContext) -> Self {
-        Self { trace: Some(trace), ..self.with_trail(self.trail.clone()) }
-    }
-
     /// The same context for one of several calls, which has a trail of its own.
     #[must_use]
     pub fn with_trail(&self, trail: Arc<Trail>) -> Self {

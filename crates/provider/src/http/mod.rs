@@ -179,7 +179,7 @@ impl Provider for HttpProvider {
 fn add_identity(head: &mut BytesMut, request: &Request) {
     let context = &request.context;
     add_sane(head, "x-request-id", &context.request_id);
-    if let Some(trace) = &context.trace {
+    if let Some(trace) = request.trace() {
         if let Some(span) = TraceParent::of(trace) {
             head::add_field(head, "traceparent", &span.to_header());
         }
