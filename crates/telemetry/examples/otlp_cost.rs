@@ -84,7 +84,7 @@ fn request(tracer: &Tracer) {
             method: "POST",
             path: start.path,
             route: start.route,
-            client: Some([127, 0, 0, 1].into()),
+            client: Some("127.0.0.1"),
             status_code: Some(200),
             client_aborted: false,
             duration: start.started.elapsed(),

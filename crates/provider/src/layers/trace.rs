@@ -32,16 +32,18 @@ impl<P: Provider> Provider for Traced<P> {
         let Some(span) = ChatSpan::begin(&self.tracer, &self.target, &request) else {
             return self.inner.chat(request);
         };
+        // Boxed: it goes through several hands, and is larger than all of them.
+        let span = Box::new(span);
         let answer = self.inner.chat(request.as_span(span.trace()));
         if span.is_recording() { Box::pin(Attempt { answer, span: Some(span) }) } else { answer }
     }
 }
 
 /// An attempt that is recorded, until its answer begins.
-// Not an `async fn`: its future would hold the span twice, as an argument and in use.
+// Not an `async fn`: its future would hold all of it twice, as arguments and in use.
 struct Attempt<'a> {
     answer: BoxAnswer<'a>,
-    span: Option<ChatSpan>,
+    span: Option<Box<ChatSpan>>,
 }
 
 impl Future for Attempt<'_> {
@@ -63,7 +65,7 @@ impl Future for Attempt<'_> {
 /// The events of an attempt that is recorded, on their way up.
 struct Recorded {
     events: EventStream,
-    span: ChatSpan,
+    span: Box<ChatSpan>,
 }
 
 impl Stream for Recorded {

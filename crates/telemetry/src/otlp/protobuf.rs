@@ -143,6 +143,24 @@ impl Message {
         true
     }
 
+    /// The same of a list of one text.
+    #[inline(always)]
+    pub(crate) fn short_list_attribute(&mut self, field: u32, key: &str, text: &str) -> bool {
+        /// As above; a list has four bytes more.
+        const SHORT_BYTES: usize = 116;
+        if key.len() + text.len() >= SHORT_BYTES {
+            return false;
+        }
+        let (key_bytes, text_bytes) = (key.len() as u8, text.len() as u8);
+        self.0.extend_from_slice(&[tag(field), key_bytes + text_bytes + 10, tag(1), key_bytes]);
+        self.0.extend_from_slice(key.as_bytes());
+        let list =
+            [tag(2), text_bytes + 6, tag(5), text_bytes + 4, tag(1), text_bytes + 2, tag(1), text_bytes];
+        self.0.extend_from_slice(&list);
+        self.0.extend_from_slice(text.as_bytes());
+        true
+    }
+
     /// The same of a number that is not negative and of two bytes at most, if the key is a short one.
     #[inline(always)]
     pub(crate) fn short_int_attribute(&mut self, field: u32, key: &str, number: i64) -> bool {
@@ -245,4 +263,58 @@ fn varint_length(value: u64) -> usize {
 
 fn low_seven_bits(value: u64) -> u8 {
     (value & 0x7f) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIELD: u32 = 9;
+
+    fn written(write: impl FnOnce(&mut Message)) -> Vec<u8> {
+        let mut message = Message::default();
+        write(&mut message);
+        message.into_bytes()
+    }
+
+    #[test]
+    fn what_is_short_is_written_as_what_is_long() {
+        for length in [0, 1, 60, 100, 105, 109, 110, 113, 114, 115, 116, 119, 120, 200] {
+            let text = "x".repeat(length);
+            let as_text = written(|out| out.attribute(FIELD, "a.key", Value::Text(&text)));
+            let as_list = written(|out| out.attribute(FIELD, "a.key", Value::Texts(&[&text])));
+            let mut short = Message::default();
+            assert_eq!(short.short_attribute(FIELD, "a.key", &text), length < 115);
+            assert!(length >= 115 || short.as_bytes() == as_text, "{length}");
+            let mut short = Message::default();
+            assert_eq!(short.short_list_attribute(FIELD, "a.key", &text), length < 111);
+            assert!(length >= 111 || short.as_bytes() == as_list, "{length}");
+        }
+    }
+
+    #[test]
+    fn small_numbers_are_written_as_large_ones() {
+        for number in [0, 1, 127, 128, 200, 443, 8080, 16_383] {
+            let long = written(|out| out.attribute(FIELD, "a.key", Value::Int(number)));
+            assert_eq!(written(|out| assert!(out.short_int_attribute(FIELD, "a.key", number))), long);
+        }
+        for number in [-1, 16_384, i64::MAX, i64::MIN] {
+            assert!(!Message::default().short_int_attribute(FIELD, "a.key", number));
+        }
+        assert!(!Message::default().short_int_attribute(FIELD, &"k".repeat(101), 1));
+    }
+
+    #[test]
+    fn a_length_takes_the_bytes_it_needs() {
+        for length in [0, 1, 127, 128, 16_383, 16_384, 70_000] {
+            let content = vec![7; length];
+            let known = written(|out| out.bytes(FIELD, &content));
+            let mut told = 0;
+            let once = written(|out| told = out.message_in::<1>(FIELD, |inner| inner.go_on(&content)));
+            assert_eq!(told, length);
+            assert_eq!(once, known);
+            let twice = written(|out| told = out.message_in::<2>(FIELD, |inner| inner.go_on(&content)));
+            assert_eq!((told, twice), (length, known));
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! The span of an HTTP request that is served.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use playhouse_llm::{ErrorKind, TraceContext};
@@ -33,8 +32,8 @@ pub struct RequestEnd<'a> {
     pub path: &'a str,
     /// The template of the route that took it, if any did.
     pub route: Option<&'static str>,
-    /// Where it came from.
-    pub client: Option<IpAddr>,
+    /// The address it came from.
+    pub client: Option<&'a str>,
     /// The status answered, if there was an answer.
     pub status_code: Option<u16>,
     /// Whether the caller went away before the end.
@@ -88,7 +87,7 @@ fn say_request(said: &mut Said<'_>, end: &RequestEnd<'_>) {
     said.text("url.scheme", "http");
     said.text("url.path", end.path);
     end.route.iter().for_each(|route| said.text("http.route", route));
-    end.client.iter().for_each(|client| say_client(said, *client));
+    end.client.iter().for_each(|client| said.text("client.address", client));
 }
 
 fn say_answer(said: &mut Said<'_>, end: &RequestEnd<'_>) {
@@ -100,44 +99,5 @@ fn say_answer(said: &mut Said<'_>, end: &RequestEnd<'_>) {
         _ if end.client_aborted => said.text("error.type", ErrorKind::Cancelled.as_str()),
         Some(status_code @ 400..) => said.text("error.type", &status_code.to_string()),
         _ => {}
-    }
-}
-
-fn say_client(said: &mut Said<'_>, client: IpAddr) {
-    const KEY: &str = "client.address";
-    match client {
-        IpAddr::V4(client) => {
-            let (text, length) = dotted(client);
-            said.text(KEY, str::from_utf8(&text[..length]).unwrap_or_default());
-        }
-        IpAddr::V6(client) => said.text(KEY, &client.to_string()),
-    }
-}
-
-/// The address as it is displayed, at a tenth of the price, and how long that is.
-fn dotted(address: Ipv4Addr) -> ([u8; 15], usize) {
-    let mut text = [b'.'; 15];
-    let mut at = 0;
-    for (place, octet) in address.octets().into_iter().enumerate() {
-        at += usize::from(place > 0);
-        for unit in [100, 10, 1].into_iter().filter(|unit| octet >= *unit || *unit == 1) {
-            text[at] = b'0' + octet / unit % 10;
-            at += 1;
-        }
-    }
-    (text, at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_dotted_as_they_are_displayed() {
-        for octet in 0..=u8::MAX {
-            let address = Ipv4Addr::from([octet, 0, 10, 255 - octet]);
-            let (text, length) = dotted(address);
-            assert_eq!(text[..length], *address.to_string().as_bytes());
-        }
     }
 }

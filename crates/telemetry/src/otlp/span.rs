@@ -234,8 +234,11 @@ impl Said<'_> {
     }
 
     /// Says a list of one text.
+    #[inline(always)]
     pub(crate) fn list(&mut self, key: &str, text: &str) {
-        self.value(key, Value::Texts(&[cut(text, MAX_TEXT_BYTES)]));
+        if !self.0.short_list_attribute(field::ATTRIBUTES, key, text) {
+            self.value(key, Value::Texts(&[cut(text, MAX_TEXT_BYTES)]));
+        }
     }
 
     /// Says a count.

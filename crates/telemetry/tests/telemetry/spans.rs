@@ -37,7 +37,7 @@ fn end(status_code: u16) -> RequestEnd<'static> {
         method: "POST",
         path: "/v1/chat/completions",
         route: Some("/v1/chat/completions"),
-        client: Some([127, 0, 0, 1].into()),
+        client: Some("127.0.0.1"),
         status_code: Some(status_code),
         client_aborted: false,
         duration: Duration::from_millis(12),
