@@ -29,8 +29,8 @@ pub struct Request {
     pub choices: u32,
     /// What travels beside the content: ids, trace, the trail of attempts.
     pub context: Arc<Context>,
-    /// The span of this attempt, where it has one of its own.
-    span: Option<TraceContext>,
+    /// The span of this attempt, where it has one of its own. Boxed: most requests have none, and are moved often.
+    span: Option<Box<TraceContext>>,
     headers: Option<Arc<[PassedHeader]>>,
     content: Arc<Content>,
 }
@@ -121,13 +121,13 @@ impl Request {
     // Beside the context, which all attempts share: a copy of it would cost more than the rest of the span.
     #[must_use]
     pub fn as_span(mut self, span: TraceContext) -> Self {
-        self.span = Some(span);
+        self.span = Some(Box::new(span));
         self
     }
 
     /// The span that whoever is asked is told of: the attempt's own, else the context's.
     pub fn trace(&self) -> Option<&TraceContext> {
-        self.span.as_ref().or(self.context.trace.as_ref())
+        self.span.as_deref().or(self.context.trace.as_ref())
     }
 
     /// The same content asked of another model.
