@@ -69,7 +69,7 @@ fn is_sane(id: &str) -> bool {
 
 /// A valid `traceparent`; an invalid one is as good as none, and so is its `tracestate`.
 fn trace_context(headers: &HeaderMap) -> Option<TraceContext> {
-    let traceparent = header(headers, TRACEPARENT).filter(|value| TraceParent::parse(value).is_some())?;
+    let caller = header(headers, TRACEPARENT).and_then(TraceParent::parse)?;
     let tracestate = header(headers, TRACESTATE).filter(|value| value.len() <= MAX_TRACESTATE_BYTES);
-    Some(TraceContext { traceparent: Arc::from(traceparent), tracestate: tracestate.map(Arc::from) })
+    Some(caller.context(tracestate.map(Arc::from)))
 }

@@ -29,11 +29,15 @@ pub struct Context {
     pub trail: Arc<Trail>,
 }
 
-/// A W3C trace context, to be passed on as it came.
+/// A span of a W3C trace, as those know it who are asked within it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
-    /// The `traceparent` header's value.
-    pub traceparent: Arc<str>,
+    /// The trace's id.
+    pub trace_id: [u8; 16],
+    /// The span's id.
+    pub span_id: [u8; 8],
+    /// The flags of the `traceparent` header.
+    pub flags: u8,
     /// The `tracestate` header's value, if there was one.
     pub tracestate: Option<Arc<str>>,
 }
@@ -102,12 +106,6 @@ impl Context {
     /// A context that is only named.
     pub fn named(request_id: impl Into<Arc<str>>) -> Self {
         Self { request_id: request_id.into(), ..Self::default() }
-    }
-
-    /// The same context as another span of its trace.
-    #[must_use]
-    pub fn with_trace(&self, trace: TraceContext) -> Self {
-        Self { trace: Some(trace), ..self.with_trail(self.trail.clone()) }
     }
 
     /// The same context for one of several calls, which has a trail of its own.

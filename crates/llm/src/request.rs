@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use crate::foreign;
-use crate::{Context, EmbedRequest, Encoded, Error, Malformed, Operation, Prompt, Protocol};
+use crate::{Context, EmbedRequest, Encoded, Error, Malformed, Operation, Prompt, Protocol, TraceContext};
 
 /// A call about to be made: the model asked for, whether to stream, and the content.
 ///
@@ -29,6 +29,8 @@ pub struct Request {
     pub choices: u32,
     /// What travels beside the content: ids, trace, the trail of attempts.
     pub context: Arc<Context>,
+    /// The span of this attempt, where it has one of its own. Boxed: most requests have none, and are moved often.
+    span: Option<Box<TraceContext>>,
     headers: Option<Arc<[PassedHeader]>>,
     content: Arc<Content>,
 }
@@ -74,6 +76,7 @@ impl Request {
             stream: false,
             choices: 1,
             context: Arc::default(),
+            span: None,
             headers: None,
             content: Arc::new(content),
         }
@@ -110,7 +113,21 @@ impl Request {
     #[must_use]
     pub fn within(mut self, context: Arc<Context>) -> Self {
         self.context = context;
+        self.span = None;
         self
+    }
+
+    /// The same request as an attempt that is a span of its own.
+    // Beside the context, which all attempts share: a copy of it would cost more than the rest of the span.
+    #[must_use]
+    pub fn as_span(mut self, span: TraceContext) -> Self {
+        self.span = Some(Box::new(span));
+        self
+    }
+
+    /// The span that whoever is asked is told of: the attempt's own, else the context's.
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.span.as_deref().or(self.context.trace.as_ref())
     }
 
     /// The same content asked of another model.

@@ -185,9 +185,10 @@ fn cached(route: Arc<Route>, config: &StackConfig<'_>, sink: &Arc<dyn CallSink>)
 }
 
 /// The conventions name the vendor; one they do not know goes by its provider's name.
-fn chat_target(name: &Arc<str>, vendor: &Vendor, http: &HttpProvider) -> ChatTarget {
-    let provider = if vendor.is_custom() { name.clone() } else { Arc::from(vendor.otel_name) };
-    ChatTarget { provider, server: http.server() }
+fn chat_target(name: &str, vendor: &Vendor, http: &HttpProvider) -> ChatTarget {
+    let provider = if vendor.is_custom() { name } else { vendor.otel_name };
+    let server = http.server();
+    ChatTarget::new(provider, server.as_ref().map(|(host, port)| (&**host, *port)))
 }
 
 fn http_provider(

@@ -61,10 +61,9 @@ fn time(tracer: &Tracer) -> f64 {
 fn request(tracer: &Tracer) {
     let start = RequestStart {
         caller: None,
-        method: "POST",
+        started: Instant::now(),
         path: "/v1/chat/completions",
         route: Some("/v1/chat/completions"),
-        client: Some([127, 0, 0, 1].into()),
         user_agent: Some("openai-python/3.54"),
     };
     let server = RequestSpan::begin(tracer, &start);
@@ -72,7 +71,7 @@ fn request(tracer: &Tracer) {
     let context = Context { trace, ..Context::default() };
     let prompt = Prompt::new(vec![Message::user("Hello")]);
     let request = Request::new("gpt-4o-mini", prompt).streamed(true).within(Arc::new(context));
-    let target = ChatTarget { provider: "openai".into(), server: Some(("api.openai.com".into(), 443)) };
+    let target = ChatTarget::new("openai", Some(("api.openai.com", 443)));
     let mut attempt = ChatSpan::begin(tracer, &target, &request);
     let mut last = Chunk { id: Some("chatcmpl-1".to_owned()), ..Chunk::text("Hi!") };
     last.usage = Some(Usage::new(10, 5));
@@ -81,7 +80,15 @@ fn request(tracer: &Tracer) {
     attempt.iter_mut().for_each(|span| span.end(None));
     drop(attempt);
     if let Some(server) = server {
-        server.end(&RequestEnd { status_code: Some(200), client_aborted: false });
+        server.end(&RequestEnd {
+            method: "POST",
+            path: start.path,
+            route: start.route,
+            client: Some("127.0.0.1"),
+            status_code: Some(200),
+            client_aborted: false,
+            duration: start.started.elapsed(),
+        });
     }
 }
 

@@ -27,8 +27,8 @@ impl RunSpans {
         if !tracer.is_on() {
             return None;
         }
-        let name = Name { verb: "invoke_agent", object: Some(agent) };
-        let mut run = tracer.begin(context.trace.as_ref(), Kind::Internal, name)?;
+        let mut run = tracer.begin(context.trace.as_ref(), Kind::Internal)?;
+        run.say_name(Name { verb: "invoke_agent", object: Some(agent) });
         run.say_text("gen_ai.operation.name", "invoke_agent");
         run.say_text("gen_ai.agent.name", agent);
         run.say_text("gen_ai.request.model", model);
@@ -48,8 +48,8 @@ impl RunSpans {
         if !self.run.is_recording() {
             return;
         }
-        let name = Name { verb: "execute_tool", object: Some(tool) };
-        let Some(mut span) = self.tracer.begin(Some(&self.trace), Kind::Internal, name) else { return };
+        let Some(mut span) = self.tracer.begin(Some(&self.trace), Kind::Internal) else { return };
+        span.say_name(Name { verb: "execute_tool", object: Some(tool) });
         span.say_text("gen_ai.operation.name", "execute_tool");
         span.say_text("gen_ai.tool.name", tool);
         span.say_text("gen_ai.tool.call.id", call_id);
@@ -67,19 +67,17 @@ impl RunSpans {
             crate::otlp::say_result(&mut span, &result());
         }
         if !success {
-            span.fail("tool_error");
+            span.said().iter_mut().for_each(|said| said.failure("tool_error"));
         }
     }
 
     /// Ends the span of the run; `error` is how it ended, if not well.
     pub fn end(mut self, usage: &Usage, error: Option<&str>) {
-        if !self.run.is_recording() {
-            return;
-        }
-        crate::otlp::say_usage(&mut self.run, usage);
+        let Some(mut said) = self.run.said() else { return };
+        crate::otlp::say_usage(&mut said, usage);
         match error {
-            Some("cancelled") => self.run.say_text("error.type", "cancelled"),
-            Some(error) => self.run.fail(error),
+            Some("cancelled") => said.text("error.type", "cancelled"),
+            Some(error) => said.failure(error),
             None => {}
         }
     }

@@ -85,7 +85,7 @@ impl From<&playhouse_llm::Context> for RequestScope {
     fn from(context: &playhouse_llm::Context) -> Self {
         let scope = Self::new(Arc::clone(&context.request_id));
         let trace = context.trace.as_ref();
-        match trace.and_then(|trace| TraceParent::parse(&trace.traceparent)) {
+        match trace.and_then(TraceParent::of) {
             Some(span) => scope.traced(&span),
             None => scope,
         }

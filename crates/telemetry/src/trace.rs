@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use playhouse_llm::TraceContext;
+
 use crate::hex::{Hex, from_hex};
 use crate::random::random_word;
 
@@ -70,13 +72,26 @@ impl TraceParent {
         Self { span_id, ..*self }
     }
 
-    /// The header's value.
-    pub fn to_header(&self) -> Arc<str> {
+    /// The span that a context names; `None` where its ids are none.
+    pub fn of(trace: &TraceContext) -> Option<Self> {
+        let trace_id = TraceId::from_bytes(trace.trace_id)?;
+        let span_id = SpanId::from_bytes(trace.span_id)?;
+        Some(Self { trace_id, span_id, flags: trace.flags & (Self::SAMPLED | Self::RANDOM_TRACE_ID) })
+    }
+
+    /// The context of what is done within this span.
+    pub fn context(self, tracestate: Option<Arc<str>>) -> TraceContext {
+        let Self { trace_id, span_id, flags } = self;
+        TraceContext { trace_id: trace_id.0, span_id: span_id.0, flags, tracestate }
+    }
+
+    /// The header's value, in ASCII.
+    pub fn to_header(&self) -> [u8; 55] {
         let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
         header[3..35].copy_from_slice(self.trace_id.to_hex().as_bytes());
         header[36..52].copy_from_slice(self.span_id.to_hex().as_bytes());
         header[53..].copy_from_slice(Hex::<2>::of([self.flags]).as_bytes());
-        Arc::from(str::from_utf8(&header).unwrap_or_default())
+        header
     }
 
     /// The same span, recorded or not.
@@ -94,7 +109,7 @@ impl TraceParent {
 impl fmt::Display for TraceParent {
     /// As the header's value.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.to_header())
+        formatter.write_str(str::from_utf8(&self.to_header()).unwrap_or_default())
     }
 }
 
@@ -108,7 +123,7 @@ macro_rules! id {
 
             /// An id of these bytes; all noughts are invalid.
             pub fn from_bytes(bytes: [u8; $bytes]) -> Option<Self> {
-                bytes.iter().any(|byte| *byte != 0).then_some(Self(bytes))
+                (bytes != [0; $bytes]).then_some(Self(bytes))
             }
 
             /// The id's bytes.
@@ -177,6 +192,15 @@ mod tests {
             let parsed = TraceParent::parse(&format!("cc-{TRACE}-{SPAN}-01{later}")).unwrap();
             assert_eq!(parsed.to_string(), format!("00-{TRACE}-{SPAN}-01"));
         }
+    }
+
+    #[test]
+    fn a_context_names_the_span() {
+        let ours = TraceParent::parse(&format!("00-{TRACE}-{SPAN}-01")).unwrap();
+        let context = ours.context(Some("a=1".into()));
+        assert_eq!(TraceParent::of(&context), Some(ours));
+        assert_eq!(TraceParent::of(&TraceContext { span_id: [0; 8], ..context.clone() }), None);
+        assert_eq!(TraceParent::of(&TraceContext { trace_id: [0; 16], ..context }), None);
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub struct Answering {
 impl Answering {
     /// The same, with a span for every call: nothing stands between that would make one.
     fn traced(self, tracer: &Tracer) -> Self {
-        let target = ChatTarget { provider: Arc::from(self.default_model), server: None };
+        let target = ChatTarget::new(self.default_model, None);
         Self { provider: Arc::new(Traced::new(self.provider, tracer.clone(), target)), ..self }
     }
 }

@@ -20,6 +20,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use bytes::BytesMut;
 use playhouse_llm::{Error, ErrorKind, EventStream, Operation, Provider, Request};
+use playhouse_telemetry::TraceParent;
 use playhouse_wire::{Codec, Dialect};
 
 pub use client::{HttpClient, TlsError};
@@ -178,8 +179,10 @@ impl Provider for HttpProvider {
 fn add_identity(head: &mut BytesMut, request: &Request) {
     let context = &request.context;
     add_sane(head, "x-request-id", &context.request_id);
-    if let Some(trace) = &context.trace {
-        add_sane(head, "traceparent", &trace.traceparent);
+    if let Some(trace) = request.trace() {
+        if let Some(span) = TraceParent::of(trace) {
+            head::add_field(head, "traceparent", &span.to_header());
+        }
         if let Some(tracestate) = &trace.tracestate {
             add_sane(head, "tracestate", tracestate);
         }

@@ -1,7 +1,6 @@
 //! A span for every attempt, whose id the provider is told.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use futures_core::Stream;
@@ -33,26 +32,40 @@ impl<P: Provider> Provider for Traced<P> {
         let Some(span) = ChatSpan::begin(&self.tracer, &self.target, &request) else {
             return self.inner.chat(request);
         };
-        let context = Arc::new(request.context.with_trace(span.trace()));
-        let answer = self.inner.chat(request.within(context));
-        if span.is_recording() { Box::pin(recorded(answer, span)) } else { answer }
+        // Boxed: it goes through several hands, and is larger than all of them.
+        let span = Box::new(span);
+        let answer = self.inner.chat(request.as_span(span.trace()));
+        if span.is_recording() { Box::pin(Attempt { answer, span: Some(span) }) } else { answer }
     }
 }
 
-async fn recorded(answer: BoxAnswer<'_>, mut span: ChatSpan) -> Result<EventStream, Error> {
-    match answer.await {
-        Ok(events) => Ok(Box::pin(Recorded { events, span })),
-        Err(error) => {
-            span.end(Some(&error));
-            Err(error)
-        }
+/// An attempt that is recorded, until its answer begins.
+// Not an `async fn`: its future would hold all of it twice, as arguments and in use.
+struct Attempt<'a> {
+    answer: BoxAnswer<'a>,
+    span: Option<Box<ChatSpan>>,
+}
+
+impl Future for Attempt<'_> {
+    type Output = Result<EventStream, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let answer = ready!(self.answer.as_mut().poll(context));
+        let Some(mut span) = self.span.take() else { return Poll::Ready(answer) };
+        Poll::Ready(match answer {
+            Ok(events) => Ok(Box::pin(Recorded { events, span })),
+            Err(error) => {
+                span.end(Some(&error));
+                Err(error)
+            }
+        })
     }
 }
 
 /// The events of an attempt that is recorded, on their way up.
 struct Recorded {
     events: EventStream,
-    span: ChatSpan,
+    span: Box<ChatSpan>,
 }
 
 impl Stream for Recorded {

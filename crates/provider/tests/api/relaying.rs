@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use playhouse_llm::{Context, FinishReason, TraceContext};
+use playhouse_llm::{Context, FinishReason};
+use playhouse_telemetry::TraceParent;
 
 use crate::upstream::{COMPLETION, DONE, FINISH, Upstream, ask, delta, json, open, request, stream};
 
@@ -20,7 +21,7 @@ async fn the_request_carries_key_id_and_trace_and_asks_for_no_compression() {
     let upstream = Upstream::answering(json("200 OK", COMPLETION)).await;
     let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let context = Context {
-        trace: Some(TraceContext { traceparent: Arc::from(traceparent), tracestate: Some(Arc::from("a=1")) }),
+        trace: TraceParent::parse(traceparent).map(|caller| caller.context(Some(Arc::from("a=1")))),
         ..Context::named("req-1")
     };
     ask(&upstream.provider(), request().within(Arc::new(context))).await.unwrap();

@@ -34,11 +34,12 @@ pub(crate) struct Account {
     ended: bool,
     span: Option<RequestSpan>,
     _place: InflightPlace,
-    _busy: Option<Busy>,
+    busy: Option<Busy>,
 }
 
-/// Where a request is while it is answered: its place among those in flight, and its connection.
+/// Since when a request has been here, and where it is: its place among those in flight, and its connection.
 pub(crate) struct Presence {
+    pub(crate) started: Instant,
     pub(crate) place: InflightPlace,
     pub(crate) activity: Option<Arc<Activity>>,
 }
@@ -59,12 +60,12 @@ impl Account {
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
             route,
-            started: Instant::now(),
+            started: presence.started,
             status_code: CLIENT_CLOSED_REQUEST,
             ended: false,
             span,
             _place: presence.place,
-            _busy: presence.activity.map(Busy::begin),
+            busy: presence.activity.map(Busy::begin),
         }
     }
 
@@ -107,8 +108,15 @@ impl Drop for Account {
         });
         if let Some(span) = self.span.take() {
             let has_answer = self.status_code != CLIENT_CLOSED_REQUEST;
-            let status_code = has_answer.then_some(self.status_code);
-            span.end(&RequestEnd { status_code, client_aborted: !self.ended });
+            span.end(&RequestEnd {
+                method: self.method.as_str(),
+                path: &self.path,
+                route: self.route,
+                client: self.busy.as_ref().and_then(|busy| busy.0.peer()),
+                status_code: has_answer.then_some(self.status_code),
+                client_aborted: !self.ended,
+                duration,
+            });
         }
         let line = RequestLine {
             method: self.method.as_str(),

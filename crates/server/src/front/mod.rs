@@ -10,7 +10,7 @@ pub(crate) mod door;
 mod limits;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -83,10 +83,10 @@ impl Front {
         if let Ok(Look::Known(caller)) = &look {
             introduce(&mut context, caller);
         }
-        let span = self.begin_span(&mut context, &request, template, activity.as_deref());
-        let context = Arc::new(context);
-        let mut account =
-            Account::open(&self.app, &request, template, context.clone(), span, Presence { place, activity });
+        let started = Instant::now();
+        let span = self.begin_span(&mut context, &request, template, started);
+        let presence = Presence { started, place, activity };
+        let mut account = Account::open(&self.app, &request, template, Arc::new(context), span, presence);
         let front = self.clone();
         account.scope().clone().run(async move {
             let mut response = front.respond(target, look, &mut account, &mut request).await;
@@ -117,14 +117,13 @@ impl Front {
         context: &mut Context,
         request: &Request,
         route: Option<&'static str>,
-        activity: Option<&Activity>,
+        started: Instant,
     ) -> Option<RequestSpan> {
         let start = RequestStart {
             caller: context.trace.as_ref(),
-            method: request.method().as_str(),
+            started,
             path: request.uri().path(),
             route,
-            client: activity.and_then(Activity::peer),
             user_agent: request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
         };
         let span = RequestSpan::begin(self.app.tracer(), &start)?;

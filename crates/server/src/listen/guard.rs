@@ -33,18 +33,19 @@ pub(crate) struct Activity {
     busy: AtomicU32,
     answered: AtomicU32,
     refused: OnceLock<Refused>,
-    peer: Option<IpAddr>,
+    peer: Option<Box<str>>,
 }
 
 impl Activity {
     /// The activity of a connection from this address.
     pub(super) fn of(peer: IpAddr) -> Self {
-        Self { peer: Some(peer), ..Self::default() }
+        // Written down once: every request of the connection tells of it.
+        Self { peer: Some(peer.to_string().into()), ..Self::default() }
     }
 
     /// Where the connection came from.
-    pub(crate) fn peer(&self) -> Option<IpAddr> {
-        self.peer
+    pub(crate) fn peer(&self) -> Option<&str> {
+        self.peer.as_deref()
     }
 
     /// Notes that a request is being answered.

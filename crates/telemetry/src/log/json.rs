@@ -135,11 +135,16 @@ fn push_scope(out: &mut Vec<u8>, fields: &EventFields, scope: &RequestScope) {
         escape(out, &scope.request_id);
         out.push(b'"');
     }
+    // Of known length: each is put together on the stack and copied in one piece.
     if let Some(trace_id) = scope.trace_id.filter(|_| !fields.names("trace_id")) {
-        push_raw(out, b",\"trace_id\":\"", trace_id.to_hex().as_bytes());
+        let mut field = *b",\"trace_id\":\"00000000000000000000000000000000\"";
+        field[13..45].copy_from_slice(trace_id.to_hex().as_bytes());
+        out.extend_from_slice(&field);
     }
     if let Some(span_id) = scope.span_id.filter(|_| !fields.names("span_id")) {
-        push_raw(out, b",\"span_id\":\"", span_id.to_hex().as_bytes());
+        let mut field = *b",\"span_id\":\"0000000000000000\"";
+        field[12..28].copy_from_slice(span_id.to_hex().as_bytes());
+        out.extend_from_slice(&field);
     }
 }
 

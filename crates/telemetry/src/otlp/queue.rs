@@ -68,23 +68,34 @@ impl SpanQueue {
     /// How many spans make a batch that does not wait for its time.
     pub(super) const BATCH: usize = 1024;
 
-    /// Takes a span, or counts it as dropped where there is no room.
-    pub(super) fn push(&self, span: &[u8]) {
+    /// Takes a span, which is written where it waits, or counts it as dropped where there is no room.
+    #[inline]
+    pub(super) fn push(&self, write: impl FnOnce(&mut Message)) {
         let waiting = self.spans.fetch_add(1, Ordering::Relaxed);
-        let bytes = self.bytes.fetch_add(span.len(), Ordering::Relaxed);
-        if waiting >= Self::MAX_SPANS || bytes + span.len() > Self::MAX_BYTES {
-            self.release(1, span.len());
+        if waiting >= Self::MAX_SPANS || !self.add(write) {
+            self.spans.fetch_sub(1, Ordering::Relaxed);
             self.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        let mut part = lock(&self.parts[part_of_thread()].0);
-        part.fields.bytes(SPANS_FIELD, span);
-        part.spans += 1;
-        part.bytes += span.len();
-        drop(part);
-        if (waiting + 1).is_multiple_of(Self::BATCH) {
+        } else if (waiting + 1).is_multiple_of(Self::BATCH) {
             self.batch_ready.notify_one();
         }
+    }
+
+    /// Says whether there was room: how long a span is, is known when it has been written.
+    #[inline]
+    fn add(&self, write: impl FnOnce(&mut Message)) -> bool {
+        /// The lengths of most spans are written in so many bytes.
+        const LENGTH_BYTES: usize = 2;
+        let mut part = lock(&self.parts[part_of_thread()].0);
+        let before = part.fields.length();
+        let bytes = part.fields.message_in::<LENGTH_BYTES>(SPANS_FIELD, write);
+        if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > Self::MAX_BYTES {
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            part.fields.cut_back(before);
+            return false;
+        }
+        part.spans += 1;
+        part.bytes += bytes;
+        true
     }
 
     /// Everything that waits.
@@ -99,7 +110,8 @@ impl SpanQueue {
             let Waiting { spans, bytes, fields } =
                 std::mem::replace(&mut *part, Waiting { fields, ..Waiting::default() });
             drop(part);
-            self.release(spans, bytes);
+            self.spans.fetch_sub(spans, Ordering::Relaxed);
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
             batch.spans += spans;
             batch.pieces.push(fields.into_bytes().into());
         }
@@ -134,11 +146,6 @@ impl SpanQueue {
             dropped: self.dropped.load(Ordering::Relaxed),
         }
     }
-
-    fn release(&self, spans: usize, bytes: usize) {
-        self.spans.fetch_sub(spans, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
 }
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -160,13 +167,17 @@ fn part_of_thread() -> usize {
 mod tests {
     use super::*;
 
+    fn push(queue: &SpanQueue, span: &[u8]) {
+        queue.push(|message| message.go_on(span));
+    }
+
     #[test]
     fn what_finds_no_room_is_counted() {
         let queue = SpanQueue::default();
-        (0..SpanQueue::MAX_SPANS + 7).for_each(|_| queue.push(&[1, 2, 3]));
+        (0..SpanQueue::MAX_SPANS + 7).for_each(|_| push(&queue, &[1, 2, 3]));
         assert_eq!(queue.counts(), SpanCounts { exported: 0, dropped: 7 });
         assert_eq!(queue.take().spans, SpanQueue::MAX_SPANS);
-        queue.push(&[1]);
+        push(&queue, &[1]);
         assert_eq!((queue.take().spans, queue.counts().dropped), (1, 7));
     }
 
@@ -174,27 +185,27 @@ mod tests {
     fn large_spans_are_bounded_by_their_bytes() {
         let queue = SpanQueue::default();
         let span = vec![0; 1 << 20];
-        (0..20).for_each(|_| queue.push(&span));
+        (0..20).for_each(|_| push(&queue, &span));
         let room = SpanQueue::MAX_BYTES / span.len();
         assert_eq!((queue.take().spans, queue.counts().dropped), (room, 20 - room as u64));
-        queue.push(&span);
+        push(&queue, &span);
         assert_eq!(queue.take().spans, 1);
     }
 
     #[test]
     fn buffers_are_used_again() {
         let queue = SpanQueue::default();
-        (0..100).for_each(|_| queue.push(b"span"));
+        (0..100).for_each(|_| push(&queue, b"span"));
         let batch = queue.take();
         let shared = batch.pieces[0].clone();
         queue.reuse(batch);
         assert!(lock(&queue.spare).is_empty(), "somebody has hold of it");
         assert_eq!(&shared[..6], b"\x12\x04span");
-        (0..100).for_each(|_| queue.push(b"span"));
+        (0..100).for_each(|_| push(&queue, b"span"));
         queue.reuse(queue.take());
         let spare: Vec<usize> = lock(&queue.spare).iter().map(Vec::capacity).collect();
         assert!(spare.len() == 1 && spare[0] >= 600, "{spare:?}");
-        queue.push(b"more");
+        push(&queue, b"more");
         assert_eq!(queue.take().pieces[0], &b"\x12\x04more"[..]);
         assert!(lock(&queue.spare).is_empty());
     }
@@ -205,7 +216,7 @@ mod tests {
         let taken = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..1000).for_each(|_| queue.push(b"span")));
+                scope.spawn(|| (0..1000).for_each(|_| push(&queue, b"span")));
             }
             scope.spawn(|| {
                 while taken.load(Ordering::Relaxed) + (queue.counts().dropped as usize) < 4000 {

@@ -1,7 +1,7 @@
 //! Exporting to a receiver that answers well, badly, or not at all.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use playhouse_telemetry::otlp::{RequestEnd, RequestSpan, RequestStart};
@@ -69,14 +69,21 @@ fn config(traces_endpoint: &str) -> TelemetryConfig {
 fn span(otlp: &Otlp) {
     let start = RequestStart {
         caller: None,
+        started: Instant::now(),
+        path: "/v1/models",
+        route: None,
+        user_agent: None,
+    };
+    let span = RequestSpan::begin(otlp.tracer(), &start).unwrap();
+    span.end(&RequestEnd {
         method: "GET",
         path: "/v1/models",
         route: None,
         client: None,
-        user_agent: None,
-    };
-    let span = RequestSpan::begin(otlp.tracer(), &start).unwrap();
-    span.end(&RequestEnd { status_code: Some(200), client_aborted: false });
+        status_code: Some(200),
+        client_aborted: false,
+        duration: start.started.elapsed(),
+    });
 }
 
 fn spans_in(arrived: &Arrived) -> usize {

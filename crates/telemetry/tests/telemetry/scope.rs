@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use playhouse_llm::{Context, TraceContext};
-use playhouse_telemetry::{RequestScope, TraceId};
+use playhouse_telemetry::{RequestScope, TraceId, TraceParent};
 use tokio::task::yield_now;
 
 fn current_id() -> Option<String> {
@@ -79,11 +79,11 @@ fn a_panic_leaves_the_scope() {
 
 #[test]
 fn a_context_is_a_scope() {
-    let trace = |traceparent: &str| TraceContext { traceparent: traceparent.into(), tracestate: None };
     let context = |trace| Context { trace: Some(trace), ..Context::named("req_1") };
-    let traced = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    let scope = RequestScope::from(&context(trace(traced)));
+    let traced = TraceParent::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").unwrap();
+    let scope = RequestScope::from(&context(traced.context(None)));
     assert_eq!(&*scope.request_id, "req_1");
     assert_eq!(scope.trace_id, TraceId::parse("0af7651916cd43dd8448eb211c80319c"));
-    assert_eq!(RequestScope::from(&context(trace("nonsense"))).trace_id, None);
+    let nobody = TraceContext { trace_id: [0; 16], ..traced.context(None) };
+    assert_eq!(RequestScope::from(&context(nobody)).trace_id, None);
 }

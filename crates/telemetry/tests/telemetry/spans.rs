@@ -1,6 +1,7 @@
 //! Spans as a receiver reads them.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
@@ -18,26 +19,33 @@ use crate::decoded::{attributes, captured, only_span, resource, spans};
 const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 fn caller(traceparent: &str) -> TraceContext {
-    TraceContext { traceparent: traceparent.into(), tracestate: Some("vendor=1".into()) }
+    TraceParent::parse(traceparent).unwrap().context(Some("vendor=1".into()))
 }
 
 fn start(caller: Option<&TraceContext>) -> RequestStart<'_> {
     RequestStart {
         caller,
-        method: "POST",
+        started: Instant::now(),
         path: "/v1/chat/completions",
         route: Some("/v1/chat/completions"),
-        client: Some([127, 0, 0, 1].into()),
         user_agent: Some("test/1"),
     }
 }
 
-fn end(status_code: u16) -> RequestEnd {
-    RequestEnd { status_code: Some(status_code), client_aborted: false }
+fn end(status_code: u16) -> RequestEnd<'static> {
+    RequestEnd {
+        method: "POST",
+        path: "/v1/chat/completions",
+        route: Some("/v1/chat/completions"),
+        client: Some("127.0.0.1"),
+        status_code: Some(status_code),
+        client_aborted: false,
+        duration: Duration::from_millis(12),
+    }
 }
 
 fn target() -> ChatTarget {
-    ChatTarget { provider: "openai".into(), server: Some(("api.openai.com".into(), 443)) }
+    ChatTarget::new("openai", Some(("api.openai.com", 443)))
 }
 
 fn request(trace: TraceContext) -> Request {
@@ -80,8 +88,10 @@ fn a_request_is_a_server_span_of_its_callers_trace() {
     assert_eq!(hex(&seen.parent_span_id), "b7ad6b7169203331");
     assert_eq!(seen.trace_state, "vendor=1");
     assert_eq!(seen.flags, 0x301, "sampled, and its parent is another process's");
-    assert!(seen.end_time_unix_nano >= seen.start_time_unix_nano && seen.start_time_unix_nano > 0);
-    assert_eq!(told.traceparent, format!("00-{}-{}-01", hex(&seen.trace_id), hex(&seen.span_id)).into());
+    assert_eq!(seen.end_time_unix_nano - seen.start_time_unix_nano, 12_000_000);
+    assert!(seen.start_time_unix_nano > 0);
+    let header = TraceParent::of(&told).unwrap().to_string();
+    assert_eq!(header, format!("00-{}-{}-01", hex(&seen.trace_id), hex(&seen.span_id)));
     assert_eq!(told.tracestate.as_deref(), Some("vendor=1"));
     let said = attributes(&seen.attributes);
     for (key, value) in [
@@ -101,7 +111,7 @@ fn a_request_is_a_server_span_of_its_callers_trace() {
 #[test]
 fn only_our_own_failures_are_errors_of_the_span() {
     let (tracer, exports, _metrics) = captured(TelemetryConfig::default());
-    let left = RequestEnd { status_code: None, client_aborted: true };
+    let left = RequestEnd { status_code: None, client_aborted: true, ..end(0) };
     for (how, error_type, code) in [(end(404), "404", 0), (end(502), "502", 2), (left, "cancelled", 0)] {
         RequestSpan::begin(&tracer, &start(None)).unwrap().end(&how);
         let seen = only_span(&exports);
@@ -116,8 +126,8 @@ fn probes_and_odd_methods_make_no_odd_spans() {
     let (tracer, exports, _metrics) = captured(TelemetryConfig::default());
     let probe = RequestStart { route: Some("/health/ready"), ..start(None) };
     assert!(RequestSpan::begin(&tracer, &probe).is_none());
-    let odd = RequestStart { method: "BREW", route: None, ..start(None) };
-    RequestSpan::begin(&tracer, &odd).unwrap().end(&end(404));
+    let odd = RequestStart { route: None, ..start(None) };
+    RequestSpan::begin(&tracer, &odd).unwrap().end(&RequestEnd { method: "BREW", route: None, ..end(404) });
     let seen = only_span(&exports);
     let said = attributes(&seen.attributes);
     assert_eq!((seen.name.as_str(), said["http.request.method"].as_str()), ("HTTP", "_OTHER"));
@@ -133,7 +143,7 @@ fn attempts_are_client_spans_beside_each_other() {
     failed.end(Some(&Error::new(ErrorKind::RateLimited, "slower")));
     drop(failed);
     let mut answered = ChatSpan::begin(&tracer, &target(), &request).unwrap();
-    let told = TraceParent::parse(&answered.trace().traceparent).unwrap();
+    let told = TraceParent::of(&answered.trace()).unwrap();
     answer().iter().for_each(|event| answered.observe(event));
     answered.end(None);
     drop(answered);
@@ -333,7 +343,7 @@ fn a_callers_decision_is_followed_and_passed_on() {
     let unsampled = caller(&CALLER.replace("-01", "-00"));
     let server = RequestSpan::begin(&tracer, &start(Some(&unsampled))).unwrap();
     let chat = ChatSpan::begin(&tracer, &target(), &request(server.trace())).unwrap();
-    let told = TraceParent::parse(&chat.trace().traceparent).unwrap();
+    let told = TraceParent::of(&chat.trace()).unwrap();
     assert_eq!(told.trace_id.to_string(), "0af7651916cd43dd8448eb211c80319c");
     assert!(!told.is_sampled() && !chat.is_recording());
     drop(chat);
@@ -347,7 +357,7 @@ fn a_sampler_of_ones_own_goes_before_the_callers_decision() {
     let (tracer, exports, _metrics) = captured(config);
     let sampled = caller(CALLER);
     let span = RequestSpan::begin(&tracer, &start(Some(&sampled))).unwrap();
-    assert!(span.trace().traceparent.ends_with("-00"));
+    assert!(TraceParent::of(&span.trace()).unwrap().to_string().ends_with("-00"));
     span.end(&end(200));
     assert!(spans(&exports).is_empty());
 }
