@@ -68,4 +68,9 @@ median() {
     END { if (n) print n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2 }'
 }
 
+# quartile NAME: what a quarter of all rounds did not exceed.
+quartile() {
+  tr ' ' '\n' <<<"${samples[$1]:-}" | sort -g | awk 'NF { v[++n] = $1 } END { if (n) print v[int((n + 3) / 4)] }'
+}
+
 calc() { awk "BEGIN { printf \"${2:-%.2f}\", $1 }"; }
