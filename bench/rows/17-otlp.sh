@@ -13,11 +13,14 @@ row_17() {
   stop "$off_pid" "$on_pid"
   on=$(median told.rps) off=$(median untold.rps)
   at_least '17 OTLP on: throughput' "$(calc "$on" %.0f)/s" "off $(calc "$off" %.0f)/s" "$(calc "$on / $off")" 0.95 x
+  on=$(median told.cpu) off=$(median untold.cpu)
+  for_information '17 OTLP on: CPU a request' "$on us" "off $off us"
 }
 
 # told_load NAME PID PORT
 told_load() {
   wrk_load "$2" "http://127.0.0.1:$3/v1/chat/completions" "$bodies/chat.json" 3 || return
   sample "$1.rps" "$rps"
+  sample "$1.cpu" "$cpu_us"
   empty_log "$1"
 }
