@@ -65,17 +65,13 @@ impl Log {
             self.told = 0;
         }
         match &self.copier {
-            Some(copier) if pages < OVERDUE => {
-                if pages - self.told >= DUE && copier.tell() {
-                    self.told = pages;
-                }
-            }
-            Some(copier) => {
+            Some(copier) if pages >= OVERDUE => {
                 copier.interrupt.interrupt();
                 copy(db);
             }
+            Some(copier) if pages - self.told >= DUE && copier.tell() => self.told = pages,
             None if pages >= DUE => copy(db),
-            None => {}
+            _ => {}
         }
     }
 }
