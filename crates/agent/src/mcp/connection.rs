@@ -17,7 +17,7 @@ use super::abandoned::Abandoned;
 use super::client::Client;
 use super::endpoint::Endpoint;
 use super::failure::{CallFailure, root_cause, said};
-use super::guard::{Guarded, Wire};
+use super::guard::{AnyTransport, Guarded};
 use super::http;
 use super::life::Life;
 use super::listing::{Gathering, Listing};
@@ -87,17 +87,25 @@ impl Connection {
         match endpoint {
             Endpoint::Command(launch) => {
                 let (transport, words) = Stdio::start(launch, max, life.clone())?;
-                Self::greet(Wire::Process(transport.into()), life, Some(words), mode, config, deadline).await
+                Self::greet(
+                    AnyTransport::Process(transport.into()),
+                    life,
+                    Some(words),
+                    mode,
+                    config,
+                    deadline,
+                )
+                .await
             }
             Endpoint::Url(address) => {
                 let transport = http::transport(address, config, life.clone())?;
-                Self::greet(Wire::Address(transport), life, None, mode, config, deadline).await
+                Self::greet(AnyTransport::Address(transport), life, None, mode, config, deadline).await
             }
         }
     }
 
     async fn greet(
-        wire: Wire,
+        transport: AnyTransport,
         life: Arc<Life>,
         words: Option<Words>,
         mode: ClientLifecycleMode,
@@ -105,7 +113,7 @@ impl Connection {
         deadline: Instant,
     ) -> Result<Self, Refusal> {
         let changed = Arc::new(AtomicBool::new(false));
-        let transport = Guarded::new(wire, life.clone());
+        let transport = Guarded::new(transport, life.clone());
         let greeting = serve_client_with_lifecycle(Client::new(changed.clone()), transport, mode);
         let mut refusal = match timeout_at(deadline, greeting).await {
             Ok(Ok(service)) => return Ok(Self { service, life, changed, words }),

@@ -17,20 +17,20 @@ use super::stdio::Stdio;
 /// How many questions of a server may wait for an answer; each costs memory until it is sent.
 const MAX_QUESTIONS: usize = 64;
 
-/// What messages go over. One type: for each, the whole of a conversation would be compiled once more.
-pub(super) enum Wire {
+/// What messages go over. One type, since the whole of a conversation is compiled once more for each.
+pub(super) enum AnyTransport {
     Process(Box<Stdio>),
     Address(HttpTransport),
 }
 
 /// A transport whose end is told, and whose server cannot flood us with questions and news.
 pub(super) struct Guarded {
-    inner: Wire,
+    inner: AnyTransport,
     life: Arc<Life>,
     questions: Arc<AtomicUsize>,
 }
 
-impl Wire {
+impl AnyTransport {
     fn send(&mut self, item: TxJsonRpcMessage<RoleClient>) -> BoxFuture<'static, Result<(), HttpFailed>> {
         match self {
             Self::Process(stdio) => stdio.send(item).map(|sent| Ok(sent?)).boxed(),
@@ -62,7 +62,7 @@ impl Wire {
 
 impl Guarded {
     /// The transport of this life.
-    pub(super) fn new(inner: Wire, life: Arc<Life>) -> Self {
+    pub(super) fn new(inner: AnyTransport, life: Arc<Life>) -> Self {
         Self { inner, life, questions: Arc::default() }
     }
 

@@ -28,8 +28,8 @@ const OVERDUE: u32 = 8_000;
 pub(super) struct Log {
     /// How many pages are in it, since the last commit.
     pages: Arc<AtomicU32>,
-    /// How many there were when it was last told to be copied.
-    told: u32,
+    /// How many there were when the copier was last asked.
+    pages_when_asked: u32,
     /// `None` when it could not be started.
     copier: Option<Copier>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Log {
 /// The thread that copies, over a connection of its own. Dropping it waits for its end.
 struct Copier {
     /// `None` once it is to end.
-    tell: Option<SyncSender<()>>,
+    requests: Option<SyncSender<()>>,
     interrupt: InterruptHandle,
     thread: Option<JoinHandle<()>>,
 }
@@ -54,22 +54,24 @@ impl Log {
             counted.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        Ok(Self { pages, told: 0, copier: Copier::spawn(path) })
+        Ok(Self { pages, pages_when_asked: 0, copier: Copier::spawn(path) })
     }
 
     /// Sees to it, between two commits, that the log does not grow for ever.
     pub(super) fn tend(&mut self, db: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
-        if pages < self.told {
+        if pages < self.pages_when_asked {
             // Its beginning is used again: all that it held had been copied.
-            self.told = 0;
+            self.pages_when_asked = 0;
         }
         match &self.copier {
             Some(copier) if pages >= OVERDUE => {
                 copier.interrupt.interrupt();
                 copy(db);
             }
-            Some(copier) if pages - self.told >= DUE && copier.tell() => self.told = pages,
+            Some(copier) if pages - self.pages_when_asked >= DUE && copier.ask() => {
+                self.pages_when_asked = pages
+            }
             None if pages >= DUE => copy(db),
             _ => {}
         }
@@ -80,21 +82,21 @@ impl Copier {
     fn spawn(path: &Path) -> Option<Self> {
         let db = open(path).ok()?;
         let interrupt = db.get_interrupt_handle();
-        let (tell, told) = sync_channel(1);
+        let (requests, asked) = sync_channel(1);
         let thread = std::thread::Builder::new().name("store-log".into());
-        let thread = thread.spawn(move || copy_when_told(&db, &told)).ok()?;
-        Some(Self { tell: Some(tell), interrupt, thread: Some(thread) })
+        let thread = thread.spawn(move || copy_when_asked(&db, &asked)).ok()?;
+        Some(Self { requests: Some(requests), interrupt, thread: Some(thread) })
     }
 
-    /// Has the log copied; `false` while that has been told already and is yet to be begun.
-    fn tell(&self) -> bool {
-        self.tell.as_ref().is_some_and(|tell| tell.try_send(()).is_ok())
+    /// Has the log copied; `false` while it has been asked already and has yet to begin.
+    fn ask(&self) -> bool {
+        self.requests.as_ref().is_some_and(|requests| requests.try_send(()).is_ok())
     }
 }
 
 impl Drop for Copier {
     fn drop(&mut self) {
-        self.tell = None;
+        self.requests = None;
         self.interrupt.interrupt();
         if let Some(thread) = self.thread.take() {
             // It has nothing to report.
@@ -112,9 +114,9 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-fn copy_when_told(db: &Connection, told: &Receiver<()>) {
+fn copy_when_asked(db: &Connection, asked: &Receiver<()>) {
     give_way();
-    while told.recv().is_ok() {
+    while asked.recv().is_ok() {
         copy(db);
     }
 }
@@ -167,14 +169,14 @@ mod tests {
         let mut log = Log::take_over(&mut db, &folder.path().join("playhouse.db")).unwrap();
         write_pages(&db, DUE / 2);
         log.tend(&db);
-        assert_eq!(log.told, 0);
+        assert_eq!(log.pages_when_asked, 0);
         write_pages(&db, DUE / 2);
         log.tend(&db);
-        assert!(log.told >= DUE);
+        assert!(log.pages_when_asked >= DUE);
         await_copied(&db);
         write_pages(&db, 1);
         log.tend(&db);
-        assert_eq!(log.told, 0);
+        assert_eq!(log.pages_when_asked, 0);
         assert!(state(&db).0 < 10, "{:?}", state(&db));
     }
 
